@@ -1,0 +1,143 @@
+/**
+ * The nouns: link, path, gateway, target, carrier, interface, policy, settings. Types and their keys only; what
+ * happens to them is in the other files of the core. The words are those of docs/DESIGN.md, section 2.
+ */
+import type { Millis } from './time.ts';
+
+export type Family = 'inet' | 'inet6';
+/** Link state as the kernel reports it. The kernel itself treats `unknown` as up (LINK_STATE_IS_UP). */
+export type Carrier = 'up' | 'down' | 'unknown';
+
+// ---- what ifconfig shows -------------------------------------------------------------------------------------
+
+export interface InterfaceAddress {
+  readonly family: Family;
+  /** Canonical text without scope: `192.0.2.2`, `fe80::1`. */
+  readonly address: string;
+  readonly prefixLength: number;
+  /** The other end of a point-to-point interface, canonical text, or null. */
+  readonly peer: string | null;
+}
+
+export interface Interface {
+  readonly name: string;
+  readonly index: number;
+  /** The UP flag: administratively up. em(4) says `active` after `ifconfig em1 down`, so carrier alone is not enough. */
+  readonly up: boolean;
+  readonly carrier: Carrier;
+  /** Routing domain, 0 unless said otherwise. */
+  readonly rdomain: number;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+/** One complete reading of ifconfig(8), in its order. */
+export type InterfaceTable = readonly Interface[];
+
+// ---- settings ------------------------------------------------------------------------------------------------
+
+/** A network: canonical text of its first address, and its length. A host is /32 or /128. */
+export interface Prefix {
+  readonly family: Family;
+  readonly address: string;
+  readonly length: number;
+}
+
+/** What to ping: the path's own gateway, or an address. Names are never resolved. */
+export type Target =
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'address'; readonly family: Family; readonly address: string };
+
+export interface ProbeSettings {
+  readonly targets: readonly Target[];
+  /** How many targets must answer, 1 to the number of targets. */
+  readonly quorum: number;
+  /** Between two requests to one target. */
+  readonly interval: Millis;
+  /** A request without an answer is lost this long after it was sent. */
+  readonly timeout: Millis;
+  /** Consecutive losses after which a target has failed, 1 to 60. */
+  readonly fall: number;
+  /** Consecutive answers after which a failed target has recovered, 1 to 60. */
+  readonly rise: number;
+  /** How long a path that came back must stay good before it is up. */
+  readonly hold: Millis;
+}
+
+export interface LinkSettings {
+  readonly name: string;
+  /** Name of its interface, such as `em0`. */
+  readonly interface: string;
+  /** The inet next hop. */
+  readonly gateway: string;
+  /** Share of new connections relative to the other members of its tier, 1 to 65535. */
+  readonly weight: number;
+  /** Lower is preferred, 1 to 255. */
+  readonly tier: number;
+  /** Translate to the link's own address on the way out. */
+  readonly nat: boolean;
+  /** Routing table whose default route is this link's gateway; null: given out from 101 on. */
+  readonly rtable: number | null;
+  readonly probe: ProbeSettings;
+}
+
+export interface Member {
+  readonly link: string;
+  readonly tier: number;
+  readonly weight: number;
+}
+
+export interface PolicySettings {
+  /** Its pf tag is `uplink_<name>`. */
+  readonly name: string;
+  readonly members: readonly Member[];
+  readonly balance: 'weight';
+  /** What to do when no member can be trusted: use every member that could work at all, or refuse. */
+  readonly empty: 'last-resort' | 'drop';
+}
+
+export interface Settings {
+  /** Name of the pf anchor and prefix of the tables. */
+  readonly anchor: string;
+  /** Networks never sent to an uplink, beside this machine's own. */
+  readonly local: readonly Prefix[];
+  /** How often what pf holds is compared with what should be there. */
+  readonly reconcile: Millis;
+  readonly links: readonly LinkSettings[];
+  readonly policies: readonly PolicySettings[];
+}
+
+// ---- paths and probes ------------------------------------------------------------------------------------------
+
+/** A link in one family; health is per path. */
+export type PathKey = `${string}/${Family}`;
+export const pathKey = (link: string, family: Family): PathKey => `${link}/${family}`;
+
+/** One long-lived ping(8): a target through one path. Two probes with equal keys are the same probe. */
+export interface Probe {
+  /** `fibre/inet/9.9.9.9`; changes with anything that would need a new ping process. */
+  readonly key: string;
+  readonly path: PathKey;
+  readonly family: Family;
+  /** The address pinged, canonical text (with `%interface` for a link-local one). */
+  readonly address: string;
+  readonly rtable: number;
+  readonly interval: Millis;
+}
+
+// ---- health ------------------------------------------------------------------------------------------------------
+
+export type Health = 'unknown' | 'up' | 'down';
+
+/** Why a path has its health: a closed list, the same words in logs, tables and JSON. */
+export type Reason =
+  | 'starting' // nothing is known yet
+  | 'answering' // enough targets answer
+  | 'probing' // the evidence is back; waiting for `rise` answers
+  | 'hold' // good again; waiting out `hold`
+  | 'interface-absent'
+  | 'interface-down' // the UP flag is missing
+  | 'carrier-down'
+  | 'other-rdomain' // the interface is in a routing domain of its own
+  | 'no-address'
+  | 'gateway-off-link' // the gateway is not on a network of the interface: packets to it would follow any route
+  | 'probe-loss';

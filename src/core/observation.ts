@@ -1,0 +1,38 @@
+/**
+ * Everything that the outside can tell the core, as one closed union. An observation is a fact and when it was seen
+ * (`now` is handed to observe() beside it); it never is an instruction. Losing, doubling or reordering observations
+ * must not be able to leave pf wrong: whole readings follow.
+ */
+import type { Carrier, InterfaceTable, Settings } from './model.ts';
+import type { Millis } from './time.ts';
+import type { PfResult, RouteResult } from './transaction.ts';
+
+export type Observation =
+  /** A configuration was read and found good: at start, on SIGHUP. */
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  /** A complete fresh reading of ifconfig(8). */
+  | { readonly kind: 'interfaces'; readonly interfaces: InterfaceTable }
+  /** One RTM_IFINFO line: this interface's flags and carrier, before the full reading that follows it. */
+  | { readonly kind: 'interface-status'; readonly name: string; readonly up: boolean; readonly carrier: Carrier }
+  /** A route message about a default route or address of this routing table: look at the path's route again. */
+  | { readonly kind: 'route-event'; readonly rtable: number }
+  /** A ping child was started: its first request leaves about now, with icmp_seq 0. */
+  | { readonly kind: 'probe-started'; readonly probe: string }
+  | {
+      readonly kind: 'probe-answer';
+      readonly probe: string;
+      /** icmp_seq, 0 to 65535. */
+      readonly seq: number;
+      /** Null when ping printed no time. */
+      readonly rtt: Millis | null;
+      readonly duplicate: boolean;
+    }
+  /** A request could not be sent (`ping: sendmsg: …`): known lost at once. */
+  | { readonly kind: 'probe-error'; readonly probe: string; readonly text: string }
+  /** The child died or was mute and was ended; it is started again after `restartIn`. */
+  | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
+  | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
+  | { readonly kind: 'routes'; readonly id: number; readonly results: readonly RouteResult[] }
+  /** Something about the watching itself: the monitor died or was mute, ifconfig failed or printed an unknown line. */
+  | { readonly kind: 'trouble'; readonly source: 'monitor' | 'ifconfig'; readonly text: string }
+  | { readonly kind: 'trouble-over'; readonly source: 'monitor' | 'ifconfig' };

@@ -1,0 +1,10 @@
+/** Port: what the kernel knows of the interfaces, as observations. */
+import type { Observation } from '../core/observation.ts';
+
+export interface CarrierWatch {
+  /** Begins to watch. A full reading is observed soon after, then again on every event, and from time to time. */
+  start(observe: (observation: Observation) => void): void;
+  /** Asks for a full reading now. */
+  reread(): void;
+  stop(): void;
+}

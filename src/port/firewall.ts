@@ -1,0 +1,7 @@
+/** Port: pf. The caller has at most one transaction under way. */
+import type { PfResult, PfTransaction } from '../core/transaction.ts';
+
+export interface Firewall {
+  /** Never rejects: failure is a result. `loading` is called at the moment `pfctl -f -` is started. */
+  carry(transaction: PfTransaction, loading?: () => void): Promise<PfResult>;
+}
