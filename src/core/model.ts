@@ -140,4 +140,5 @@ export type Reason =
   | 'other-rdomain' // the interface is in a routing domain of its own
   | 'no-address'
   | 'gateway-off-link' // the gateway is not on a network of the interface: packets to it would follow any route
+  | 'no-route' // the path's routing table could not be given its default route
   | 'probe-loss';

@@ -1,0 +1,181 @@
+/**
+ * Long-lived probes: one `ping -n -V RTABLE` a probe, each line of which is an observation. Children that die or fall
+ * silent are started again. What a missing answer means is not judged here: losses are known by time, in the core.
+ */
+import type { Probe } from '../core/model.ts';
+import type { Observation } from '../core/observation.ts';
+import { millis, renderDuration } from '../core/time.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Commands, Stream } from '../port/commands.ts';
+import type { Prober } from '../port/prober.ts';
+import { parseInet6 } from '../text/address.ts';
+import { createLineReader } from '../text/lines.ts';
+import { parsePingError, parsePingLine } from '../text/ping.ts';
+import { createBackoff } from './backoff.ts';
+import { renderStreamEnd } from './ending.ts';
+
+const FIRST_DELAY = millis(100);
+const LONGEST_DELAY = millis(10_000);
+/**
+ * A dead target is silent as well, so silence alone is no reproach: a child is only replaced, in case it is the child (or
+ * a stale pf state, which the new ICMP id shakes off), and less and less often.
+ */
+const SHORTEST_SILENCE_MS = 15_000;
+const SILENT_INTERVALS = 10;
+const LONGEST_SILENCE_MS = 300_000;
+const MAX_LINE = 1024;
+
+interface Running {
+  /** Starts nothing any more, and nothing of it is observed. */
+  end(): void;
+}
+
+const argumentsOf = (probe: Probe): readonly string[] => {
+  const interval = probe.interval === 1000 ? [] : ['-i', String(probe.interval / 1000)];
+  return ['-n', '-V', String(probe.rtable), ...interval, probe.address];
+};
+
+/** Something else that answers in the target's place, such as a modem, is not the target. */
+const isFrom = (probe: Probe, from: string): boolean =>
+  probe.family === 'inet' ? from === probe.address : parseInet6(from) === parseInet6(probe.address);
+
+const run = (
+  commands: Commands,
+  clock: Clock,
+  probe: Probe,
+  firstIn: number,
+  observe: (observation: Observation) => void,
+): Running => {
+  const key = probe.key;
+  const program = probe.family === 'inet' ? 'ping' : 'ping6';
+  const shortestSilence = Math.max(SHORTEST_SILENCE_MS, SILENT_INTERVALS * probe.interval);
+  const backoff = createBackoff(FIRST_DELAY, LONGEST_DELAY);
+  let silence = shortestSilence;
+  let child: Stream | null = null;
+  let ended = false;
+  let cancelStart = () => {};
+  let cancelSilence = () => {};
+
+  const start = (): void => {
+    const lines = createLineReader({ maxLength: MAX_LINE });
+    const errors = createLineReader({ maxLength: MAX_LINE });
+    let lastWords = '';
+    let muteFor: number | null = null;
+
+    const listen = (): void => {
+      cancelSilence();
+      cancelSilence = clock.after(millis(silence), () => {
+        muteFor = silence;
+        silence = Math.max(shortestSilence, Math.min(silence * 2, LONGEST_SILENCE_MS));
+        child?.stop();
+      });
+    };
+    const hearLine = (): void => {
+      if (muteFor !== null) return;
+      silence = shortestSilence;
+      listen();
+    };
+    const say = (line: string): void => {
+      hearLine();
+      const said = parsePingLine(line);
+      if (said.kind !== 'answer' || !isFrom(probe, said.from)) return;
+      backoff.reset();
+      const rtt = said.rttMs === null ? null : millis(said.rttMs);
+      observe({ kind: 'probe-answer', probe: key, seq: said.seq, rtt, duplicate: said.duplicate });
+    };
+    const complain = (line: string): void => {
+      hearLine();
+      const said = parsePingError(line);
+      switch (said.kind) {
+        case 'send-failed':
+          observe({ kind: 'probe-error', probe: key, text: said.error });
+          return;
+        case 'fatal':
+          lastWords = said.text;
+          return;
+        case 'unrecognised':
+          lastWords = said.line;
+          return;
+        case 'warning':
+          return;
+      }
+    };
+
+    listen();
+    observe({ kind: 'probe-started', probe: key });
+    child = commands.stream(program, argumentsOf(probe), {
+      onStdout: (chunk) => {
+        for (const line of lines.push(chunk)) if (!ended) say(line);
+      },
+      onStderr: (chunk) => {
+        for (const line of errors.push(chunk)) if (!ended) complain(line);
+      },
+      onEnd: (end) => {
+        child = null;
+        cancelSilence();
+        if (ended) return;
+        const how =
+          muteFor === null
+            ? renderStreamEnd(program, end, errors.end() ?? lastWords)
+            : `${program}: silent for ${renderDuration(millis(muteFor))}`;
+        const restartIn = muteFor === null ? backoff.next() : FIRST_DELAY;
+        cancelStart = clock.after(restartIn, start);
+        observe({ kind: 'probe-ended', probe: key, how, restartIn });
+      },
+    });
+  };
+
+  if (firstIn > 0) cancelStart = clock.after(millis(firstIn), start);
+  else start();
+
+  return {
+    end: () => {
+      ended = true;
+      cancelStart();
+      cancelSilence();
+      child?.stop();
+    },
+  };
+};
+
+/** Probes of both families. Observations of a probe end with its last `want`, those of all with `stop`. */
+export const createProber = (settings: { readonly commands: Commands; readonly clock: Clock }): Prober => {
+  const { commands, clock } = settings;
+  const probes = new Map<string, Running>();
+  let observe: ((observation: Observation) => void) | null = null;
+  let wanted: readonly Probe[] = [];
+
+  const follow = (): void => {
+    if (observe === null) return;
+    const keys = new Set(wanted.map((probe) => probe.key));
+    for (const [key, running] of probes) {
+      if (keys.has(key)) continue;
+      running.end();
+      probes.delete(key);
+    }
+    const fresh = wanted.filter(
+      (probe, at) => !probes.has(probe.key) && wanted.findIndex((each) => each.key === probe.key) === at,
+    );
+    for (const [at, probe] of fresh.entries()) {
+      // Requests of many probes at one instant would queue behind each other on every link.
+      const phase = (probe.interval * at) / fresh.length;
+      probes.set(probe.key, run(commands, clock, probe, phase, observe));
+    }
+  };
+
+  return {
+    start: (listener) => {
+      observe = listener;
+      follow();
+    },
+    want: (these) => {
+      wanted = these;
+      follow();
+    },
+    stop: () => {
+      observe = null;
+      for (const running of probes.values()) running.end();
+      probes.clear();
+    },
+  };
+};

@@ -1,0 +1,89 @@
+/**
+ * The text of uplinkd.conf to Settings, or every error in it. Puts the parts together; what a key may hold is schema.ts,
+ * and each table has a file of its own. Reads no file.
+ */
+import type { Settings } from '../core/model.ts';
+import { checkLinks, checkQuorum, readLinks, readProbe, settleLink } from './link.ts';
+import { readPolicies } from './policy.ts';
+import { asTable, type ConfigError, type Report, readTable } from './read.ts';
+import { DEFAULTS, printable, topShape } from './schema.ts';
+import { type Place, readToml, type Table } from './toml.ts';
+
+export type { ConfigError } from './read.ts';
+
+export type ParsedConfig =
+  | { readonly kind: 'ok'; readonly settings: Settings }
+  | { readonly kind: 'refused'; readonly errors: readonly ConfigError[] };
+
+/** Longest text that is read, in UTF-16 units. */
+const MAX_LENGTH = 1_048_576;
+/** Errors of one file beyond which only their number is told. */
+const MAX_ERRORS = 200;
+/** Most links, and most policies: there are 155 routing tables from 101 on, and every policy may name every link. */
+const MAX_NAMES = 100;
+
+/** The table of all links or all policies, null if there is none or it cannot be read. */
+const readNames = (top: Table, key: 'link' | 'policy', example: string, report: Report): Table | null => {
+  const table = asTable(top.entries.get(key)?.node, key, example, report);
+  if (table === null || table.entries.size <= MAX_NAMES) return table;
+  report(table.at, key, `expected at most ${MAX_NAMES} names, found ${table.entries.size}`);
+  return null;
+};
+
+const readSettings = (top: Table, report: Report): Settings => {
+  const { anchor, reconcile } = DEFAULTS;
+  const given = readTable(topShape, ['probe', 'link', 'policy'], top, '', report);
+  const probe = readProbe(top, '', report);
+  checkQuorum([probe], report);
+  const linkTable = readNames(top, 'link', '[link.fibre]', report);
+  const policyTable = readNames(top, 'policy', '[policy.default]', report);
+  if (linkTable === null ? !top.entries.has('link') : linkTable.entries.size === 0) {
+    report((linkTable ?? top).at, 'link', 'expected at least one link such as [link.fibre], found none');
+  }
+  const settings: Settings = { anchor, local: [], reconcile, ...given, links: [], policies: [] };
+  // Without links every member of a policy would be unknown.
+  if (linkTable === null) return settings;
+  const read = readLinks(linkTable, report);
+  const links = [...read.values()].filter((link) => link !== null);
+  checkLinks(links, probe, report);
+  return {
+    ...settings,
+    links: links.map((link) => settleLink(link, probe)).filter((link) => link !== null),
+    policies: readPolicies(policyTable, read, report),
+  };
+};
+
+/**
+ * Reads a whole configuration. All errors at once, in the order of the file; of a text that is no TOML only the first.
+ * `file` is only for the errors. Never throws, whatever the text.
+ */
+export const parseConfig = (text: string, file: string): ParsedConfig => {
+  const errors: ConfigError[] = [];
+  const report: Report = ({ line, column }, key, what) => {
+    errors.push({ file, line, column, key, message: key === '' ? what : `${key}: ${what}` });
+  };
+  const start: Place = { line: 1, column: 1 };
+  if (text.length > MAX_LENGTH) {
+    report(start, '', `expected at most ${MAX_LENGTH} characters, found ${text.length}`);
+    return { kind: 'refused', errors };
+  }
+  const toml = readToml(text);
+  if (toml.kind === 'refused') {
+    report(toml.at, '', `not TOML 1.0: ${printable(toml.what)}`);
+    return { kind: 'refused', errors };
+  }
+  const settings = readSettings(toml.table, report);
+  if (errors.length === 0) return { kind: 'ok', settings };
+  errors.sort((a, b) => a.line - b.line || a.column - b.column);
+  const more = errors.length - MAX_ERRORS;
+  const last = errors[MAX_ERRORS];
+  if (last === undefined) return { kind: 'refused', errors };
+  return {
+    kind: 'refused',
+    errors: [...errors.slice(0, MAX_ERRORS), { ...last, key: '', message: `and ${more} more errors` }],
+  };
+};
+
+/** `file:line:col: message`, one line. */
+export const renderConfigError = (error: ConfigError): string =>
+  `${error.file}:${error.line}:${error.column}: ${error.message}`;

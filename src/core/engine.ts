@@ -1,0 +1,319 @@
+/**
+ * The core's two entry points, joining everything else: `observe` takes one fact in, `settle` works out what follows
+ * from all of them and hands out what is to be done. Level-triggered: what is desired always follows from the whole
+ * picture, never from the event that caused the turn.
+ */
+import { type Decision, decidePolicy, type Rung, sharePercents } from './decide.ts';
+import { findEvidence } from './evidence.ts';
+import { type PathHealth, pathDeadline, stepEvidence, stepPath, stepRoute, type TargetHealth } from './health.ts';
+import { findStranded, type StateHolders } from './kill.ts';
+import type { InterfaceTable, PathKey, Probe, Settings } from './model.ts';
+import type { Note } from './note.ts';
+import type { Observation } from './observation.ts';
+import { type DesiredPf, forgetApplied, newPfLane, type PfLane, pfDeadline, planPf, stepPfResult } from './reconcile.ts';
+import { reloadPaths } from './reload.ts';
+import { doubtRoutes, newRouteLane, planRoutes, type RouteLane, stepRouteResults } from './routing.ts';
+import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
+import { desireRuleset, desireTables } from './ruleset.ts';
+import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
+import type { PfTransaction, RouteTransaction, RouteWish } from './transaction.ts';
+import { readWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, startWindow, type Window } from './window.ts';
+
+/** A turn this much after its deadline means that we slept, not that the links were silent. */
+const LATE = millis(250);
+/** How long a start waits at most for every path to be judged before it replaces rules that it found. */
+const LONGEST_START = 15_000;
+
+export interface Engine {
+  readonly settings: Settings | null;
+  readonly rtables: RtableNumbers;
+  readonly interfaces: InterfaceTable | null;
+  readonly paths: ReadonlyMap<PathKey, PathHealth>;
+  readonly decisions: readonly Decision[];
+  /** Per policy and family, since when its shares are what they are. */
+  readonly decidedAt: ReadonlyMap<string, Mono>;
+  readonly pf: PfLane;
+  readonly routes: RouteLane;
+  readonly startEnds: Mono | null;
+  /** The paths as they were when the last turn ended: what is said is what changed since. */
+  readonly settled: ReadonlyMap<PathKey, PathHealth>;
+  /** When settle() asked to be woken last. */
+  readonly deadline: Mono | null;
+  /** Not handed out yet. */
+  readonly notes: readonly Note[];
+}
+
+export const newEngine: Engine = {
+  settings: null,
+  rtables: noRtables,
+  interfaces: null,
+  paths: new Map(),
+  decisions: [],
+  decidedAt: new Map(),
+  pf: newPfLane,
+  routes: newRouteLane,
+  startEnds: null,
+  settled: new Map(),
+  deadline: null,
+  notes: [],
+};
+
+/** What a turn hands out. */
+export interface Turn {
+  readonly engine: Engine;
+  /** Every probe that should be running now. */
+  readonly probes: readonly Probe[];
+  /** To be carried out now; their results are observations. */
+  readonly pf: PfTransaction | null;
+  readonly routes: RouteTransaction | null;
+  /** Wake at this instant even if nothing is observed. */
+  readonly deadline: Mono | null;
+  readonly notes: readonly Note[];
+}
+
+const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => ({
+  ...engine,
+  paths: new Map([...engine.paths].map(([key, path]) => [key, step(path)])),
+});
+
+const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
+  notes.length === 0 ? engine : { ...engine, notes: [...engine.notes, ...notes] };
+
+/** If this turn is late, nobody was listening: the losses of that time are ours, not the links'. */
+const distrustGap = (engine: Engine, now: Mono): Engine => {
+  if (engine.deadline === null || now <= plus(engine.deadline, LATE)) return engine;
+  const by = since(now, engine.deadline);
+  const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
+    ...path,
+    targets: path.targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
+  }));
+  return say(skipped, { kind: 'late', by });
+};
+
+const findAllEvidence = (engine: Engine, now: Mono): Engine => {
+  const { settings, interfaces } = engine;
+  if (settings === null || interfaces === null) return engine;
+  return mapPaths(engine, (path) => {
+    const link = settings.links.find((each) => each.name === path.link);
+    return link === undefined ? path : stepEvidence(path, findEvidence(link, path.family, interfaces), now);
+  });
+};
+
+const startLength = (settings: Settings): Millis =>
+  millis(
+    Math.min(
+      LONGEST_START,
+      ...[Math.max(0, ...settings.links.map(({ probe }) => 1000 + probe.fall * probe.interval + probe.timeout))],
+    ),
+  );
+
+/** Links never seen before may hold states of an earlier life of this daemon. */
+const holdUnknown = (holders: StateHolders, settings: Settings): StateHolders =>
+  new Map([...settings.links.map((link) => [link.name, null] as const), ...holders]);
+
+const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
+  const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
+  const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
+  const pf = forgetApplied(engine.pf);
+  const taken: Engine = {
+    ...engine,
+    settings,
+    rtables,
+    paths,
+    pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings) },
+    startEnds: engine.startEnds ?? plus(now, startLength(settings)),
+  };
+  const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
+  return findAllEvidence(say(taken, ...without.map((link): Note => ({ kind: 'no-rtable-left', link: link.name }))), now);
+};
+
+/** A fresh reading. New routing domains may take a routing table number that was given to a link. */
+const takeInterfaces = (engine: Engine, interfaces: InterfaceTable, now: Mono): Engine => {
+  const { settings } = engine;
+  if (settings === null) return { ...engine, interfaces };
+  const rtables = allocateRtables(engine.rtables, settings.links, interfaces);
+  const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
+  return findAllEvidence({ ...engine, interfaces, rtables, paths }, now);
+};
+
+const stepProbe = (engine: Engine, probe: string, step: (target: TargetHealth) => TargetHealth): Engine =>
+  mapPaths(engine, (path) =>
+    path.targets.some((target) => target.probe.key === probe)
+      ? { ...path, targets: path.targets.map((target) => (target.probe.key === probe ? step(target) : target)) }
+      : path,
+  );
+
+const stepProbeWindow = (engine: Engine, probe: string, step: (window: Window) => Window): Engine =>
+  stepProbe(engine, probe, (target) => ({ ...target, window: step(target.window) }));
+
+/** Takes in one fact. `now` never goes back. Facts about probes or transactions that are no longer wanted are ignored. */
+export const observe = (before: Engine, observation: Observation, now: Mono): Engine => {
+  const engine = distrustGap(before, now);
+  switch (observation.kind) {
+    case 'settings':
+      return takeSettings(engine, observation.settings, now);
+    case 'interfaces':
+      return takeInterfaces(engine, observation.interfaces, now);
+    case 'interface-status': {
+      const { name, up, carrier } = observation;
+      const interfaces = engine.interfaces?.map((each) => (each.name === name ? { ...each, up, carrier } : each));
+      return interfaces === undefined ? engine : takeInterfaces(engine, interfaces, now);
+    }
+    case 'route-event': {
+      const isOfTable = (path: PathKey): boolean => engine.paths.get(path)?.rtable === observation.rtable;
+      return { ...engine, routes: doubtRoutes(engine.routes, isOfTable) };
+    }
+    case 'probe-started':
+      return stepProbeWindow(engine, observation.probe, (window) => startWindow(window, now));
+    case 'probe-answer':
+      return stepProbe(engine, observation.probe, (target) => ({
+        ...target,
+        window: stepAnswer(target.window, observation, now),
+        complaint: null,
+      }));
+    case 'probe-error':
+      return stepProbe(engine, observation.probe, (target) => ({
+        ...target,
+        window: stepSendError(target.window, now),
+        complaint: observation.text,
+      }));
+    case 'probe-ended': {
+      const { probe, how, restartIn } = observation;
+      const isWanted = [...engine.paths.values()].some((path) => path.targets.some((each) => each.probe.key === probe));
+      const ended = stepProbeWindow(engine, probe, (window) => stepChildGone(window, now));
+      return isWanted ? say(ended, { kind: 'probe-ended', probe, how, restartIn }) : ended;
+    }
+    case 'pf': {
+      const reconcile = engine.settings?.reconcile ?? millis(0);
+      const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
+      return say({ ...engine, pf: lane }, ...notes);
+    }
+    case 'routes': {
+      const reconcile = engine.settings?.reconcile ?? millis(0);
+      const { lane, notes } = stepRouteResults(engine.routes, observation.id, observation.results, reconcile, now);
+      const routed = mapPaths({ ...engine, routes: lane }, (path) => {
+        const result = observation.results.find((each) => each.path === path.key);
+        return result === undefined ? path : stepRoute(path, result.kind === 'ensured', now);
+      });
+      return say(routed, ...notes);
+    }
+    case 'trouble':
+      return say(engine, { kind: 'trouble', source: observation.source, text: observation.text });
+    case 'trouble-over':
+      return say(engine, { kind: 'trouble-over', source: observation.source });
+  }
+};
+
+const healthNotes = (before: PathHealth | undefined, after: PathHealth, now: Mono): readonly Note[] => {
+  if (before === undefined) return [];
+  const notes: Note[] = [];
+  const isNews = before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
+  if (isNews) {
+    const losses = after.targets.map((target) => readWindow(target.window).lossPercent);
+    notes.push({
+      kind: 'health',
+      link: after.link,
+      family: after.family,
+      from: before.health,
+      to: after.health,
+      reason: after.reason,
+      lasted: since(now, before.since),
+      lossPercent: after.reason === 'probe-loss' ? Math.min(100, ...losses) : null,
+    });
+  }
+  for (const target of after.targets) {
+    const was = before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;
+    if (was === undefined || was === target.verdict || after.health === 'down') continue;
+    const common = { path: after.key, target: target.target };
+    if (target.verdict === 'failed') notes.push({ kind: 'target-failed', ...common, complaint: target.complaint });
+    if (target.verdict === 'answers' && was === 'failed') notes.push({ kind: 'target-answers', ...common });
+  }
+  return notes;
+};
+
+export const decisionKey = (decision: Decision): string => `${decision.policy}/${decision.family}`;
+
+const remarkOf = (rung: Rung): string | null => (rung === 'up' || rung === 'none' ? null : rung);
+
+const policyNotes = (before: readonly Decision[], after: readonly Decision[]): readonly Note[] =>
+  after.flatMap((decision): readonly Note[] => {
+    const was = before.find((each) => decisionKey(each) === decisionKey(decision));
+    const from = sharePercents(was?.shares ?? []);
+    const to = sharePercents(decision.shares);
+    const remark = remarkOf(decision.rung);
+    const isSame = JSON.stringify(from) === JSON.stringify(to) && remarkOf(was?.rung ?? 'up') === remark;
+    return isSame ? [] : [{ kind: 'policy', policy: decision.policy, family: decision.family, from, to, remark }];
+  });
+
+const findDecidedAt = (engine: Engine, decisions: readonly Decision[], now: Mono): ReadonlyMap<string, Mono> =>
+  new Map(
+    decisions.map((decision) => {
+      const key = decisionKey(decision);
+      const was = engine.decisions.find((each) => decisionKey(each) === key);
+      const isSame = JSON.stringify(was?.shares) === JSON.stringify(decision.shares);
+      return [key, isSame ? (engine.decidedAt.get(key) ?? now) : now];
+    }),
+  );
+
+const wishesOf = (paths: Iterable<PathHealth>): readonly RouteWish[] =>
+  [...paths].flatMap((path) =>
+    path.evidence?.kind === 'ready'
+      ? [{ path: path.key, family: path.family, rtable: path.rtable, gateway: path.evidence.gateway }]
+      : [],
+  );
+
+const desiredPf = (settings: Settings, decisions: readonly Decision[], interfaces: InterfaceTable): DesiredPf => ({
+  anchor: settings.anchor,
+  ruleset: desireRuleset(settings, decisions),
+  tables: desireTables(settings, decisions, interfaces),
+  links: [...new Set(decisions.flatMap((decision) => decision.shares.map((share) => share.link)))],
+});
+
+/**
+ * A start must not replace good rules by guesses: while paths are unjudged, what pf holds stays, unless it holds
+ * nothing at all, in which case any guess is better.
+ */
+const mayWrite = (engine: Engine, now: Mono): boolean =>
+  engine.pf.rulesAtStart === 0 ||
+  engine.startEnds === null ||
+  now >= engine.startEnds ||
+  ![...engine.paths.values()].some((path) => path.reason === 'starting');
+
+/** Works out what follows at `now` from everything observed so far. */
+export const settle = (before: Engine, now: Mono): Turn => {
+  const engine = distrustGap(before, now);
+  const { settings, interfaces } = engine;
+  if (settings === null || interfaces === null) {
+    return { engine: { ...engine, notes: [] }, probes: [], pf: null, routes: null, deadline: null, notes: engine.notes };
+  }
+  const stepped = mapPaths(engine, (path) => stepPath(path, now));
+  const paths = [...stepped.paths.values()];
+  const decisions = settings.policies.map((policy) => decidePolicy(policy, 'inet', stepped.paths));
+  const decidedAt = findDecidedAt(engine, decisions, now);
+  const stranded = findStranded(settings, stepped.paths, decisions);
+  const desired = desiredPf(settings, decisions, interfaces);
+  const pf = planPf(stepped.pf, { desired, stranded, mayWrite: mayWrite(stepped, now), now });
+  // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
+  const isUnrouted = (path: PathKey): boolean => stepped.paths.get(path)?.isRouted !== true;
+  const routes = planRoutes(doubtRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
+  const isStarting = engine.startEnds !== null && now < engine.startEnds;
+  const deadline = earliest(
+    ...paths.map(pathDeadline),
+    pfDeadline(pf.lane, stranded),
+    routes.lane.inFlight === null ? earliest(routes.lane.retryAt, routes.lane.recheckAt) : null,
+    isStarting ? engine.startEnds : null,
+  );
+  const notes = [
+    ...engine.notes,
+    ...paths.flatMap((path) => healthNotes(engine.settled.get(path.key), path, now)),
+    ...policyNotes(engine.decisions, decisions),
+  ];
+  return {
+    engine: { ...stepped, decisions, decidedAt, pf: pf.lane, routes: routes.lane, settled: stepped.paths, deadline, notes: [] },
+    probes: paths.filter((path) => path.isRouted).flatMap((path) => path.targets.map((target) => target.probe)),
+    pf: pf.transaction,
+    routes: routes.transaction,
+    deadline,
+    notes,
+  };
+};

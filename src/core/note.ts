@@ -1,0 +1,140 @@
+/**
+ * What is worth saying, as a closed union, and the one function that puts it into words. The core never logs: notes are
+ * handed out with each turn. The words are those of shared INTERFACE.md, "Log lines": one fact a line, always the same.
+ */
+import type { Family, Health, PathKey, Reason } from './model.ts';
+import { type Millis, renderDuration } from './time.ts';
+import type { PfFailure, PfStep } from './transaction.ts';
+
+export type ShareText = readonly { readonly link: string; readonly percent: number }[];
+
+export type Note =
+  | {
+      readonly kind: 'health';
+      readonly link: string;
+      readonly family: Family;
+      readonly from: Health;
+      readonly to: Health;
+      readonly reason: Reason;
+      /** How long the path had been in `from`. */
+      readonly lasted: Millis;
+      /** Percent of the last probes that were lost, where probes decided. */
+      readonly lossPercent: number | null;
+    }
+  | { readonly kind: 'target-failed'; readonly path: PathKey; readonly target: string; readonly complaint: string | null }
+  | { readonly kind: 'target-answers'; readonly path: PathKey; readonly target: string }
+  | {
+      readonly kind: 'policy';
+      readonly policy: string;
+      readonly family: Family;
+      readonly from: ShareText;
+      readonly to: ShareText;
+      /** Set when the shares are not trusted: `last-resort`, … */
+      readonly remark: string | null;
+    }
+  | { readonly kind: 'pf-loaded'; readonly anchor: string; readonly rules: number; readonly took: Millis }
+  | { readonly kind: 'pf-killed'; readonly link: string; readonly count: number; readonly again: boolean }
+  | {
+      readonly kind: 'pf-failed';
+      readonly anchor: string;
+      readonly step: PfStep | 'inspect';
+      readonly failure: PfFailure;
+      readonly retryIn: Millis;
+    }
+  | { readonly kind: 'pf-recovered'; readonly anchor: string; readonly failures: number }
+  | { readonly kind: 'pf-foreign'; readonly differences: readonly string[] }
+  | { readonly kind: 'route-set'; readonly path: PathKey; readonly rtable: number; readonly gateway: string }
+  | { readonly kind: 'route-failed'; readonly path: PathKey; readonly rtable: number; readonly text: string }
+  | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
+  | { readonly kind: 'trouble'; readonly source: string; readonly text: string }
+  | { readonly kind: 'trouble-over'; readonly source: string }
+  | { readonly kind: 'late'; readonly by: Millis }
+  | { readonly kind: 'no-rtable-left'; readonly link: string };
+
+/** syslog(3)'s words; as in port/log.ts, which the core does not know. */
+export type NoteSeverity = 'debug' | 'info' | 'notice' | 'warning' | 'err';
+
+const path = (key: PathKey): string => key.replace('/', ' ');
+
+const shares = (list: ShareText): string =>
+  list.length === 0 ? 'nothing' : list.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
+
+const kept = (note: Note & { kind: 'health' }): string => {
+  const loss = note.lossPercent === null ? '' : `, loss ${Math.round(note.lossPercent)}%`;
+  return `${loss}, ${note.from} for ${renderDuration(note.lasted)}`;
+};
+
+const severityOf = (note: Note): NoteSeverity => {
+  switch (note.kind) {
+    case 'health':
+      if (note.to === 'down') return 'warning';
+      return note.to === 'up' ? 'notice' : 'info';
+    case 'policy':
+      return note.to.length === 0 || note.remark !== null ? 'warning' : 'notice';
+    case 'pf-failed':
+    case 'no-rtable-left':
+      return 'err';
+    case 'pf-foreign':
+    case 'target-failed':
+    case 'route-failed':
+    case 'trouble':
+      return 'warning';
+    case 'pf-killed':
+      return note.again && note.count === 0 ? 'debug' : 'info';
+    case 'pf-loaded':
+    case 'pf-recovered':
+    case 'target-answers':
+    case 'trouble-over':
+    case 'late':
+      return 'info';
+    case 'route-set':
+    case 'probe-ended':
+      return 'debug';
+  }
+};
+
+const textOf = (note: Note): string => {
+  switch (note.kind) {
+    case 'health':
+      return `link ${note.link} ${note.family}: ${note.from} -> ${note.to} (${note.reason})${kept(note)}`;
+    case 'target-failed':
+      return `link ${path(note.path)}: target ${note.target} does not answer${note.complaint === null ? '' : ` (${note.complaint})`}`;
+    case 'target-answers':
+      return `link ${path(note.path)}: target ${note.target} answers`;
+    case 'policy':
+      return `policy ${note.policy} ${note.family}: ${shares(note.from)} -> ${shares(note.to)}${note.remark === null ? '' : ` (${note.remark})`}`;
+    case 'pf-loaded':
+      return `pf: anchor ${note.anchor} loaded, ${note.rules} rules, ${Math.round(note.took)} ms`;
+    case 'pf-killed':
+      return `pf: killed ${note.count} states of ${note.link}${note.again ? ' (stragglers)' : ''}`;
+    case 'pf-failed': {
+      const { line, rule, text } = note.failure;
+      const place = line === null ? '' : `, line ${line}${rule === null ? '' : ` "${rule}"`}`;
+      return `pf: anchor ${note.anchor}: ${note.step} failed: ${text}${place}; what was there stays, again in ${renderDuration(note.retryIn)}`;
+    }
+    case 'pf-recovered':
+      return `pf: anchor ${note.anchor}: works again after ${note.failures} failures`;
+    case 'pf-foreign':
+      return `pf: changed by somebody else, putting it back: ${note.differences.join('; ')}`;
+    case 'route-set':
+      return `link ${path(note.path)}: default route of rtable ${note.rtable} is ${note.gateway}`;
+    case 'route-failed':
+      return `link ${path(note.path)}: cannot set the default route of rtable ${note.rtable}: ${note.text}`;
+    case 'probe-ended':
+      return `probe ${note.probe}: ping ended (${note.how}), again in ${renderDuration(note.restartIn)}`;
+    case 'trouble':
+      return note.text;
+    case 'trouble-over':
+      return `${note.source}: works again`;
+    case 'late':
+      return `late by ${renderDuration(note.by)}: probes of that time do not count`;
+    case 'no-rtable-left':
+      return `link ${note.link}: no routing table number left for it`;
+  }
+};
+
+/** A note as a log line: its severity and its text, one line. */
+export const renderNote = (note: Note): { readonly severity: NoteSeverity; readonly text: string } => ({
+  severity: severityOf(note),
+  text: textOf(note),
+});

@@ -1,0 +1,208 @@
+/**
+ * The pf lane: applied against desired -> the next transaction, or nothing. At most one is under way; the next one is
+ * planned from the newest desired content, so whatever changed meanwhile is in it and what was superseded never runs.
+ *
+ * `applied` is unknown at the start, after every failure and after a reload. It then becomes what an inspection found
+ * to be there, and later what a transaction that succeeded has set. What was only tried is never recorded.
+ */
+import { afterKills, dueKills, holdStates, killDeadline, type StateHolders } from './kill.ts';
+import type { Note } from './note.ts';
+import type { Ruleset, Table } from './ruleset.ts';
+import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
+import type { Fingerprint, PfFailure, PfResult, PfTransaction } from './transaction.ts';
+
+export interface DesiredPf {
+  readonly anchor: string;
+  readonly ruleset: Ruleset;
+  readonly tables: readonly Table[];
+  /** Links that new connections are sent to by this ruleset. */
+  readonly links: readonly string[];
+}
+
+export interface PfLane {
+  /** The anchor's ruleset as known to be in pf, as comparable text; null: unknown or known to be wrong. */
+  readonly appliedRules: string | null;
+  readonly appliedTables: ReadonlyMap<string, string>;
+  /** What pf printed for the ruleset last loaded or found, and which ruleset that was. */
+  readonly printed: { readonly of: string; readonly lines: Fingerprint } | null;
+  /** Whether pf has been looked at since `applied` became unknown. */
+  readonly looked: boolean;
+  /** How many rules the anchor held when it was first looked at; null before. */
+  readonly rulesAtStart: number | null;
+  readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
+  readonly nextId: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  readonly retryAt: Mono | null;
+  readonly failure: PfFailure | null;
+  /** The desired content that failed: another one is tried at once, without waiting. */
+  readonly failedOn: string | null;
+  readonly inspectAt: Mono | null;
+  /** Settings are new: check the text before it is loaded. */
+  readonly mustCheck: boolean;
+  readonly holders: StateHolders;
+  readonly counts: { readonly loads: number; readonly failures: number; readonly killed: number };
+}
+
+export const newPfLane: PfLane = {
+  appliedRules: null,
+  appliedTables: new Map(),
+  printed: null,
+  looked: false,
+  rulesAtStart: null,
+  inFlight: null,
+  nextId: 1,
+  failures: 0,
+  retryAt: null,
+  failure: null,
+  failedOn: null,
+  inspectAt: null,
+  mustCheck: true,
+  holders: new Map(),
+  counts: { loads: 0, failures: 0, killed: 0 },
+};
+
+const FIRST_RETRY = 100;
+const LAST_RETRY = 30_000;
+
+/** 100 ms, 200 ms, … 30 s */
+export const backoff = (failures: number): Millis =>
+  millis(Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(failures - 1, 20)));
+
+const rulesKey = (ruleset: Ruleset): string => JSON.stringify(ruleset);
+const tableKey = (table: Table): string => table.addresses.join(' ');
+const desiredKey = (desired: DesiredPf): string => JSON.stringify([desired.anchor, desired.ruleset, desired.tables]);
+
+/** Nothing is known of what pf holds any more: look before anything else is written. */
+export const forgetApplied = (lane: PfLane): PfLane => ({
+  ...lane,
+  appliedRules: null,
+  appliedTables: new Map(),
+  looked: false,
+});
+
+const tablesToWrite = (lane: PfLane, desired: DesiredPf): readonly Table[] =>
+  desired.tables.filter((table) => lane.appliedTables.get(table.name) !== tableKey(table));
+
+export interface PfPlanInput {
+  readonly desired: DesiredPf;
+  /** Links whose states must go. */
+  readonly stranded: readonly string[];
+  /** Not before every path is judged: a restart must not replace good rules by guesses. */
+  readonly mayWrite: boolean;
+  readonly now: Mono;
+}
+
+/** The transaction that brings pf closest to what is desired now, or null; and the lane with it under way. */
+export const planPf = (lane: PfLane, input: PfPlanInput): { readonly lane: PfLane; readonly transaction: PfTransaction | null } => {
+  const { desired, stranded, mayWrite, now } = input;
+  const isWaiting = lane.retryAt !== null && now < lane.retryAt && lane.failedOn === desiredKey(desired);
+  if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
+  const common = { id: lane.nextId, anchor: desired.anchor };
+  const fly = (transaction: PfTransaction, next: PfLane = lane) => ({
+    lane: { ...next, inFlight: { transaction, desired }, nextId: lane.nextId + 1, retryAt: null },
+    transaction,
+  });
+  const isDue = lane.inspectAt !== null && now >= lane.inspectAt;
+  const writesRules = lane.appliedRules !== rulesKey(desired.ruleset);
+  const tables = tablesToWrite(lane, desired);
+  const kills = dueKills(lane.holders, stranded, now);
+  const hasWork = mayWrite && (writesRules || tables.length > 0 || kills.length > 0);
+  // What is urgent goes before what is routine, but nothing is written blindly.
+  if (!lane.looked || (isDue && !hasWork)) {
+    const { ruleset } = desired;
+    const fingerprint = lane.printed?.of === rulesKey(ruleset) ? lane.printed.lines : null;
+    return fly({ kind: 'inspect', ...common, ruleset, fingerprint, tables: desired.tables }, { ...lane, inspectAt: null });
+  }
+  if (!hasWork) return { lane, transaction: null };
+  const ruleset = writesRules ? desired.ruleset : null;
+  // From here on states may be made on these links, whether or not we hear of success.
+  const holders = holdStates(lane.holders, writesRules ? desired.links : []);
+  return fly({ kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, kills }, { ...lane, holders });
+};
+
+const failed = (lane: PfLane, result: PfResult & { kind: 'failed' }, on: DesiredPf, now: Mono): { lane: PfLane; notes: readonly Note[] } => {
+  const failures = lane.failures + 1;
+  const retryIn = backoff(failures);
+  const isNews = lane.failure?.text !== result.failure.text || lane.failure.line !== result.failure.line;
+  return {
+    lane: {
+      ...forgetApplied(lane),
+      failures,
+      failure: result.failure,
+      failedOn: desiredKey(on),
+      retryAt: plus(now, retryIn),
+      counts: { ...lane.counts, failures: lane.counts.failures + 1 },
+    },
+    notes: isNews ? [{ kind: 'pf-failed', anchor: on.anchor, step: result.step, failure: result.failure, retryIn }] : [],
+  };
+};
+
+/** The result of the transaction under way. Results of any other are ignored. */
+export const stepPfResult = (
+  lane: PfLane,
+  id: number,
+  result: PfResult,
+  reconcile: Millis,
+  now: Mono,
+): { readonly lane: PfLane; readonly notes: readonly Note[] } => {
+  const flight = lane.inFlight;
+  if (flight === null || flight.transaction.id !== id) return { lane, notes: [] };
+  const { transaction, desired } = flight;
+  const landed: PfLane = { ...lane, inFlight: null, inspectAt: plus(now, reconcile) };
+  if (result.kind === 'failed') return failed(landed, result, desired, now);
+  const worked: PfLane = { ...landed, failures: 0, failure: null, failedOn: null, retryAt: null };
+  // An inspection that finds work to do has mended nothing yet: the failure stands, and its backoff grows on.
+  const isMended = lane.failure !== null && (result.kind === 'applied' || result.differences.length === 0);
+  const recovered: readonly Note[] = isMended
+    ? [{ kind: 'pf-recovered', anchor: desired.anchor, failures: lane.failures }]
+    : [];
+  if (result.kind === 'inspected') {
+    // Applied was known and differs now: somebody else wrote.
+    const isForeign = lane.looked && result.differences.length > 0;
+    const differing = new Set(result.tablesThatDiffer);
+    return {
+      lane: {
+        ...(isMended ? worked : { ...worked, failures: lane.failures, failure: lane.failure }),
+        looked: true,
+        rulesAtStart: lane.rulesAtStart ?? result.rulesHeld,
+        appliedRules: result.rulesDiffer ? null : rulesKey(desired.ruleset),
+        printed: result.rulesDiffer ? lane.printed : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
+        appliedTables: new Map(
+          desired.tables.filter(({ name }) => !differing.has(name)).map((table) => [table.name, tableKey(table)]),
+        ),
+      },
+      notes: [...(isForeign ? [{ kind: 'pf-foreign', differences: result.differences } as const] : []), ...recovered],
+    };
+  }
+  if (transaction.kind !== 'apply') return { lane: landed, notes: [] };
+  const { loadTook } = result;
+  const loads: readonly Note[] =
+    transaction.ruleset === null || loadTook === null
+      ? []
+      : [{ kind: 'pf-loaded', anchor: desired.anchor, rules: transaction.ruleset.length, took: loadTook }];
+  const killed = result.killed.map(({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again }));
+  return {
+    lane: {
+      ...worked,
+      appliedRules: rulesKey(desired.ruleset),
+      printed: result.fingerprint === null ? lane.printed : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
+      appliedTables: new Map([
+        ...lane.appliedTables,
+        ...transaction.tables.map((table) => [table.name, tableKey(table)] as const),
+      ]),
+      mustCheck: lane.mustCheck && transaction.ruleset === null,
+      holders: afterKills(lane.holders, transaction.kills, now),
+      counts: {
+        ...lane.counts,
+        loads: lane.counts.loads + loads.length,
+        killed: lane.counts.killed + result.killed.reduce((sum, each) => sum + each.count, 0),
+      },
+    },
+    notes: [...recovered, ...loads, ...killed],
+  };
+};
+
+/** When this lane wants to be planned again by itself. */
+export const pfDeadline = (lane: PfLane, stranded: readonly string[]): Mono | null =>
+  lane.inFlight !== null ? null : (lane.retryAt ?? earliest(lane.inspectAt, killDeadline(lane.holders, stranded)));

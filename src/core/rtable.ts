@@ -1,0 +1,50 @@
+/**
+ * Which routing table each link's probes use. Numbers given out stay with their link for as long as uplinkd knows it,
+ * and keep clear of every routing domain ever seen: a number that once was an rdomain stays one until reboot and takes
+ * no default route of rdomain 0 (OPENBSD.md, section 1).
+ */
+import type { InterfaceTable, LinkSettings } from './model.ts';
+
+/** First number given out by itself. */
+export const FIRST_RTABLE = 101;
+/** RT_TABLEID_MAX */
+export const LAST_RTABLE = 255;
+
+export interface RtableNumbers {
+  readonly byLink: ReadonlyMap<string, number>;
+  readonly rdomainsSeen: ReadonlySet<number>;
+}
+
+export const noRtables: RtableNumbers = { byLink: new Map(), rdomainsSeen: new Set() };
+
+/**
+ * Numbers for all links: those configured, those they had, else the lowest free ones from 101 on. A link for which none
+ * is left up to 255 gets none. Links that are gone keep theirs, in case they return with the next reload.
+ */
+export const allocateRtables = (
+  numbers: RtableNumbers,
+  links: readonly LinkSettings[],
+  interfaces: InterfaceTable | null,
+): RtableNumbers => {
+  const rdomainsSeen = new Set([...numbers.rdomainsSeen, ...(interfaces ?? []).map((each) => each.rdomain)]);
+  const configured = new Map(links.flatMap((link) => (link.rtable === null ? [] : [[link.name, link.rtable] as const])));
+  const taken = new Set([...configured.values(), ...rdomainsSeen]);
+  const byLink = new Map<string, number>();
+  for (const [link, rtable] of numbers.byLink) {
+    if (configured.has(link) || taken.has(rtable)) continue;
+    byLink.set(link, rtable);
+    taken.add(rtable);
+  }
+  for (const link of links) {
+    const own = configured.get(link.name);
+    if (own !== undefined) byLink.set(link.name, own);
+    if (byLink.has(link.name)) continue;
+    for (let rtable = FIRST_RTABLE; rtable <= LAST_RTABLE; rtable += 1) {
+      if (taken.has(rtable)) continue;
+      byLink.set(link.name, rtable);
+      taken.add(rtable);
+      break;
+    }
+  }
+  return { byLink, rdomainsSeen };
+};

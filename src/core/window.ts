@@ -1,0 +1,192 @@
+/**
+ * The rolling window of one probe: which echo requests were answered, lost, late or doubled, and how long answers took.
+ *
+ * ping(8) prints nothing for a lost packet, so losses are known by time alone: requests leave every `interval`, the
+ * newest answer tells when (its arrival less its round-trip time), and one that is not answered `timeout` after it
+ * left is lost. It does not know what a loss means for the path; that is health.ts.
+ */
+import { type Millis, type Mono, millis, mono } from './time.ts';
+
+/** How many outcomes are remembered for loss and round-trip statistics. */
+export const WINDOW_SIZE = 60;
+/** A child needs a moment to start: its first request is taken to leave this late, until an answer says better. */
+const START_SLACK = millis(500);
+/** icmp_seq is 16 bits wide and wraps after 18 hours at one a second. */
+const SEQ_SPAN = 65536;
+
+export interface Window {
+  readonly interval: Millis;
+  readonly timeout: Millis;
+  /** A request and when it left; all others follow from it. Null before the child's start. */
+  readonly known: { readonly seq: number; readonly sent: Mono } | null;
+  /** Lowest request whose fate is open; every one below is settled. Counts on past 65535. */
+  readonly next: number;
+  /** Requests from `next` on that are settled already, ascending. */
+  readonly settled: readonly number[];
+  /** The last outcomes, oldest first: a round-trip time, or null for a loss. At most WINDOW_SIZE. */
+  readonly outcomes: readonly (Millis | null)[];
+  readonly answersInRow: number;
+  readonly lossesInRow: number;
+  readonly answered: number;
+  readonly lost: number;
+  /** Answers that came after their time-out; the loss stands. */
+  readonly late: number;
+  readonly duplicates: number;
+}
+
+export const newWindow = (interval: Millis, timeout: Millis): Window => ({
+  interval,
+  timeout,
+  known: null,
+  next: 0,
+  settled: [],
+  outcomes: [],
+  answersInRow: 0,
+  lossesInRow: 0,
+  answered: 0,
+  lost: 0,
+  late: 0,
+  duplicates: 0,
+});
+
+/** A child was started at `now`; numbering begins anew, what was remembered stays. */
+export const startWindow = (window: Window, now: Mono): Window => ({
+  ...window,
+  known: { seq: 0, sent: mono(now + START_SLACK) },
+  next: 0,
+  settled: [],
+});
+
+const sentAt = (window: Window, seq: number): Mono | null =>
+  window.known === null ? null : mono(window.known.sent + (seq - window.known.seq) * window.interval);
+
+/** The request that leaves at `now` or is the last to have left before. */
+const sentBy = (known: NonNullable<Window['known']>, interval: Millis, now: Mono): number =>
+  known.seq + Math.floor((now - known.sent) / interval);
+
+const remember = (outcomes: Window['outcomes'], outcome: Millis | null): Window['outcomes'] =>
+  [...outcomes, outcome].slice(-WINDOW_SIZE);
+
+const withLoss = (window: Window): Window => ({
+  ...window,
+  outcomes: remember(window.outcomes, null),
+  answersInRow: 0,
+  lossesInRow: window.lossesInRow + 1,
+  lost: window.lost + 1,
+});
+
+const withAnswer = (window: Window, rtt: Millis): Window => ({
+  ...window,
+  outcomes: remember(window.outcomes, rtt),
+  answersInRow: window.answersInRow + 1,
+  lossesInRow: 0,
+  answered: window.answered + 1,
+});
+
+const settle = (window: Window, seq: number): Window => {
+  let next = window.next;
+  const settled = [...window.settled, seq].sort((a, b) => a - b);
+  while (settled[0] === next) {
+    settled.shift();
+    next += 1;
+  }
+  return { ...window, next, settled };
+};
+
+/** The full number of a 16-bit icmp_seq: the one nearest to what is expected. */
+const unwrap = (window: Window, seq: number): number => {
+  const ahead = (((seq - window.next) % SEQ_SPAN) + SEQ_SPAN) % SEQ_SPAN;
+  return window.next + (ahead < SEQ_SPAN / 2 ? ahead : ahead - SEQ_SPAN);
+};
+
+/**
+ * An answer arrived at `now`. Whether it was in time is judged by the round-trip time that ping printed, not by when
+ * we got to read it: our own lateness is not the link's.
+ */
+export const stepAnswer = (
+  window: Window,
+  answer: { readonly seq: number; readonly rtt: Millis | null; readonly duplicate: boolean },
+  now: Mono,
+): Window => {
+  if (answer.duplicate) return { ...window, duplicates: window.duplicates + 1 };
+  const seq = unwrap(window, answer.seq);
+  const expected = sentAt(window, seq) ?? now;
+  const rtt = answer.rtt ?? millis(Math.max(0, now - expected));
+  if (rtt > window.timeout) return { ...window, late: window.late + 1 };
+  if (window.settled.includes(seq)) return { ...window, duplicates: window.duplicates + 1 };
+  const known = { seq, sent: mono(now - rtt) };
+  const answeredWindow = { ...withAnswer(window, rtt), known };
+  if (seq >= window.next) return settle(answeredWindow, seq);
+  // Taken for lost already. Either we read it late, or the child was stopped for a while and its numbers lag behind
+  // the clock: then follow its numbers, or every later answer would look old.
+  const newest = sentAt(window, window.next - 1);
+  const lags = newest !== null && known.sent > newest + window.interval / 2;
+  return lags ? { ...answeredWindow, next: seq + 1, settled: [] } : { ...answeredWindow, known: window.known };
+};
+
+/** A request could not be sent: that one is lost, and known to be so at once. */
+export const stepSendError = (window: Window, now: Mono): Window => {
+  if (window.known === null) return window;
+  let seq = Math.max(window.next, sentBy(window.known, window.interval, now));
+  while (window.settled.includes(seq)) seq += 1;
+  return settle(withLoss(window), seq);
+};
+
+/** The child is gone: what it had sent cannot be answered any more and says nothing about the path. */
+export const stepChildGone = (window: Window, now: Mono): Window => stepSkipped(window, now);
+
+/** Nobody listened until `now` (a busy router, a suspend): requests of that time count neither way. */
+export const stepSkipped = (window: Window, now: Mono): Window => {
+  if (window.known === null) return window;
+  const next = Math.max(window.next, sentBy(window.known, window.interval, now) + 1);
+  return { ...window, next, settled: window.settled.filter((seq) => seq >= next) };
+};
+
+/** Settles every request whose time is over at `now`. */
+export const stepReading = (window: Window, now: Mono): Window => {
+  let read = window;
+  for (let due = lossDue(read); due !== null && due <= now; due = lossDue(read)) {
+    read = settle(withLoss(read), read.next);
+  }
+  return read;
+};
+
+/** When the next open request will have to be called lost; null while no child has been started. */
+export const lossDue = (window: Window): Mono | null => {
+  const sent = sentAt(window, window.next);
+  return sent === null ? null : mono(sent + window.timeout);
+};
+
+export interface RttFigures {
+  readonly last: Millis;
+  readonly mean: Millis;
+  /** Mean absolute deviation from the mean. */
+  readonly deviation: Millis;
+  readonly p50: Millis;
+  readonly p95: Millis;
+}
+
+const quantile = (sorted: readonly number[], q: number): Millis =>
+  millis(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
+
+/** Loss in percent of the remembered outcomes (0 when there are none), and figures over the answers among them. */
+export const readWindow = (window: Window): { readonly lossPercent: number; readonly rtt: RttFigures | null } => {
+  const rtts = window.outcomes.filter((outcome) => outcome !== null);
+  const lossPercent =
+    window.outcomes.length === 0 ? 0 : (100 * (window.outcomes.length - rtts.length)) / window.outcomes.length;
+  const last = rtts.at(-1);
+  if (last === undefined) return { lossPercent, rtt: null };
+  const mean = rtts.reduce((sum, rtt) => sum + rtt, 0) / rtts.length;
+  const deviation = rtts.reduce((sum, rtt) => sum + Math.abs(rtt - mean), 0) / rtts.length;
+  const sorted = [...rtts].sort((a, b) => a - b);
+  return {
+    lossPercent,
+    rtt: {
+      last,
+      mean: millis(mean),
+      deviation: millis(deviation),
+      p50: quantile(sorted, 0.5),
+      p95: quantile(sorted, 0.95),
+    },
+  };
+};

@@ -1,0 +1,181 @@
+/**
+ * argv -> what is asked for: options, then a table of words that may be cut short as long as they are unique. Nothing
+ * is done here. A command that does not work yet is no word of the table.
+ */
+
+export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'history';
+
+export type Command =
+  /** `link`: of `show probes` only. */
+  | { readonly kind: 'show'; readonly view: View; readonly link: string | null }
+  | { readonly kind: 'monitor' }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
+  /** `sets`: `link[/family]=health` and `link.gateway=address`, not looked at yet. */
+  | { readonly kind: 'render'; readonly file: string; readonly sets: readonly string[] };
+
+export interface Invocation {
+  readonly kind: 'run';
+  readonly json: boolean;
+  readonly socket: string;
+  readonly command: Command;
+}
+
+export type CommandLine = Invocation | { readonly kind: 'usage'; readonly text: string };
+
+export const DEFAULT_SOCKET = '/var/run/uplinkd.sock';
+export const DEFAULT_CONFIG = '/etc/uplinkd.conf';
+export const USAGE = 'usage: uplinkctl [-j] [-s socket] command [argument ...]';
+
+interface Wrong {
+  readonly kind: 'wrong';
+  readonly text: string;
+}
+type Read = { readonly kind: 'command'; readonly command: Command } | Wrong;
+
+const command = (value: Command): Read => ({ kind: 'command', command: value });
+const wrong = (text: string): Wrong => ({ kind: 'wrong', text });
+
+/** What may follow a word: more words of the table, or arguments that `read` takes. */
+type Node =
+  | {
+      readonly kind: 'words';
+      /** Stands for the word that is left out; null: it may not be. */
+      readonly missing: string | null;
+      readonly words: Readonly<Record<string, Node>>;
+    }
+  | { readonly kind: 'arguments'; readonly read: (rest: readonly string[]) => Read };
+
+const none = (value: Command): Node => ({
+  kind: 'arguments',
+  read: ([extra]) => (extra === undefined ? command(value) : wrong(`unexpected argument: ${extra}`)),
+});
+
+const show = (view: View): Node => none({ kind: 'show', view, link: null });
+
+const showProbes: Node = {
+  kind: 'arguments',
+  read: ([link, extra]) =>
+    extra === undefined
+      ? command({ kind: 'show', view: 'probes', link: link ?? null })
+      : wrong(`unexpected argument: ${extra}`),
+};
+
+/** The value of `-f file`, `-ffile`, `--set x` or `--set=x` at the head of `args`, and what is left; null: another word. */
+const takeOption = (
+  args: readonly string[],
+  option: string,
+): { readonly value: string | undefined; readonly rest: readonly string[] } | null => {
+  const [head = '', ...rest] = args;
+  if (head === option) return { value: rest[0], rest: rest.slice(1) };
+  const glued = option.startsWith('--') ? `${option}=` : option;
+  if (head.startsWith(glued)) return { value: head.slice(glued.length), rest };
+  return null;
+};
+
+const readRender = (args: readonly string[]): Read => {
+  let file = DEFAULT_CONFIG;
+  const sets: string[] = [];
+  let rest = args;
+  while (rest.length > 0) {
+    const forFile = takeOption(rest, '-f');
+    const forSet = forFile === null ? takeOption(rest, '--set') : null;
+    const found = forFile ?? forSet;
+    if (found === null) return wrong(`unexpected argument: ${rest[0]}`);
+    if (found.value === undefined || found.value === '')
+      return wrong(
+        forFile === null ? '--set needs link[/family]=health or link.gateway=address' : '-f needs a file',
+      );
+    if (forFile === null) sets.push(found.value);
+    else file = found.value;
+    rest = found.rest;
+  }
+  return command({ kind: 'render', file, sets });
+};
+
+const table: Node = {
+  kind: 'words',
+  missing: null,
+  words: {
+    show: {
+      kind: 'words',
+      missing: 'summary',
+      words: {
+        summary: show('summary'),
+        links: show('links'),
+        policies: show('policies'),
+        probes: showProbes,
+        rules: show('rules'),
+        history: show('history'),
+      },
+    },
+    monitor: none({ kind: 'monitor' }),
+    reload: none({ kind: 'reload' }),
+    log: {
+      kind: 'words',
+      missing: null,
+      words: {
+        brief: none({ kind: 'log', level: 'brief' }),
+        verbose: none({ kind: 'log', level: 'verbose' }),
+      },
+    },
+    render: { kind: 'arguments', read: readRender },
+  },
+};
+
+const choice = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
+
+/** Follows the table from `node`. `said` are the words that led there, for messages. */
+const walk = (node: Node, args: readonly string[], said: string): Read => {
+  switch (node.kind) {
+    case 'arguments': {
+      const read = node.read(args);
+      return read.kind === 'wrong' ? wrong(`${said}: ${read.text}`) : read;
+    }
+    case 'words': {
+      const [given = node.missing, ...rest] = args;
+      const prefix = said === '' ? '' : `${said}: `;
+      const all = Object.keys(node.words);
+      if (given === null)
+        return wrong(`${prefix}missing ${said === '' ? 'command' : 'argument'}: ${choice(all)}`);
+      const candidates = all.includes(given)
+        ? [given]
+        : all.filter((word) => given !== '' && word.startsWith(given));
+      const [word, other] = candidates;
+      const next = word === undefined ? undefined : node.words[word];
+      if (word === undefined || next === undefined)
+        return wrong(
+          `${prefix}unknown ${said === '' ? 'command' : 'argument'}: ${given}: not ${choice(all)}`,
+        );
+      if (other !== undefined) return wrong(`${prefix}ambiguous: ${given}: ${choice(candidates)}`);
+      return walk(next, rest, said === '' ? word : `${said} ${word}`);
+    }
+  }
+};
+
+/** Reads what follows the program's name. Options of uplinkctl itself come before the command, as getopt(3) has it. */
+export const parseCommandLine = (argv: readonly string[]): CommandLine => {
+  const usage = (text: string): CommandLine => ({ kind: 'usage', text: `${text}\n${USAGE}` });
+  let json = false;
+  let socket = DEFAULT_SOCKET;
+  let rest = argv;
+  for (let head = rest[0]; head !== undefined && /^-./.test(head); head = rest[0]) {
+    if (head === '--') {
+      rest = rest.slice(1);
+      break;
+    }
+    const forSocket = takeOption(rest, '-s');
+    if (forSocket !== null) {
+      if (forSocket.value === undefined || forSocket.value === '') return usage('-s needs a socket');
+      socket = forSocket.value;
+      rest = forSocket.rest;
+    } else if (head.startsWith('-j')) {
+      json = true;
+      // `-js path` is `-j -s path`.
+      rest = head === '-j' ? rest.slice(1) : [`-${head.slice(2)}`, ...rest.slice(1)];
+    } else return usage(`unknown option: ${head}`);
+  }
+  const read = walk(table, rest, '');
+  return read.kind === 'wrong' ? usage(read.text) : { kind: 'run', json, socket, command: read.command };
+};

@@ -1,0 +1,152 @@
+/**
+ * Carries out one command line: asks the daemon or renders, writes, and says how the program exits. The process
+ * itself (streams, argv, exit) is main.ts's.
+ */
+import { readFileSync } from 'node:fs';
+import type { Reply } from '../wire/control.ts';
+import { WIRE_VERSION } from '../wire/status.ts';
+import { type Answer, ask } from './client.ts';
+import type { CommandLine, Invocation, View } from './command.ts';
+import { renderEntry, renderView, selectView, withOnlyLink } from './show.ts';
+import { inColour, plain, printable, renderJson } from './terminal.ts';
+
+/** 0 done, 1 failed, 2 usage. */
+export type ExitCode = 0 | 1 | 2;
+
+export interface Outside {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly isColoured: boolean;
+  /** For anything but `monitor`. */
+  readonly timeoutMs: number;
+}
+
+/** Control characters are made visible, line by line: some of the text comes from elsewhere. */
+const complain = (outside: Outside, text: string): ExitCode => {
+  outside.err(`uplinkctl: ${text.split('\n').map(printable).join('\n')}\n`);
+  return 1;
+};
+
+/** What an answer that is no status amounts to. */
+const conclude = (
+  outside: Outside,
+  json: boolean,
+  reply: Exclude<Reply, { kind: 'event' | 'status' }>,
+): ExitCode => {
+  if (json) outside.out(renderJson(reply, 2));
+  switch (reply.kind) {
+    case 'done':
+      if (!json && reply.text !== undefined) outside.out(`${printable(reply.text)}\n`);
+      return 0;
+    case 'refused':
+      if (!json)
+        complain(
+          outside,
+          ['refused, the running configuration stays:', ...reply.errors.map(printable)].join('\n'),
+        );
+      return 1;
+    case 'error':
+      return json ? 1 : complain(outside, printable(reply.text));
+  }
+};
+
+const finish = (outside: Outside, json: boolean, answer: Answer): ExitCode => {
+  if (answer.kind === 'failure') return complain(outside, answer.text);
+  if (answer.reply.kind === 'status') return complain(outside, 'uplinkd sent a status that nobody asked for');
+  return conclude(outside, json, answer.reply);
+};
+
+const show = async (
+  outside: Outside,
+  { json, socket }: Invocation,
+  view: View,
+  link: string | null,
+): Promise<ExitCode> => {
+  const answer = await ask(
+    socket,
+    { version: WIRE_VERSION, command: 'show' },
+    { timeoutMs: outside.timeoutMs },
+  );
+  if (answer.kind === 'failure') return complain(outside, answer.text);
+  if (answer.reply.kind === 'done' || answer.reply.kind === 'refused')
+    return complain(outside, 'uplinkd sent no status');
+  if (answer.reply.kind === 'error') return conclude(outside, json, answer.reply);
+  const whole = answer.reply.status;
+  const status = link === null ? whole : withOnlyLink(whole, link);
+  if (status === null)
+    return complain(outside, `unknown link: ${link}: not ${whole.links.map(({ name }) => name).join(', ')}`);
+  const paint = outside.isColoured ? inColour : plain;
+  outside.out(json ? renderJson(selectView(view, status), 2) : renderView(view, status, paint));
+  return 0;
+};
+
+const monitor = async (outside: Outside, { json, socket }: Invocation): Promise<ExitCode> => {
+  const paint = outside.isColoured ? inColour : plain;
+  const answer = await ask(
+    socket,
+    { version: WIRE_VERSION, command: 'monitor' },
+    {
+      timeoutMs: outside.timeoutMs,
+      onEvent: ({ atMs, severity, text }) => {
+        const entry = { atMs, severity, text };
+        outside.out(json ? renderJson(entry, 0) : renderEntry(entry, paint));
+      },
+    },
+  );
+  return finish(outside, json, answer);
+};
+
+const render = async (
+  outside: Outside,
+  json: boolean,
+  { file, sets }: { readonly file: string; readonly sets: readonly string[] },
+): Promise<ExitCode> => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return complain(outside, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+  // Loaded here alone: the readers of the configuration would only slow the other commands down.
+  const { renderAnchor } = await import('./render.ts');
+  const rendered = renderAnchor(text, file, sets);
+  if (rendered.kind === 'refused') {
+    for (const error of rendered.errors) complain(outside, error);
+    return 1;
+  }
+  const { anchor, rules } = rendered;
+  outside.out(
+    json
+      ? renderJson({ version: WIRE_VERSION, anchor, rules }, 2)
+      : rules.map((rule) => `${rule}\n`).join(''),
+  );
+  return 0;
+};
+
+/** Never rejects. */
+export const execute = async (line: CommandLine, outside: Outside): Promise<ExitCode> => {
+  if (line.kind === 'usage') {
+    complain(outside, line.text);
+    return 2;
+  }
+  const { command, json, socket } = line;
+  const { timeoutMs } = outside;
+  switch (command.kind) {
+    case 'show':
+      return show(outside, line, command.view, command.link);
+    case 'monitor':
+      return monitor(outside, line);
+    case 'reload':
+      return finish(
+        outside,
+        json,
+        await ask(socket, { version: WIRE_VERSION, command: 'reload' }, { timeoutMs }),
+      );
+    case 'log': {
+      const request = { version: WIRE_VERSION, command: 'log', level: command.level } as const;
+      return finish(outside, json, await ask(socket, request, { timeoutMs }));
+    }
+    case 'render':
+      return render(outside, json, command);
+  }
+};

@@ -1,0 +1,249 @@
+/**
+ * The views of `uplinkctl show`: pure functions of one status document, to text and to JSON. Knows nothing of sockets
+ * and of argv.
+ */
+import type {
+  HistoryEntry,
+  LinkStatus,
+  PathStatus,
+  PolicyFamilyStatus,
+  Status,
+  TargetStatus,
+} from '../wire/status.ts';
+import type { View } from './command.ts';
+import { type Cell, type Column, renderTable } from './table.ts';
+import { type Colour, type Paint, printable } from './terminal.ts';
+import {
+  bestTarget,
+  renderInstant,
+  renderLoss,
+  renderMs,
+  renderRtt,
+  renderShare,
+  renderWait,
+  renderWhy,
+} from './words.ts';
+
+type Family = PathStatus['family'];
+
+const healthColours = { up: 'good', down: 'bad', unknown: 'unsure' } as const satisfies Readonly<
+  Record<PathStatus['health'], Colour>
+>;
+const verdictColours = { answers: 'good', failed: 'bad', unknown: 'unsure' } as const satisfies Readonly<
+  Record<TargetStatus['verdict'], Colour>
+>;
+const rungColours = {
+  up: 'good',
+  recovering: 'unsure',
+  unproven: 'unsure',
+  'last-resort': 'bad',
+  none: 'bad',
+} as const satisfies Readonly<Record<PolicyFamilyStatus['rung'], Colour>>;
+
+const healthCell = (path: PathStatus): Cell => ({ text: path.health, colour: healthColours[path.health] });
+
+interface PathRow {
+  readonly link: LinkStatus;
+  readonly path: PathStatus;
+}
+const pathRows = (status: Status): readonly PathRow[] =>
+  status.links.flatMap((link) => link.paths.map((path) => ({ link, path })));
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const renderHead = (status: Status, paint: Paint): string => {
+  const { daemon, pf } = status;
+  const inPlace = pf.applied === 'known' ? 'in place' : paint('bad', 'not known to be in place');
+  const lines = [
+    `uplinkd ${printable(daemon.version)}, pid ${daemon.pid}, up ${renderMs(daemon.uptimeMs)}, ` +
+      `${printable(daemon.config)} read ${renderMs(daemon.settingsLoadedMsAgo)} ago`,
+    `pf: anchor ${printable(pf.anchor)} ${inPlace}, ${counted(pf.rules.length, 'rule')}, ` +
+      `${counted(pf.loads, 'load')}, ${pf.loadFailures} failed, ${counted(pf.kills, 'state')} killed`,
+  ];
+  if (pf.failure !== null)
+    lines.push(
+      `pf: ${paint('bad', `failed: ${printable(pf.failure.text)}`)}, again in ${renderWait(pf.failure.retryInMs)}`,
+    );
+  return lines.map((line) => `${line}\n`).join('');
+};
+
+const renderSummary = (status: Status, paint: Paint): string => {
+  const paths = renderTable<PathRow>(
+    [
+      { title: 'LINK', cell: ({ link }) => link.name },
+      { title: 'FAM', cell: ({ path }) => path.family },
+      { title: 'HEALTH', cell: ({ path }) => healthCell(path) },
+      { title: 'SINCE', cell: ({ path }) => renderMs(path.sinceMs) },
+      { title: 'RTT(p50/p95)', cell: ({ path }) => renderRtt(bestTarget(path)) },
+      { title: 'LOSS', cell: ({ path }) => renderLoss(bestTarget(path)) },
+      { title: 'SHARE', cell: ({ link, path }) => renderShare(status, link.name, path.family) },
+      { title: 'WHY', cell: ({ path }) => renderWhy(path) },
+    ],
+    pathRows(status),
+    paint,
+  );
+  const policies = renderTable<PolicyRow>(
+    [
+      { title: 'POLICY', cell: ({ policy }) => policy },
+      { title: 'FAM', cell: ({ in: { family } }) => family },
+      { title: 'ACTIVE', cell: ({ in: { rung } }) => ({ text: rung, colour: rungColours[rung] }) },
+      { title: 'SINCE', cell: ({ in: { sinceMs } }) => renderMs(sinceMs) },
+      { title: 'SHARES', cell: ({ in: { shares } }) => renderShares(shares) },
+    ],
+    policyRows(status),
+    paint,
+  );
+  return `${renderHead(status, paint)}\n${paths}\n${policies}`;
+};
+
+interface PolicyRow {
+  readonly policy: string;
+  readonly in: PolicyFamilyStatus;
+}
+const policyRows = (status: Status): readonly PolicyRow[] =>
+  status.policies.flatMap((policy) => policy.families.map((family) => ({ policy: policy.name, in: family })));
+
+/** As in the log: `fibre 75% dsl 25%`. */
+const renderShares = (shares: PolicyFamilyStatus['shares']): string =>
+  shares.length === 0
+    ? 'refused'
+    : shares.map(({ link, percent }) => `${link} ${Math.round(percent)}%`).join(' ');
+
+const renderLinks = (status: Status, paint: Paint): string =>
+  renderTable<PathRow>(
+    [
+      { title: 'LINK', cell: ({ link }) => link.name },
+      { title: 'FAM', cell: ({ path }) => path.family },
+      { title: 'HEALTH', cell: ({ path }) => healthCell(path) },
+      { title: 'IFACE', cell: ({ link }) => link.interface },
+      { title: 'CARRIER', cell: ({ link }) => link.carrier },
+      { title: 'GATEWAY', cell: ({ link }) => link.gateway },
+      { title: 'RTABLE', isRight: true, cell: ({ link }) => String(link.rtable) },
+      { title: 'TIER', isRight: true, cell: ({ link }) => String(link.tier) },
+      { title: 'WEIGHT', isRight: true, cell: ({ link }) => String(link.weight) },
+      { title: 'NAT', cell: ({ link }) => (link.nat ? 'yes' : 'no') },
+    ],
+    pathRows(status),
+    paint,
+  );
+
+interface MemberRow {
+  readonly policy: string;
+  readonly in: PolicyFamilyStatus;
+  readonly member: PolicyFamilyStatus['members'][number];
+}
+
+const memberShare = ({ in: { shares }, member }: MemberRow): string =>
+  `${Math.round(shares.find((share) => share.link === member.link)?.percent ?? 0)}%`;
+
+const renderPolicies = (status: Status, paint: Paint): string =>
+  renderTable<MemberRow>(
+    [
+      { title: 'POLICY', cell: ({ policy }) => policy },
+      { title: 'FAM', cell: ({ in: { family } }) => family },
+      { title: 'ACTIVE', cell: ({ in: { rung } }) => ({ text: rung, colour: rungColours[rung] }) },
+      { title: 'SINCE', cell: ({ in: { sinceMs } }) => renderMs(sinceMs) },
+      { title: 'LINK', cell: ({ member }) => member.link },
+      { title: 'TIER', isRight: true, cell: ({ member }) => String(member.tier) },
+      { title: 'WEIGHT', isRight: true, cell: ({ member }) => String(member.weight) },
+      { title: 'SHARE', isRight: true, cell: memberShare },
+      { title: 'WHY', cell: ({ member }) => member.why },
+    ],
+    policyRows(status).flatMap((row) => row.in.members.map((member) => ({ ...row, member }))),
+    paint,
+  );
+
+interface TargetRow {
+  readonly link: string;
+  readonly family: Family;
+  readonly target: TargetStatus;
+}
+
+const probeColumns: readonly Column<TargetRow>[] = [
+  { title: 'LINK', cell: ({ link }) => link },
+  { title: 'FAM', cell: ({ family }) => family },
+  { title: 'TARGET', cell: ({ target }) => target.target },
+  {
+    title: 'VERDICT',
+    cell: ({ target }) => ({ text: target.verdict, colour: verdictColours[target.verdict] }),
+  },
+  { title: 'SENT', isRight: true, cell: ({ target }) => String(target.sent) },
+  { title: 'LOST', isRight: true, cell: ({ target }) => String(target.lost) },
+  { title: 'LATE', isRight: true, cell: ({ target }) => String(target.late) },
+  { title: 'DUP', isRight: true, cell: ({ target }) => String(target.duplicates) },
+  { title: 'LOSS', isRight: true, cell: ({ target }) => renderLoss(target) },
+  { title: 'RTT(p50/p95)', cell: ({ target }) => renderRtt(target) },
+  { title: 'WHY', cell: ({ target }) => target.why ?? '' },
+];
+
+const renderProbes = (status: Status, paint: Paint): string =>
+  renderTable(
+    probeColumns,
+    pathRows(status).flatMap(({ link, path }) =>
+      path.targets.map((target) => ({ link: link.name, family: path.family, target })),
+    ),
+    paint,
+  );
+
+/** Loadable by pfctl as it is: what is said of the rules is a comment. */
+const renderRules = ({ pf }: Status): string => {
+  const inPlace = pf.applied === 'known' ? 'in place' : 'not known to be in place';
+  const head = [`# anchor "${printable(pf.anchor)}", ${counted(pf.rules.length, 'rule')}, ${inPlace}`];
+  if (pf.failure !== null) head.push(`# failed: ${printable(pf.failure.text)}`);
+  return [...head, ...pf.rules.map(printable)].map((line) => `${line}\n`).join('');
+};
+
+const severityColours: Readonly<Partial<Record<HistoryEntry['severity'], Colour>>> = {
+  debug: 'dim',
+  warning: 'unsure',
+  err: 'bad',
+};
+
+/** One line of `show history` and of `monitor`. */
+export const renderEntry = ({ atMs, severity, text }: HistoryEntry, paint: Paint): string => {
+  const colour = severityColours[severity];
+  const line = `${severity} ${printable(text)}`;
+  return `${renderInstant(atMs)} ${colour === undefined ? line : paint(colour, line)}\n`;
+};
+
+/** The document with one link alone, or null if there is none of that name. */
+export const withOnlyLink = (status: Status, name: string): Status | null => {
+  const links = status.links.filter((link) => link.name === name);
+  return links.length === 0 ? null : { ...status, links };
+};
+
+/** A view as text. */
+export const renderView = (view: View, status: Status, paint: Paint): string => {
+  switch (view) {
+    case 'summary':
+      return renderSummary(status, paint);
+    case 'links':
+      return renderLinks(status, paint);
+    case 'policies':
+      return renderPolicies(status, paint);
+    case 'probes':
+      return renderProbes(status, paint);
+    case 'rules':
+      return renderRules(status);
+    case 'history':
+      return status.history.map((entry) => renderEntry(entry, paint)).join('');
+  }
+};
+
+/** The part of the document that a view shows, with the document's version: a subset, nothing renamed. */
+export const selectView = (view: View, status: Status): Partial<Status> & Pick<Status, 'version'> => {
+  const { version, links, policies, pf, history } = status;
+  switch (view) {
+    case 'summary':
+      return status;
+    case 'links':
+    case 'probes':
+      return { version, links };
+    case 'policies':
+      return { version, policies };
+    case 'rules':
+      return { version, pf };
+    case 'history':
+      return { version, history };
+  }
+};

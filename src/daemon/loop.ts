@@ -1,0 +1,160 @@
+/**
+ * The loop: the only holder of mutable state. It feeds observations to the core, carries out what the core hands out,
+ * and keeps the one timer. Observations of one I/O event are settled together, in the microtask that follows it.
+ *
+ * Everything that touches the machine comes in through ports, so the same loop runs in virtual time.
+ */
+import { type Engine, newEngine, observe, settle, type Turn } from '../core/engine.ts';
+import type { Settings } from '../core/model.ts';
+import { type NoteSeverity, renderNote } from '../core/note.ts';
+import type { Observation } from '../core/observation.ts';
+import { millis, type Mono, since } from '../core/time.ts';
+import type { PfTransaction, RouteTransaction } from '../core/transaction.ts';
+import type { CarrierWatch } from '../port/carrier.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Firewall } from '../port/firewall.ts';
+import type { Log } from '../port/log.ts';
+import type { Prober } from '../port/prober.ts';
+import type { Routes } from '../port/routes.ts';
+
+/** Entries of history and reactions that are kept. */
+const REMEMBERED = 256;
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly carrier: CarrierWatch;
+  readonly prober: Prober;
+  readonly firewall: Firewall;
+  readonly routes: Routes;
+  readonly log: Log;
+}
+
+export interface Event {
+  readonly atMs: number;
+  readonly severity: NoteSeverity;
+  readonly text: string;
+}
+
+/** From the line of `route monitor` to the start of `pfctl -f -`, and to the end of the transaction. */
+export interface Reaction {
+  readonly cause: string;
+  readonly toLoadMs: number;
+  readonly toDoneMs: number;
+}
+
+export interface Loop {
+  start(settings: Settings): void;
+  /** New settings for the running daemon. */
+  reload(settings: Settings): void;
+  /** Writes one line to the log, the history and the monitors. */
+  say(severity: NoteSeverity, text: string): void;
+  /** Calls `listener` with each event from now on; the returned function ends that. */
+  listen(listener: (event: Event) => void): () => void;
+  stop(): void;
+  readonly engine: () => Engine;
+  readonly history: () => readonly Event[];
+  readonly reactions: () => readonly Reaction[];
+}
+
+export const createLoop = (ports: Ports): Loop => {
+  const { clock, carrier, prober, firewall, routes, log } = ports;
+  let engine: Engine = newEngine;
+  let isRunning = false;
+  let hasTurn = false;
+  let cancelTimer = (): void => {};
+  /** The oldest carrier event that no ruleset has answered yet. */
+  let cause: { readonly text: string; readonly at: Mono } | null = null;
+  let history: readonly Event[] = [];
+  let reactions: readonly Reaction[] = [];
+  const listeners = new Set<(event: Event) => void>();
+
+  const say = (severity: NoteSeverity, text: string): void => {
+    log.write(severity, text);
+    const event = { atMs: clock.wall(), severity, text };
+    if (severity !== 'debug') history = [...history, event].slice(-REMEMBERED);
+    for (const listener of listeners) listener(event);
+  };
+
+  const take = (observation: Observation): void => {
+    if (!isRunning) return;
+    const now = clock.now();
+    if (observation.kind === 'interface-status') {
+      cause ??= { text: `${observation.name} ${observation.up ? observation.carrier : 'not up'}`, at: now };
+    }
+    engine = observe(engine, observation, now);
+    if (hasTurn) return;
+    hasTurn = true;
+    queueMicrotask(turn);
+  };
+
+  const carryPf = (transaction: PfTransaction): void => {
+    const answers = transaction.kind === 'apply' && transaction.ruleset !== null ? cause : null;
+    if (answers !== null) cause = null;
+    let loadedAt: Mono | null = null;
+    const loading = (): void => {
+      loadedAt = clock.now();
+    };
+    void firewall.carry(transaction, loading).then((result) => {
+      if (answers !== null && loadedAt !== null && result.kind === 'applied') {
+        const reaction = {
+          cause: answers.text,
+          toLoadMs: since(loadedAt, answers.at),
+          toDoneMs: since(clock.now(), answers.at),
+        };
+        reactions = [...reactions, reaction].slice(-REMEMBERED);
+      }
+      take({ kind: 'pf', id: transaction.id, result });
+    });
+  };
+
+  const carryRoutes = ({ id, wishes }: RouteTransaction): void => {
+    void routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
+  };
+
+  const carryOut = (next: Turn): void => {
+    engine = next.engine;
+    if (next.pf !== null) carryPf(next.pf);
+    // An event that changed no ruleset is not what a later one answers.
+    else if (engine.pf.inFlight === null) cause = null;
+    for (const note of next.notes) {
+      const { severity, text } = renderNote(note);
+      say(severity, text);
+    }
+    prober.want(next.probes);
+    if (next.routes !== null) carryRoutes(next.routes);
+    cancelTimer();
+    cancelTimer =
+      next.deadline === null
+        ? () => {}
+        : clock.after(millis(Math.max(1, since(next.deadline, clock.now()))), turn);
+  };
+
+  function turn(): void {
+    hasTurn = false;
+    if (isRunning) carryOut(settle(engine, clock.now()));
+  }
+
+  return {
+    start: (settings) => {
+      isRunning = true;
+      take({ kind: 'settings', settings });
+      prober.start(take);
+      carrier.start(take);
+    },
+    reload: (settings) => take({ kind: 'settings', settings }),
+    say,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: () => {
+      isRunning = false;
+      cancelTimer();
+      carrier.stop();
+      prober.stop();
+    },
+    engine: () => engine,
+    history: () => history,
+    reactions: () => reactions,
+  };
+};

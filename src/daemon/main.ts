@@ -1,0 +1,161 @@
+#!/usr/bin/env node
+/** uplinkd: puts the parts together, and owns signals and the exit status. */
+import { readFileSync } from 'node:fs';
+import { createClock } from '../adapter/clock.ts';
+import { type Control, serveControl } from '../adapter/control-socket.ts';
+import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
+import { createCarrierWatch } from '../adapter/monitor.ts';
+import { createFirewall } from '../adapter/pfctl.ts';
+import { createProber } from '../adapter/ping.ts';
+import { createRoutes } from '../adapter/route.ts';
+import { createCommands } from '../adapter/run.ts';
+import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
+import { renderConfig } from '../config/print.ts';
+import type { Settings } from '../core/model.ts';
+import { answerRequest } from './control.ts';
+import { createLoop } from './loop.ts';
+import { type Options, parseOptions, USAGE } from './options.ts';
+import { renderFullStatus } from './full-status.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { VERSION } from './version.ts';
+
+/** wheel, on every OpenBSD. */
+const WHEEL = 0;
+
+type Loaded = { readonly kind: 'ok'; readonly settings: Settings } | { readonly kind: 'refused'; readonly errors: readonly string[] };
+
+const loadConfig = (file: string): Loaded => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { kind: 'refused', errors: [`${file}: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+  const parsed: ParsedConfig = parseConfig(text, file);
+  return parsed.kind === 'ok' ? parsed : { kind: 'refused', errors: parsed.errors.map(renderConfigError) };
+};
+
+const complain = (lines: readonly string[]): void => {
+  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+};
+
+const checkConfig = (options: Options): number => {
+  const loaded = loadConfig(options.config);
+  if (loaded.kind === 'refused') {
+    complain(loaded.errors);
+    return 1;
+  }
+  if (options.verbose) process.stdout.write(renderConfig(loaded.settings));
+  // Printed settings must be a file that -n accepts, so the verdict then goes where it is not part of it.
+  (options.verbose ? process.stderr : process.stdout).write('configuration OK\n');
+  return 0;
+};
+
+const openLog = (options: Options, commands: ReturnType<typeof createCommands>): AdjustableLog =>
+  options.foreground
+    ? createForegroundLog({
+        verbose: options.verbose,
+        colour: process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined,
+        write: (line) => process.stderr.write(line),
+      })
+    : createSyslogLog({ commands, verbose: options.verbose });
+
+const runDaemon = async (options: Options, first: Settings): Promise<void> => {
+  const clock = createClock();
+  const commands = createCommands({ directory: options.commands });
+  const log = openLog(options, commands);
+  const loop = createLoop({
+    clock,
+    log,
+    carrier: createCarrierWatch({ commands, clock }),
+    prober: createProber({ commands, clock }),
+    firewall: createFirewall({ commands, clock }),
+    routes: createRoutes({ commands }),
+  });
+  let settings = first;
+  const facts = { version: VERSION, pid: process.pid, config: options.config, startedAt: clock.now() };
+  let settingsLoadedAt = clock.now();
+
+  const reload = (): readonly string[] => {
+    const loaded = loadConfig(options.config);
+    const errors =
+      loaded.kind === 'refused'
+        ? loaded.errors
+        : loaded.settings.anchor === settings.anchor
+          ? []
+          : [`${options.config}: anchor: cannot change from "${settings.anchor}" while running; restart uplinkd`];
+    if (loaded.kind === 'refused' || errors.length > 0) {
+      for (const error of errors) loop.say('err', error);
+      loop.say('warning', 'configuration not reloaded, the running one stays');
+      return errors;
+    }
+    settings = loaded.settings;
+    settingsLoadedAt = clock.now();
+    loop.say('info', `configuration ${options.config} loaded`);
+    loop.reload(settings);
+    return [];
+  };
+  const status = () =>
+    takeSnapshot(loop.engine(), { ...facts, settingsLoadedAt }, loop.history(), loop.reactions(), clock.now());
+
+  let control: Control;
+  try {
+    control = await serveControl({
+      path: options.socket,
+      group: process.getuid?.() === 0 ? WHEEL : null,
+      log,
+      sayRefused: (why) => ({ kind: 'error', text: why }),
+      onRequest: (request, client) =>
+        answerRequest(request, client, { status, reload, setVerbose: log.setVerbose, listen: loop.listen }),
+    });
+  } catch (error) {
+    complain([`uplinkd: ${error instanceof Error ? error.message : String(error)}`]);
+    process.exit(1);
+  }
+
+  const stop = (signal: string): void => {
+    loop.say('notice', `${signal}, terminating; pf stays as it is`);
+    loop.stop();
+    void control.close().finally(() => {
+      log.close();
+      // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
+      setTimeout(() => process.exit(0), 500).unref();
+    });
+  };
+  process.on('SIGHUP', reload);
+  process.on('SIGUSR1', () => {
+    for (const line of renderFullStatus(status())) loop.say('info', line);
+  });
+  process.once('SIGTERM', () => stop('SIGTERM'));
+  process.once('SIGINT', () => stop('SIGINT'));
+
+  loop.say('notice', `uplinkd ${VERSION} started, ${settings.links.length} links, ${settings.policies.length} policies`);
+  loop.start(settings);
+};
+
+const main = async (argv: readonly string[]): Promise<void> => {
+  const options = parseOptions(argv);
+  if ('kind' in options) {
+    complain([`uplinkd: ${options.text}`, USAGE]);
+    process.exitCode = 2;
+    return;
+  }
+  if (options.checkOnly) {
+    process.exitCode = checkConfig(options);
+    return;
+  }
+  const loaded = loadConfig(options.config);
+  if (loaded.kind === 'refused') {
+    complain(loaded.errors);
+    process.exitCode = 1;
+    return;
+  }
+  if (options.commands === null && process.getuid?.() !== 0) {
+    complain(['uplinkd: need root privileges']);
+    process.exitCode = 1;
+    return;
+  }
+  await runDaemon(options, loaded.settings);
+};
+
+await main(process.argv.slice(2));

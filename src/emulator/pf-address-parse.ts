@@ -1,0 +1,226 @@
+/**
+ * The grammar of addresses, ports and pools in pf.conf(5): hosts, lists, `(em0:0)`, `<table>`, port operators, redirection
+ * and routing pools. What a name means is pf-host.ts's business.
+ */
+import type { HostNode, PoolSpec } from './pf-expand.ts';
+import { resolveHost, splitModifiers } from './pf-host.ts';
+import type { PoolType, PortMatch, PortOperator } from './pf-rules.ts';
+import type { Source } from './pf-source.ts';
+
+const TABLE_NAME_SIZE = 32;
+
+const SERVICES: Readonly<Record<string, number>> = {
+  ftp: 21, ssh: 22, telnet: 23, smtp: 25, domain: 53, bootps: 67, bootpc: 68, tftp: 69, http: 80, www: 80, pop3: 110,
+  ntp: 123, imap: 143, snmp: 161, bgp: 179, https: 443, smtps: 465, submission: 587, imaps: 993, isakmp: 500, 'ipsec-nat-t': 4500, sip: 5060,
+};
+
+const resolve = (source: Source, text: string): HostNode[] => {
+  const resolved = resolveHost(source.world, text);
+  if (resolved.kind === 'failed') {
+    for (const line of resolved.words) source.say(line);
+    return source.refuse('could not parse host specification');
+  }
+  return resolved.hosts.map((host) => ({
+    family: host.prefix.family,
+    host: { kind: 'prefix', prefix: host.prefix },
+    isNegated: false,
+    weight: 0,
+    scope: host.scope,
+  }));
+};
+
+const tableName = (source: Source): string => {
+  const name = source.word();
+  if (name.length >= TABLE_NAME_SIZE) source.refuse(`table name '${name}' too long`);
+  source.expect('>');
+  return name;
+};
+
+const dynamic = (source: Source): HostNode[] => {
+  const text = source.word();
+  source.expect(')');
+  if (!/^[A-Za-z]/.test(text)) source.refuse(`invalid interface name '${text}'`);
+  const split = splitModifiers(text);
+  if (split === null) return source.refuse(`interface ${text} has bad modifier`);
+  const { network, broadcast, peer } = split.modifiers;
+  if ([network, broadcast, peer].filter(Boolean).length > 1) source.refuse('illegal combination of interface modifiers');
+  if (split.name.length >= 16) source.refuse('interface name too long');
+  if (source.skip('/')) source.unknown('a mask after (interface)');
+  return [{ family: null, host: { kind: 'interface', ...split }, isNegated: false, weight: 0, scope: null }];
+};
+
+/** `host` of the grammar. */
+export const parseHost = (source: Source): HostNode[] => {
+  if (source.skip('(')) return dynamic(source);
+  if (source.skip('<')) return [{ family: null, host: { kind: 'table', name: tableName(source) }, isNegated: false, weight: 0, scope: null }];
+  if (source.is('route')) return source.unknown('route labels as addresses');
+  if (source.is('no-route', 'urpf-failed')) return source.unknown(source.take().text);
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  if (source.skip('/')) return resolve(source, `${token.text}/${source.number()}`);
+  if (token.kind === 'number') return source.syntaxError();
+  if (source.is('-')) return source.unknown('an address range');
+  return resolve(source, token.text);
+};
+
+const negated = (source: Source): HostNode[] => {
+  const isNegated = source.skip('!');
+  return parseHost(source).map((node) => ({ ...node, isNegated }));
+};
+
+const weight = (source: Source): number => {
+  if (!source.skip('weight')) return 0;
+  const value = source.number();
+  return value < 1 || value > 65535 ? source.refuse('weight out of range') : value;
+};
+
+const weighed = (nodes: HostNode[], value: number): HostNode[] =>
+  value === 0 ? nodes : nodes.map((node) => ({ ...node, weight: value }));
+
+/** `ipspec`: null is `any`. */
+export const parseIpSpec = (source: Source): HostNode[] | null => {
+  if (source.skip('any')) return null;
+  if (!source.skip('{')) return negated(source);
+  source.skipNewlines();
+  let all: HostNode[] | null = [];
+  do {
+    const one = parseIpSpec(source);
+    all = all === null || one === null ? null : [...all, ...one];
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  } while (!source.is('}'));
+  source.expect('}');
+  return all;
+};
+
+/** The inside of a table's braces, after `{`. */
+export const parseTableHosts = (source: Source): HostNode[] => {
+  const all: HostNode[] = [];
+  source.skipNewlines();
+  while (!source.skip('}')) {
+    if (source.skip('{')) all.push(...parseTableHosts(source));
+    else {
+      const nodes = negated(source);
+      all.push(...weighed(nodes, weight(source)));
+    }
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  }
+  return all;
+};
+
+const portNumber = (source: Source, text: string): number => {
+  if (/^[0-9]+$/.test(text)) return Number(text) > 65535 ? source.refuse(`illegal port value ${text}`) : Number(text);
+  return SERVICES[text] ?? source.refuse(`unknown port ${text}`);
+};
+
+/** A port, or `low:high`; `high` is null for one port. `:*` gives -1. */
+const portRange = (source: Source, allowStar: boolean): { readonly low: number; readonly high: number | null } => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  const [low = '', high, more] = token.text.split(':');
+  if (more !== undefined) return source.refuse(`port is invalid: ${token.text}`);
+  if (high === undefined) return { low: portNumber(source, low), high: null };
+  if (high === '*' && allowStar) return { low: portNumber(source, low), high: -1 };
+  const range = { low: portNumber(source, low), high: portNumber(source, high) };
+  return range.low === range.high ? { low: range.low, high: null } : range;
+};
+
+const OPERATORS: readonly PortOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+
+const portItem = (source: Source): PortMatch => {
+  const operator = OPERATORS.find((one) => source.is(one));
+  if (operator !== undefined) {
+    source.take();
+    const range = portRange(source, false);
+    if (range.high !== null) return source.refuse("':' cannot be used with an other port operator");
+    return { operator, low: range.low, high: 0 };
+  }
+  const range = portRange(source, false);
+  const binary = (['><', '<>'] as const).find((one) => source.is(one));
+  if (binary !== undefined) {
+    source.take();
+    const end = portRange(source, false);
+    if (range.high !== null || end.high !== null)
+      return source.refuse("':' cannot be used with an other port operator");
+    if (binary === '><' ? range.low >= end.low : range.low > end.low) return source.refuse('invalid port range');
+    return { operator: binary, low: range.low, high: end.low };
+  }
+  if (range.high === null) return { operator: '=', low: range.low, high: 0 };
+  if (range.low > range.high) return source.refuse('invalid port range');
+  return { operator: ':', low: range.low, high: range.high };
+};
+
+/** `portspec`: one item or a list in braces. */
+export const parsePorts = (source: Source): PortMatch[] => {
+  if (!source.skip('{')) return [portItem(source)];
+  const all: PortMatch[] = [];
+  source.skipNewlines();
+  do {
+    all.push(portItem(source));
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  } while (!source.is('}'));
+  source.expect('}');
+  return all;
+};
+
+const redirHosts = (source: Source): HostNode[] => {
+  const item = (): HostNode[] => {
+    const nodes = parseHost(source);
+    return weighed(nodes, weight(source));
+  };
+  if (!source.skip('{')) return item();
+  const all: HostNode[] = [];
+  source.skipNewlines();
+  do {
+    const nodes = item();
+    if (all.length === 0 && nodes[0]?.host.kind !== 'prefix')
+      source.refuse('only addresses can be listed for redirection pools ');
+    all.push(...nodes);
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  } while (!source.is('}'));
+  source.expect('}');
+  return all;
+};
+
+/** `redirspec [port P] pool_opts`; routing pools take no port. */
+export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
+  const hosts = redirHosts(source);
+  let port: PoolSpec['port'] = null;
+  if (takesPort && source.skip('port')) {
+    const range = portRange(source, true);
+    if (range.high === -1) source.unknown('a port range ending in *');
+    port = { low: range.low, high: range.high ?? 0 };
+  }
+  let type: PoolType = 'none';
+  let isSticky = false;
+  let isStaticPort = false;
+  let hashKey = '';
+  for (;;) {
+    const named = (['bitmask', 'random', 'source-hash', 'round-robin', 'least-states'] as const).find((one) => source.is(one));
+    if (named !== undefined) {
+      source.take();
+      if (type !== 'none') source.refuse('pool type cannot be redefined');
+      type = named;
+      if (named === 'source-hash') {
+        hashKey = '0x00000000000000000000000000000000';
+        if (source.peek().kind === 'word') hashKey = source.word();
+        if (hashKey.startsWith('0x') && hashKey.length !== 34)
+          source.refuse('hex key must be 128 bits (32 hex digits) long');
+      }
+    } else if (source.skip('static-port')) {
+      if (isStaticPort) source.refuse('static-port cannot be redefined');
+      isStaticPort = true;
+    } else if (source.skip('sticky-address')) {
+      if (isSticky) source.refuse('sticky-address cannot be redefined');
+      isSticky = true;
+    } else break;
+  }
+  if (isSticky) source.unknown('sticky-address');
+  if (type === 'source-hash' || type === 'bitmask') source.unknown(type);
+  return { hosts, type, isSticky, isStaticPort, hashKey, port };
+};

@@ -1,0 +1,343 @@
+/**
+ * One rule as written -> the rules that the kernel gets: lists multiplied out, families decided, translation and routing
+ * pools built, and the checks that pfctl makes of each (sbin/pfctl/parse.y: expand_rule, collapse_redirspec, rule_consistent).
+ */
+import type { Family } from './address.ts';
+import type { Action, Direction, End, Host, Pool, PoolType, PortMatch, Rule, Scrub, TcpMatch } from './pf-rules.ts';
+import { createCounters } from './pf-rules.ts';
+import { renderValue } from './address.ts';
+
+export interface HostNode {
+  readonly family: Family | null;
+  readonly host: Host;
+  readonly isNegated: boolean;
+  /** 0 when none was given. */
+  readonly weight: number;
+  readonly scope: string | null;
+}
+
+export interface InterfaceNode {
+  readonly name: string | null;
+  readonly rdomain: number | null;
+  readonly isNegated: boolean;
+}
+
+export interface IcmpNode {
+  readonly protocol: 'icmp' | 'ipv6-icmp';
+  readonly type: number;
+  readonly code: number | null;
+}
+
+export interface PoolSpec {
+  readonly hosts: readonly HostNode[];
+  readonly type: PoolType;
+  readonly isSticky: boolean;
+  readonly isStaticPort: boolean;
+  readonly hashKey: string;
+  readonly port: { readonly low: number; readonly high: number } | null;
+}
+
+/** A rule as written, lists and all. Null means "not given". */
+export interface RuleSpec {
+  readonly action: Action;
+  readonly answer: Rule['answer'];
+  readonly direction: Direction | null;
+  readonly log: boolean;
+  readonly quick: boolean;
+  readonly interfaces: readonly InterfaceNode[] | null;
+  readonly family: Family | null;
+  readonly protocols: readonly string[] | null;
+  readonly sources: readonly HostNode[] | null;
+  readonly sourcePorts: readonly PortMatch[] | null;
+  readonly destinations: readonly HostNode[] | null;
+  readonly destinationPorts: readonly PortMatch[] | null;
+  readonly tcpFlags: TcpMatch | 'any' | null;
+  readonly icmp: readonly IcmpNode[] | null;
+  readonly tos: number | null;
+  readonly prio: number | null;
+  readonly setPrio: readonly [number, number] | null;
+  readonly setTos: number | null;
+  readonly queue: readonly [string, string | null] | null;
+  readonly keep: 'keep' | 'no' | null;
+  readonly isIfBound: boolean;
+  readonly isSloppy: boolean;
+  readonly stateOptions: readonly string[];
+  readonly maxStates: number | null;
+  readonly probability: number | null;
+  readonly scrub: Scrub | null;
+  readonly allowOpts: boolean;
+  readonly label: string;
+  readonly tag: string | null;
+  readonly tagged: string | null;
+  readonly isTaggedNegated: boolean;
+  readonly rtable: number | null;
+  readonly nat: PoolSpec | null;
+  readonly rdr: PoolSpec | null;
+  readonly route: { readonly kind: 'route-to' | 'reply-to'; readonly spec: PoolSpec } | null;
+  readonly anchor: Rule['anchor'];
+}
+
+export interface Expansion {
+  /** Says `stdin:N: message` and counts an error. */
+  readonly complain: (message: string) => void;
+  /** Makes the table behind a list of pool addresses and gives its name. */
+  readonly automaticTable: (hosts: readonly HostNode[]) => string;
+  readonly addRule: (rule: Rule) => void;
+  readonly nextNumber: () => number;
+}
+
+const ANY: HostNode = { family: null, host: { kind: 'any' }, isNegated: false, weight: 0, scope: null };
+const isMulti = (host: Host): boolean => host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
+const takesMany = (type: PoolType): boolean => type !== 'none' && type !== 'bitmask';
+
+interface Collapsed {
+  readonly pool: Pool | null;
+  readonly family: Family | null;
+  readonly isBad: boolean;
+}
+
+const collapse = (
+  spec: PoolSpec | null,
+  kind: 'nat' | 'rdr' | 'route',
+  family: Family | null,
+  world: Expansion,
+): Collapsed => {
+  if (spec === null) return { pool: null, family, isBad: false };
+  const bad = (message: string): Collapsed => {
+    world.complain(message);
+    return { pool: null, family, isBad: true };
+  };
+  const word = kind === 'route' ? 'routing' : 'translation';
+  let chosen: Family | null = null;
+  const usable: HostNode[] = [];
+  for (const node of spec.hosts) {
+    if (kind === 'route' && node.host.kind === 'interface' && !node.host.modifiers.peer)
+      return bad('route spec requires :peer with dynamic interface addresses');
+    if (node.family !== null) {
+      if (family !== null && family !== node.family) continue;
+      if (family === null && chosen !== null && chosen !== node.family)
+        return bad(`${word} spec contains addresses with different address families`);
+    }
+    if (family === null && chosen === null) chosen = node.family;
+    if (usable.length > 0 && spec.type !== 'none' && !takesMany(spec.type))
+      return bad('pool type is not valid for multiple translation or routing addresses');
+    usable.push(node);
+  }
+  const first = usable[0];
+  if (first === undefined) return bad(`af mismatch in ${word} spec`);
+  const host: Host = usable.length === 1 ? first.host : { kind: 'table', name: world.automaticTable(usable) };
+  const type: PoolType = spec.type === 'none' && isMulti(host) ? 'round-robin' : spec.type;
+  if (!takesMany(type) && spec.hosts.some((node) => node.host.kind === 'table'))
+    return bad('tables are not supported by pool type');
+  if (spec.isStaticPort && kind !== 'nat') return bad("the 'static-port' option is only valid with nat rules");
+  const ports =
+    kind === 'nat'
+      ? spec.isStaticPort
+        ? { low: 0, high: 0 }
+        : (spec.port ?? { low: 50001, high: 65535 })
+      : (spec.port ?? { low: 0, high: 0 });
+  const high = kind === 'nat' && ports.high === 0 ? ports.low : ports.high;
+  return {
+    pool: {
+      host,
+      type,
+      isSticky: spec.isSticky,
+      isStaticPort: spec.isStaticPort,
+      lowPort: ports.low,
+      highPort: high,
+      hashKey: spec.hashKey,
+      cursor: 0,
+      current: 0,
+    },
+    family: family ?? chosen,
+    isBad: false,
+  };
+};
+
+const isInconsistent = (rule: Rule, complain: (message: string) => void): boolean => {
+  let problems = 0;
+  const problem = (isOne: boolean, message: string): void => {
+    if (!isOne) return;
+    complain(message);
+    problems++;
+  };
+  const hasPorts = rule.source.port !== null || rule.destination.port !== null;
+  const isIcmp = rule.protocol === 'icmp' || rule.protocol === 'ipv6-icmp';
+  problem(rule.protocol !== 'tcp' && rule.protocol !== 'udp' && hasPorts, 'port only applies to tcp/udp');
+  problem(!isIcmp && rule.icmpType !== null, 'icmp-type/code only applies to icmp');
+  problem(rule.family === null && rule.icmpType !== null, 'must indicate address family with icmp-type/code');
+  problem(
+    (rule.protocol === 'icmp' && rule.family === 'inet6') || (rule.protocol === 'ipv6-icmp' && rule.family === 'inet'),
+    `proto ${rule.protocol === 'icmp' ? 'icmp' : 'icmp6'} doesn't match address family ${rule.family}`,
+  );
+  problem(rule.allowOpts && rule.action !== 'pass', 'allow-opts can only be specified for pass rules');
+  problem(rule.answer === 'return-rst' && rule.protocol !== 'tcp', 'return-rst can only be applied to TCP rules');
+  problem(rule.action !== 'pass' && rule.keepState, 'keep state is great, but only for pass rules');
+  problem(rule.route !== null && !rule.keepState, 'route-to, reply-to and dup-to require keep state');
+  const translates = rule.nat !== null || rule.rdr !== null;
+  problem(translates && rule.action !== 'match' && !rule.keepState, 'nat-to and rdr-to require keep state');
+  problem(translates && rule.direction === null, 'nat-to and rdr-to require a direction');
+  problem(
+    rule.family === 'inet6' && rule.scrub !== null && (rule.scrub.noDf || rule.scrub.randomId),
+    'address family inet6 does not support scrub options no-df, random-id',
+  );
+  if (rule.route !== null && rule.action !== 'pass')
+    problem(true, `route-to, reply-to and dup-to are not supported on ${rule.action} rules`);
+  return problems > 0;
+};
+
+/** The family that all hosts of a list share, if the rule names none. */
+const decideFamily = (family: Family | null, hosts: readonly HostNode[] | null): Family | null => {
+  if (family !== null || hosts === null || hosts.length === 0) return family;
+  const first = hosts[0]?.family ?? null;
+  return hosts.every((node) => node.family === first) ? first : null;
+};
+
+const hostText = (node: HostNode, family: Family | null): string => {
+  const { host } = node;
+  const not = node.isNegated ? '! ' : '';
+  switch (host.kind) {
+    case 'any':
+      return `${not}any`;
+    case 'interface':
+      return `${not}(${host.name})`;
+    case 'table':
+      return `${not}<${host.name}>`;
+    case 'prefix': {
+      const bits = host.prefix.family === 'inet' ? 32 : 128;
+      if (family === null) return `${not}any`;
+      const text = renderValue(host.prefix.family, host.prefix.value);
+      return `${not}${text}${host.prefix.length < bits ? `/${host.prefix.length}` : ''}`;
+    }
+  }
+};
+
+const portText = (port: PortMatch | null): string => {
+  if (port === null) return '';
+  switch (port.operator) {
+    case '=':
+      return String(port.low);
+    case '><':
+    case '<>':
+      return `${port.low}${port.operator}${port.high}`;
+    case ':':
+      return '';
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return `${port.operator}${port.low}`;
+  }
+};
+
+/** Multiplies the rule out; complaints count as errors, and the rules that are right are added all the same, as pfctl does. */
+export const expandRule = (spec: RuleSpec, world: Expansion): void => {
+  const isStateful = spec.keep === 'keep' || (spec.keep === null && spec.action === 'pass' && spec.anchor === null);
+  const flags: TcpMatch | null =
+    spec.tcpFlags === 'any'
+      ? null
+      : (spec.tcpFlags ?? (spec.action === 'pass' && isStateful && spec.anchor === null ? { set: 'S', of: 'SA' } : null));
+  const declared = decideFamily(decideFamily(spec.family, spec.sources), spec.destinations);
+  const interfaces = spec.interfaces ?? [{ name: null, rdomain: null, isNegated: false }];
+  const protocols: readonly (string | null)[] = spec.protocols ?? [null];
+  const icmps: readonly (IcmpNode | null)[] = spec.icmp ?? [null];
+  const sourcePorts: readonly (PortMatch | null)[] = spec.sourcePorts ?? [null];
+  const destinationPorts: readonly (PortMatch | null)[] = spec.destinationPorts ?? [null];
+  let added = 0;
+  let errors = 0;
+
+  const one = (
+    nic: InterfaceNode,
+    protocol: string | null,
+    icmp: IcmpNode | null,
+    source: HostNode,
+    destination: HostNode,
+    sourcePort: PortMatch | null,
+    destinationPort: PortMatch | null,
+  ): void => {
+    const rdr = collapse(spec.rdr, 'rdr', declared, world);
+    const nat = collapse(spec.nat, 'nat', rdr.family, world);
+    const route = collapse(spec.route?.spec ?? null, 'route', nat.family, world);
+    errors += [rdr, nat, route].filter((each) => each.isBad).length;
+    let { family } = route;
+    const clash = (a: Family | null, b: Family | null): boolean => a !== null && b !== null && a !== b;
+    if (clash(family, source.family) || clash(family, destination.family) || clash(source.family, destination.family)) return;
+    const scope = source.scope ?? destination.scope;
+    if (scope !== null && nic.name !== null && nic.name !== scope) return;
+    family = family ?? source.family ?? destination.family;
+    if (icmp !== null && protocol !== icmp.protocol) {
+      world.complain('icmp-type mismatch');
+      errors++;
+    }
+    const name = nic.name ?? scope;
+    const expandName = (text: string): string =>
+      text
+        .replaceAll('$if', name ?? 'any')
+        .replaceAll('$srcaddr', hostText(source, family))
+        .replaceAll('$dstaddr', hostText(destination, family))
+        .replaceAll('$srcport', portText(sourcePort))
+        .replaceAll('$dstport', portText(destinationPort))
+        .replaceAll('$proto', protocol ?? 'ip');
+    const end = (node: HostNode, port: PortMatch | null): End => ({ host: node.host, isNegated: node.isNegated, port });
+    const number = world.nextNumber();
+    const withNumber = (text: string): string => expandName(text).replaceAll('$nr', String(number));
+    const rule: Rule = {
+      action: spec.action,
+      answer: spec.answer,
+      direction: spec.direction,
+      log: spec.log,
+      quick: spec.quick,
+      interface: name,
+      isInterfaceNegated: nic.isNegated,
+      rdomain: nic.rdomain,
+      family,
+      protocol,
+      source: end(source, sourcePort),
+      destination: end(destination, destinationPort),
+      tcpFlags: protocol !== null && protocol !== 'tcp' ? null : flags,
+      icmpType: icmp?.type ?? null,
+      icmpCode: icmp?.code ?? null,
+      tos: spec.tos,
+      prio: spec.prio,
+      setPrio: spec.setPrio,
+      setTos: spec.setTos,
+      queue: spec.queue,
+      keepState: isStateful,
+      isIfBound: isStateful && spec.isIfBound,
+      isSloppy: spec.isSloppy,
+      stateOptions: spec.stateOptions,
+      maxStates: spec.maxStates,
+      probability: spec.probability,
+      scrub: spec.scrub,
+      allowOpts: spec.allowOpts,
+      label: withNumber(spec.label),
+      tag: spec.tag === null ? null : withNumber(spec.tag),
+      tagged: spec.tagged === null ? null : withNumber(spec.tagged),
+      isTaggedNegated: spec.isTaggedNegated,
+      rtable: spec.rtable,
+      nat: nat.pool,
+      rdr: rdr.pool,
+      route: route.pool === null || spec.route === null ? null : { kind: spec.route.kind, pool: route.pool },
+      anchor: spec.anchor,
+      number,
+      insertedBy: 0,
+      counters: createCounters(),
+    };
+    if (isInconsistent(rule, world.complain) || errors > 0) world.complain('skipping rule due to errors');
+    else {
+      world.addRule(rule);
+      added++;
+    }
+  };
+
+  for (const nic of interfaces)
+    for (const protocol of protocols)
+      for (const icmp of icmps)
+        for (const source of spec.sources ?? [ANY])
+          for (const destination of spec.destinations ?? [ANY])
+            for (const sourcePort of sourcePorts)
+              for (const destinationPort of destinationPorts)
+                one(nic, protocol, icmp, source, destination, sourcePort, destinationPort);
+  if (added === 0) world.complain('rule expands to no valid combination');
+};

@@ -1,0 +1,117 @@
+/**
+ * Names to addresses as pfctl does it when a rule set is read: interfaces, groups, `self`, modifiers, literal addresses
+ * (sbin/pfctl/pfctl_parser.c, host()). There is no DNS in the emulator: a name that is none of these does not resolve.
+ */
+import type { Family, Prefix } from './address.ts';
+import { bitsOf, createPrefix, parseAddress } from './address.ts';
+import type { Nic, NicAddress } from './nic.ts';
+import { addressesOf, broadcastOf, driverOf } from './nic.ts';
+import type { InterfaceModifiers } from './pf-rules.ts';
+
+/** What pf may ask the machine. */
+export interface PfWorld {
+  /** The attached interfaces, in ifconfig's order. */
+  readonly nics: () => readonly Nic[];
+  readonly groupsOf: (nic: Nic) => readonly string[];
+  readonly hasRtable: (number: number) => boolean;
+  readonly rdomainOf: (rtable: number) => number;
+}
+
+export interface ResolvedHost {
+  readonly prefix: Prefix;
+  /** The interface of a link-local address. */
+  readonly scope: string | null;
+}
+
+export type Resolved =
+  | { readonly kind: 'hosts'; readonly hosts: readonly ResolvedHost[] }
+  /** What pfctl says on stderr before the grammar complains. */
+  | { readonly kind: 'failed'; readonly words: readonly string[] };
+
+export const NO_MODIFIERS: InterfaceModifiers = { network: false, broadcast: false, peer: false, noAlias: false };
+
+/** `em0:network:0` -> name and modifiers; null for a modifier that there is not. */
+export const splitModifiers = (text: string): { readonly name: string; readonly modifiers: InterfaceModifiers } | null => {
+  const [name = '', ...rest] = text.split(':');
+  let modifiers = NO_MODIFIERS;
+  for (const one of rest) {
+    if (one === 'network') modifiers = { ...modifiers, network: true };
+    else if (one === 'broadcast') modifiers = { ...modifiers, broadcast: true };
+    else if (one === 'peer') modifiers = { ...modifiers, peer: true };
+    else if (one === '0') modifiers = { ...modifiers, noAlias: true };
+    else return null;
+  }
+  return { name, modifiers };
+};
+
+/** The interfaces that a name in a rule means: one interface, a group's members, or all of a driver. */
+export const nicsNamed = (world: PfWorld, name: string): readonly Nic[] => {
+  const all = world.nics();
+  const members = all.filter((nic) => world.groupsOf(nic).includes(name));
+  if (members.length > 0) return members;
+  return all.filter((nic) => nic.name === name || (!/[0-9]$/.test(name) && driverOf(nic.name) === name));
+};
+
+const takeAddresses = (nic: Nic, modifiers: InterfaceModifiers): ResolvedHost[] => {
+  const pick = (family: Family): readonly NicAddress[] => {
+    const all = addressesOf(nic, family);
+    return modifiers.noAlias ? all.slice(0, 1) : all;
+  };
+  return [...pick('inet'), ...pick('inet6')].flatMap((one): ResolvedHost[] => {
+    const { family, value, scope } = one.address;
+    if (modifiers.broadcast) {
+      const text = broadcastOf(one);
+      const end = text === null ? null : parseAddress(text);
+      return end === null ? [] : [{ prefix: createPrefix('inet', end.value, 32), scope: null }];
+    }
+    if (modifiers.peer) {
+      const peer = one.peer === null ? null : parseAddress(one.peer);
+      return peer === null ? [] : [{ prefix: createPrefix(peer.family, peer.value, bitsOf(peer.family)), scope: null }];
+    }
+    if (modifiers.network) return scope !== null ? [] : [{ prefix: createPrefix(family, value, one.length), scope: null }];
+    return [{ prefix: createPrefix(family, value, bitsOf(family)), scope }];
+  });
+};
+
+/** The addresses that `(em0)` and its like mean at this moment. */
+export const addressesNamed = (world: PfWorld, name: string, modifiers: InterfaceModifiers): readonly ResolvedHost[] =>
+  nicsNamed(world, name).flatMap((nic) => takeAddresses(nic, modifiers));
+
+const failed = (...words: string[]): Resolved => ({ kind: 'failed', words });
+
+/** `text` as it stands in the rule, `10.0.0.0/8` or `em0:network` or `self`. */
+export const resolveHost = (world: PfWorld, text: string): Resolved => {
+  const [bare = '', mask] = text.split('/');
+  const length = mask === undefined ? null : Number(mask);
+  if (length !== null && (!/^[0-9]+$/.test(mask ?? '') || length > 128))
+    return failed(`netmask is ${/^[0-9]+$/.test(mask ?? '') ? 'too large' : 'invalid'}: ${mask}`);
+  const split = splitModifiers(bare);
+  if (split !== null) {
+    const nics = split.name === 'self' ? world.nics() : nicsNamed(world, split.name);
+    const hosts = nics.flatMap((nic) => takeAddresses(nic, split.modifiers));
+    if (hosts.length > 0)
+      return {
+        kind: 'hosts',
+        hosts:
+          length === null
+            ? hosts
+            : hosts.map((host) => ({
+                ...host,
+                prefix: createPrefix(host.prefix.family, host.prefix.value, Math.min(length, bitsOf(host.prefix.family))),
+              })),
+      };
+  }
+  const address = parseAddress(bare);
+  if (address !== null) {
+    const bits = bitsOf(address.family);
+    const prefix = createPrefix(address.family, address.value, Math.min(length ?? bits, bits));
+    return { kind: 'hosts', hosts: [{ prefix, scope: address.scope }] };
+  }
+  // `10/8`, `192.168/16`
+  if (length !== null && /^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$/.test(bare)) {
+    const padded = parseAddress([...bare.split('.'), '0', '0', '0'].slice(0, 4).join('.'));
+    if (padded !== null)
+      return { kind: 'hosts', hosts: [{ prefix: createPrefix('inet', padded.value, Math.min(length, 32)), scope: null }] };
+  }
+  return failed(`no IP address found for ${text}`);
+};

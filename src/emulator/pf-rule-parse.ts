@@ -1,0 +1,478 @@
+/**
+ * The grammar of one pass, block, match or anchor rule (sbin/pfctl/parse.y: pfrule, anchorrule, filter_opt): options in any order,
+ * each once where pf says so. Gives the rule as written; pf-expand.ts multiplies it out.
+ */
+import { parseIpSpec, parsePool, parsePorts } from './pf-address-parse.ts';
+import type { HostNode, IcmpNode, InterfaceNode, RuleSpec } from './pf-expand.ts';
+import { icmpTypeOf } from './pf-print.ts';
+import type { Action, PortMatch, Scrub, TcpMatch } from './pf-rules.ts';
+import type { Source } from './pf-source.ts';
+
+const TAG_SIZE = 64;
+const LABEL_SIZE = 64;
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  icmp: 'icmp', igmp: 'igmp', tcp: 'tcp', udp: 'udp', ipv6: 'ipv6', gre: 'gre', esp: 'esp', ah: 'ah', 'ipv6-icmp': 'ipv6-icmp',
+  icmp6: 'ipv6-icmp', carp: 'carp', pfsync: 'pfsync', ospf: 'ospf', sctp: 'sctp',
+  '1': 'icmp', '2': 'igmp', '6': 'tcp', '17': 'udp', '41': 'ipv6', '47': 'gre', '50': 'esp', '51': 'ah', '58': 'ipv6-icmp', '112': 'carp', '240': 'pfsync',
+};
+const TOS: Readonly<Record<string, number>> = {
+  lowdelay: 0x10, throughput: 0x08, reliability: 0x04, critical: 0xa0, inetcontrol: 0xc0, netcontrol: 0xe0, ef: 0xb8,
+  cs0: 0, cs1: 0x20, cs2: 0x40, cs3: 0x60, cs4: 0x80, cs5: 0xa0, cs6: 0xc0, cs7: 0xe0,
+  af11: 0x28, af12: 0x30, af13: 0x38, af21: 0x48, af22: 0x50, af23: 0x58, af31: 0x68, af32: 0x70, af33: 0x78, af41: 0x88, af42: 0x90, af43: 0x98,
+};
+
+type Options = {
+  -readonly [K in keyof RuleSpec]: RuleSpec[K];
+};
+
+const list = <T>(source: Source, item: () => T): T[] => {
+  if (!source.skip('{')) return [item()];
+  const all: T[] = [];
+  source.skipNewlines();
+  do {
+    all.push(item());
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  } while (!source.is('}'));
+  source.expect('}');
+  return all;
+};
+
+const interfaceItem = (source: Source): InterfaceNode => {
+  const isNegated = source.skip('!');
+  if (source.skip('any')) return { name: 'any', rdomain: null, isNegated };
+  if (source.skip('rdomain')) return { name: null, rdomain: source.number(), isNegated };
+  const name = source.word();
+  if (name.length >= 16) source.refuse('interface name too long');
+  return { name, rdomain: null, isNegated };
+};
+
+const protocolItem = (source: Source): string => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  if (token.kind === 'number') {
+    if (Number(token.text) > 255) return source.refuse('protocol outside range');
+    if (Number(token.text) === 0) return source.refuse('proto 0 cannot be used');
+    return PROTOCOLS[token.text] ?? token.text;
+  }
+  return PROTOCOLS[token.text] ?? source.refuse(`unknown protocol ${token.text}`);
+};
+
+const end = (source: Source): { readonly hosts: HostNode[] | null; readonly ports: PortMatch[] | null } => {
+  if (source.skip('port')) return { hosts: null, ports: parsePorts(source) };
+  const hosts = parseIpSpec(source);
+  return { hosts, ports: source.skip('port') ? parsePorts(source) : null };
+};
+
+const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNode => {
+  const family = protocol === 'icmp' ? 'inet' : 'inet6';
+  const word = protocol === 'icmp' ? 'icmp' : 'icmp6';
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  let type: number;
+  if (token.kind === 'number') {
+    type = Number(token.text);
+    if (type > 255) return source.refuse(`illegal ${word}-type ${token.text}`);
+  } else type = icmpTypeOf(family, token.text) ?? source.refuse(`unknown ${word}-type ${token.text}`);
+  const code = source.skip('code') ? source.number() : null;
+  return { protocol, type, code };
+};
+
+const flagLetters = (source: Source, text: string): string => {
+  const known = 'FSRPAUEW';
+  if ([...text].some((letter) => !known.includes(letter))) return source.refuse(`bad flags ${text}`);
+  return [...known].filter((letter) => text.includes(letter)).join('');
+};
+
+const tcpFlags = (source: Source): TcpMatch | 'any' => {
+  if (source.skip('any')) return 'any';
+  const set = source.is('/') ? '' : flagLetters(source, source.word());
+  source.expect('/');
+  const of = flagLetters(source, source.word());
+  if ([...set].some((letter) => !of.includes(letter))) return source.refuse('flags always false');
+  return { set, of };
+};
+
+const tosValue = (source: Source): number => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  const value =
+    token.kind === 'number'
+      ? Number(token.text)
+      : (TOS[token.text.toLowerCase()] ?? (/^0x[0-9a-f]+$/i.test(token.text) ? Number.parseInt(token.text, 16) : 256));
+  return value < 0 || value > 255 ? source.refuse(`illegal tos value ${token.text}`) : value;
+};
+
+const prioValue = (source: Source): number => {
+  const value = source.number();
+  return value < 0 || value > 7 ? source.refuse('prio must be 0 - 7') : value;
+};
+
+const queueNames = (source: Source): readonly [string, string | null] => {
+  const one = (): string => {
+    const name = source.word();
+    return source.queues.has(name) ? name : source.refuse(`queue ${name} is not defined`);
+  };
+  if (!source.skip('(')) return [one(), null];
+  const first = one();
+  source.skip(',');
+  const second = source.is(')') ? null : one();
+  source.expect(')');
+  return [first, second];
+};
+
+const setItem = (source: Source, options: Options): void => {
+  if (source.skip('prio')) {
+    if (options.setPrio !== null) source.refuse('prio cannot be redefined');
+    if (source.skip('(')) {
+      const first = prioValue(source);
+      source.skip(',');
+      options.setPrio = [first, prioValue(source)];
+      source.expect(')');
+    } else {
+      const value = prioValue(source);
+      options.setPrio = [value, value];
+    }
+  } else if (source.skip('queue')) {
+    if (options.queue !== null) source.refuse('queue cannot be redefined');
+    options.queue = queueNames(source);
+  } else if (source.skip('tos')) {
+    if (options.setTos !== null) source.refuse('tos cannot be respecified');
+    options.setTos = tosValue(source);
+  } else if (source.is('delay')) source.unknown('delay');
+  else source.syntaxError();
+};
+
+const stateOptions = (source: Source, options: Options): void => {
+  let isLocked = false;
+  do {
+    if (source.skip('if-bound') || source.is('floating')) {
+      if (isLocked) source.refuse('state locking option: multiple definitions');
+      isLocked = true;
+      options.isIfBound = !source.skip('floating');
+    } else if (source.skip('sloppy')) {
+      if (options.isSloppy) source.refuse('state sloppy option: multiple definitions');
+      options.isSloppy = true;
+    } else if (source.skip('max')) options.maxStates = source.number();
+    else if (source.skip('no-sync')) options.stateOptions = [...options.stateOptions, 'no-sync'];
+    else if (source.skip('pflow')) options.stateOptions = [...options.stateOptions, 'pflow'];
+    else if (source.peek().kind === 'word') {
+      const name = source.word();
+      if (!/^(tcp|udp|icmp|other)\.[a-z]+$/.test(name)) source.refuse(`illegal timeout name ${name}`);
+      source.unknown('a time-out in a rule');
+    } else if (source.peek().kind === 'keyword') source.unknown(source.peek().text);
+    else source.syntaxError();
+    source.skip(',');
+  } while (!source.is(')'));
+  source.expect(')');
+};
+
+const scrub = (source: Source): Scrub => {
+  let result: Scrub = { noDf: false, randomId: false, minTtl: 0, reassembleTcp: false, maxMss: 0 };
+  source.expect('(');
+  do {
+    if (source.skip('no-df')) result = { ...result, noDf: true };
+    else if (source.skip('random-id')) result = { ...result, randomId: true };
+    else if (source.skip('min-ttl')) result = { ...result, minTtl: source.number() };
+    else if (source.skip('max-mss')) result = { ...result, maxMss: source.number() };
+    else if (source.skip('reassemble')) {
+      if (source.word() !== 'tcp') source.syntaxError();
+      result = { ...result, reassembleTcp: true };
+    } else source.syntaxError();
+    source.skip(',');
+  } while (!source.is(')'));
+  source.expect(')');
+  return result;
+};
+
+const words = (source: Source): string => {
+  let text = source.word();
+  while (source.peek().kind === 'word') text += ` ${source.word()}`;
+  return text;
+};
+
+const probability = (source: Source): number => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  const match = /^([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)(%?)$/i.exec(token.text);
+  if (match === null) return source.refuse(`invalid probability: ${token.text}`);
+  const value = Number(match[1]) * (match[2] === '%' ? 0.01 : 1);
+  const scaled = Math.floor(value * 4294967295 + 0.5);
+  if (scaled < 0 || scaled > 4294967295) return source.refuse(`invalid probability: ${Number((value * 100).toPrecision(6))}%`);
+  return scaled === 0 ? 1 : scaled;
+};
+
+const routing = (source: Source, options: Options, kind: 'route-to' | 'reply-to'): void => {
+  const spec = parsePool(source, false);
+  if (options.route !== null) source.refuse('cannot respecify route-to/reply-to/dup-to');
+  options.route = { kind, spec };
+};
+
+/** One option; false when the token starts none. */
+const option = (source: Source, options: Options): boolean => {
+  const { kind, text } = source.peek();
+  if (kind === 'mark' && text === '!') {
+    source.take();
+    if (source.is('received-on')) source.unknown('received-on');
+    source.expect('tagged');
+    options.tagged = words(source);
+    options.isTaggedNegated = true;
+    return true;
+  }
+  if (kind !== 'keyword') return false;
+  switch (text) {
+    case 'flags':
+      source.take();
+      if (options.tcpFlags !== null) source.refuse('flags cannot be redefined');
+      options.tcpFlags = tcpFlags(source);
+      return true;
+    case 'icmp-type':
+    case 'icmp6-type':
+      source.take();
+      if (options.icmp !== null) source.refuse('icmp-type cannot be redefined');
+      options.icmp = list(source, () => icmpItem(source, text === 'icmp-type' ? 'icmp' : 'ipv6-icmp'));
+      return true;
+    case 'prio':
+      source.take();
+      if (options.prio !== null) source.refuse('prio cannot be redefined');
+      options.prio = prioValue(source);
+      return true;
+    case 'tos':
+      source.take();
+      if (options.tos !== null) source.refuse('tos cannot be redefined');
+      options.tos = tosValue(source);
+      return true;
+    case 'no':
+    case 'keep':
+      source.take();
+      source.expect('state');
+      if (options.keep !== null) source.refuse('modulate or keep cannot be redefined');
+      options.keep = text;
+      if (text === 'keep' && source.skip('(')) stateOptions(source, options);
+      return true;
+    case 'allow-opts':
+      source.take();
+      options.allowOpts = true;
+      return true;
+    case 'label':
+      source.take();
+      if (options.label !== '') source.refuse('label cannot be redefined');
+      options.label = source.word();
+      return true;
+    case 'queue':
+      source.take();
+      if (options.queue !== null) source.refuse('queue cannot be redefined');
+      options.queue = queueNames(source);
+      return true;
+    case 'tag':
+      source.take();
+      options.tag = words(source);
+      return true;
+    case 'tagged':
+      source.take();
+      options.tagged = words(source);
+      options.isTaggedNegated = false;
+      return true;
+    case 'probability':
+      source.take();
+      options.probability = probability(source);
+      return true;
+    case 'rtable': {
+      source.take();
+      const number = source.number();
+      if (number < 0 || number > 255) source.refuse('invalid rtable id');
+      if (!source.world.hasRtable(number)) source.refuse(`rtable ${number} does not exist`);
+      options.rtable = number;
+      return true;
+    }
+    case 'scrub':
+      source.take();
+      options.scrub = scrub(source);
+      return true;
+    case 'nat-to':
+      source.take();
+      if (options.nat !== null) source.refuse('cannot respecify nat-to/binat-to');
+      options.nat = parsePool(source, true);
+      return true;
+    case 'rdr-to':
+      source.take();
+      if (options.rdr !== null) source.refuse('cannot respecify rdr-to');
+      options.rdr = parsePool(source, true);
+      return true;
+    case 'route-to':
+    case 'reply-to':
+      source.take();
+      routing(source, options, text);
+      return true;
+    case 'set':
+      source.take();
+      if (!source.skip('(')) {
+        setItem(source, options);
+        return true;
+      }
+      do {
+        setItem(source, options);
+        source.skip(',');
+      } while (!source.is(')'));
+      source.expect(')');
+      return true;
+    case 'user':
+    case 'group':
+    case 'modulate':
+    case 'synproxy':
+    case 'fragment':
+    case 'divert-to':
+    case 'divert-reply':
+    case 'divert-packet':
+    case 'af-to':
+    case 'binat-to':
+    case 'dup-to':
+    case 'received-on':
+    case 'once':
+    case 'max-pkt-rate':
+      return source.unknown(text);
+    default:
+      return false;
+  }
+};
+
+const blank = (action: Action): Options => ({
+  action,
+  answer: 'drop',
+  direction: null,
+  log: false,
+  quick: false,
+  interfaces: null,
+  family: null,
+  protocols: null,
+  sources: null,
+  sourcePorts: null,
+  destinations: null,
+  destinationPorts: null,
+  tcpFlags: null,
+  icmp: null,
+  tos: null,
+  prio: null,
+  setPrio: null,
+  setTos: null,
+  queue: null,
+  keep: null,
+  isIfBound: false,
+  isSloppy: false,
+  stateOptions: [],
+  maxStates: null,
+  probability: null,
+  scrub: null,
+  allowOpts: false,
+  label: '',
+  tag: null,
+  tagged: null,
+  isTaggedNegated: false,
+  rtable: null,
+  nat: null,
+  rdr: null,
+  route: null,
+  anchor: null,
+});
+
+const logging = (source: Source): boolean => {
+  if (!source.skip('log')) return false;
+  if (!source.skip('(')) return true;
+  do {
+    if (!source.skip('all') && !source.skip('matches') && !source.skip('user')) {
+      source.expect('to');
+      words(source);
+    }
+    source.skip(',');
+  } while (!source.is(')'));
+  source.expect(')');
+  return true;
+};
+
+/** What pass, block, match and anchor rules have in common, up to the options. */
+const head = (source: Source, options: Options, takesLog: boolean): void => {
+  if (source.skip('in')) options.direction = 'in';
+  else if (source.skip('out')) options.direction = 'out';
+  if (takesLog) options.log = logging(source);
+  if (source.skip('quick')) options.quick = true;
+  if (takesLog && options.quick && !options.log) options.log = logging(source);
+  if (source.skip('on')) options.interfaces = list(source, () => interfaceItem(source));
+  if (source.skip('inet')) options.family = 'inet';
+  else if (source.skip('inet6')) options.family = 'inet6';
+  if (source.skip('proto')) options.protocols = list(source, () => protocolItem(source));
+  if (source.skip('all')) return;
+  if (source.skip('from')) {
+    const from = end(source);
+    options.sources = from.hosts;
+    options.sourcePorts = from.ports;
+  }
+  if (source.is('os')) source.unknown('os');
+  if (source.skip('to')) {
+    const to = end(source);
+    options.destinations = to.hosts;
+    options.destinationPorts = to.ports;
+  }
+};
+
+/** What filteropts_to_rule() and its callers check once the rule has been read whole. */
+const checkNames = (source: Source, options: Options): void => {
+  for (const tag of [options.tag, options.tagged])
+    if (tag !== null && Buffer.byteLength(tag) >= TAG_SIZE) source.refuse(`tag too long, max ${TAG_SIZE - 1} chars`);
+  if (Buffer.byteLength(options.label) >= LABEL_SIZE)
+    source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
+  if (options.tcpFlags !== null && options.tcpFlags !== 'any' && options.protocols !== null && !options.protocols.includes('tcp'))
+    source.refuse('flags only apply to tcp');
+};
+
+/** A pass, block or match rule, its action word being the next token. */
+export const parsePfRule = (source: Source): RuleSpec => {
+  const action = source.take().text;
+  const options = blank(action === 'pass' ? 'pass' : action === 'match' ? 'match' : 'block');
+  options.isIfBound = false;
+  if (options.action === 'block') {
+    if (source.skip('drop')) options.answer = 'drop';
+    else if (source.skip('return')) options.answer = 'return';
+    else if (source.skip('return-rst')) options.answer = 'return-rst';
+    else if (source.skip('return-icmp') || source.skip('return-icmp6')) options.answer = 'return-icmp';
+    else options.answer = source.blockAnswer;
+    if (source.is('(')) source.unknown('a code or ttl after return-…');
+  }
+  head(source, options, true);
+  const before = { isSet: false };
+  while (option(source, options)) before.isSet = true;
+  if (source.peek().kind !== 'newline') source.syntaxError();
+  checkNames(source, options);
+  const keeps = options.keep === 'keep' || (options.keep === null && options.action === 'pass');
+  if (keeps && source.isIfBoundByDefault && !options.isIfBound) options.isIfBound = true;
+  if (options.route !== null && options.direction === null)
+    source.refuse('direction must be explicit with rules that specify routing');
+  return options;
+};
+
+/** An anchor rule, the word `anchor` being the next token. */
+export const parseAnchorRule = (source: Source): RuleSpec => {
+  source.take();
+  const options = blank('pass');
+  if (source.peek().kind !== 'word') source.unknown('an anchor without a name');
+  const name = source.word();
+  if (name === '') source.refuse('anchor name must not be empty');
+  if (name.startsWith('_') || name.includes('/_'))
+    source.refuse("anchor names beginning with '_' are reserved for internal use");
+  head(source, options, false);
+  while (option(source, options)) continue;
+  if (source.is('{')) source.unknown('an inline anchor');
+  if (source.peek().kind !== 'newline') source.syntaxError();
+  checkNames(source, options);
+  if (options.keep !== null) source.refuse('cannot specify state handling on anchors');
+  if (options.route !== null) source.refuse('cannot specify route handling on anchors');
+  const isWildcard = name.endsWith('/*') || name === '*';
+  const bare = name.replace(/\/?\*$/, '').replace(/^\//, '');
+  const path = name.startsWith('/') || source.anchor === '' ? bare : `${source.anchor}/${bare}`;
+  options.keep = 'no';
+  options.anchor = { name, path, isWildcard };
+  return options;
+};

@@ -1,0 +1,160 @@
+/**
+ * A rule set being read: one token of lookahead, complaints with file and line, and yacc's manner of recovering from an error
+ * (one `syntax error`, then silence until three tokens were taken). Shared by the parts of the parser; knows no rule.
+ */
+import type { PfWorld } from './pf-host.ts';
+import type { HostNode } from './pf-expand.ts';
+import type { Token } from './pf-token.ts';
+import { createLexer } from './pf-token.ts';
+
+/** Thrown inside the parser to leave a statement; never leaves pf-parse.ts. `isSyntax` asks for the words "syntax error". */
+export class Refusal extends Error {
+  readonly isSyntax: boolean;
+  constructor(isSyntax: boolean) {
+    super('refused');
+    this.isSyntax = isSyntax;
+  }
+}
+
+export interface QueueDefinition {
+  readonly name: string;
+  readonly interface: string | null;
+  readonly parent: string | null;
+  readonly text: string;
+}
+
+/** What the parser may ask or do outside itself. */
+export interface ParseWorld extends PfWorld {
+  readonly readFile: (path: string) => string | null;
+  /** Anchors other than this one that have a table of this name, as pfctl names them. */
+  readonly anchorsWithTable: (name: string) => readonly string[];
+  /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). */
+  readonly setSkip: (names: readonly string[]) => void;
+  readonly setLimit: (name: string, value: number) => boolean;
+  /** A name for the table behind a list of pool addresses. */
+  readonly automaticName: () => string;
+}
+
+export interface Source {
+  readonly world: ParseWorld;
+  readonly anchor: string;
+  readonly queues: Map<string, QueueDefinition>;
+  readonly automatic: { readonly name: string; readonly hosts: readonly HostNode[] }[];
+  blockAnswer: 'drop' | 'return';
+  isIfBoundByDefault: boolean;
+  peek(): Token;
+  take(): Token;
+  /** Takes the token if it is this keyword or mark. */
+  skip(text: string): boolean;
+  is(...texts: readonly string[]): boolean;
+  expect(text: string): void;
+  word(): string;
+  number(): number;
+  skipNewlines(): void;
+  /** `file:line: message`, counted as an error. */
+  complain(message: string): void;
+  /** Complains and leaves the statement. */
+  refuse(message: string): never;
+  /** Leaves the statement with `syntax error`, unless yacc would keep quiet. */
+  syntaxError(): never;
+  /** The emulator knows less than pf: says so and leaves the statement. */
+  unknown(what: string): never;
+  /** Says something on stderr that is not counted by itself. */
+  say(line: string): void;
+}
+
+export interface SourceState {
+  readonly source: Source;
+  readonly errors: () => number;
+  readonly recover: (refusal: Refusal) => void;
+  readonly setMacro: (name: string, value: string) => void;
+  readonly stderr: readonly string[];
+}
+
+/** Opens `text` under the name that pfctl would print (`stdin`, a path). */
+export const openSource = (text: string, file: string, anchor: string, world: ParseWorld): SourceState => {
+  const macros = new Map<string, string>();
+  const stderr: string[] = [];
+  let errors = 0;
+  let quiet = 0;
+  const complainAt = (line: number, message: string): void => {
+    errors++;
+    stderr.push(`${file}:${line}: ${message}`);
+  };
+  const lexer = createLexer(text, (name) => macros.get(name) ?? null, complainAt);
+  let ahead: Token | null = null;
+
+  const peek = (): Token => {
+    ahead ??= lexer.next();
+    return ahead;
+  };
+  const take = (): Token => {
+    const token = peek();
+    ahead = null;
+    if (quiet > 0) quiet--;
+    return token;
+  };
+  const isText = (token: Token, text: string): boolean =>
+    (token.kind === 'keyword' || token.kind === 'mark' || token.kind === 'newline') && token.text === text;
+  const syntaxError = (): never => {
+    throw new Refusal(true);
+  };
+  const complain = (message: string): void => complainAt(lexer.line(), message);
+  const refuse = (message: string): never => {
+    complain(message);
+    throw new Refusal(false);
+  };
+  const source: Source = {
+    world,
+    anchor,
+    queues: new Map(),
+    automatic: [],
+    blockAnswer: 'drop',
+    isIfBoundByDefault: false,
+    peek,
+    take,
+    skip: (text) => {
+      if (!isText(peek(), text)) return false;
+      take();
+      return true;
+    },
+    is: (...texts) => texts.some((text) => isText(peek(), text)),
+    expect: (text) => {
+      if (!isText(peek(), text)) syntaxError();
+      take();
+    },
+    word: () => {
+      if (peek().kind !== 'word') syntaxError();
+      return take().text;
+    },
+    number: () => {
+      if (peek().kind !== 'number') syntaxError();
+      return Number(take().text);
+    },
+    skipNewlines: () => {
+      while (peek().kind === 'newline') take();
+    },
+    complain,
+    refuse,
+    syntaxError,
+    unknown: (what) => refuse(`emulator: ${what} not known`),
+    say: (line) => {
+      stderr.push(line);
+    },
+  };
+  return {
+    source,
+    errors: () => errors,
+    stderr,
+    setMacro: (name, value) => {
+      macros.set(name, value);
+    },
+    recover: (refusal) => {
+      if (refusal.isSyntax && quiet === 0) complain('syntax error');
+      errors++;
+      quiet = 3;
+      while (peek().kind !== 'newline' && peek().kind !== 'end') ahead = null;
+      if (peek().kind === 'newline') take();
+    },
+  };
+};

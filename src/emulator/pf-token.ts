@@ -1,0 +1,170 @@
+/**
+ * The tokens of pf.conf(5): words, keywords, numbers, quoted strings, macros, line continuation and comments, as pfctl's lexer
+ * cuts them (sbin/pfctl/parse.y, yylex). Knows no grammar.
+ */
+
+export type TokenKind = 'word' | 'keyword' | 'number' | 'mark' | 'newline' | 'end' | 'error';
+
+export interface Token {
+  readonly kind: TokenKind;
+  /** The word, the keyword, the digits or the punctuation mark. */
+  readonly text: string;
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    'af-to all allow-opts anchor antispoof any bandwidth binat-to bitmask block block-policy burst code debug default delay ' +
+    'divert-packet divert-reply divert-to drop dup-to file fingerprints flags floating flows flush for fragment from global ' +
+    'group hostid icmp-type icmp6-type if-bound in include inet inet6 keep label least-states limit load log loginterface match ' +
+    'matches max max-mss max-pkt-rate max-src-conn max-src-conn-rate max-src-nodes max-src-states min min-ttl modulate nat-to no ' +
+    'no-df no-route no-sync on once optimization os out overload parent pass pflow port prio probability proto qlimit quantum ' +
+    'queue quick random random-id rdomain rdr-to reassemble received-on reply-to return return-icmp return-icmp6 return-rst ' +
+    'round-robin route route-to rtable rule ruleset-optimization scrub set skip sloppy source-hash source-track state ' +
+    'state-defaults state-policy static-port sticky-address syncookies synproxy table tag tagged timeout to tos ttl urpf-failed ' +
+    'user weight'
+  ).split(' '),
+);
+
+export interface Lexer {
+  next(): Token;
+  /** The line of the token that was read last, from 1. */
+  line(): number;
+}
+
+const isDigit = (c: string): boolean => c >= '0' && c <= '9';
+const isAlnum = (c: string): boolean => /^[A-Za-z0-9]$/.test(c);
+const isInWord = (c: string): boolean => /^[A-Za-z0-9"$%&'*+\-.:;?@[\\\]^_`|~]$/.test(c);
+const doesEndNumber = (c: string): boolean => c === '' || /^[\s),/}=]$/.test(c);
+
+/** Reads `text`; `macro` gives a macro's value, `complain` takes the lexer's own errors (they count as errors). */
+export const createLexer = (
+  text: string,
+  macro: (name: string) => string | null,
+  complain: (line: number, message: string) => void,
+): Lexer => {
+  let at = 0;
+  let fileLine = 1;
+  let tokenLine = 1;
+  let hasFakedNewline = false;
+  // a macro's text is read before the file goes on, and is not itself searched for macros
+  let pending = '';
+
+  const raw = (): string => {
+    if (pending !== '') {
+      const c = pending.charAt(0);
+      pending = pending.slice(1);
+      return c;
+    }
+    if (at < text.length) return text.charAt(at++);
+    return '';
+  };
+  const unread = (c: string): void => {
+    if (c === '') return;
+    if (pending === '' && at > 0 && text.charAt(at - 1) === c && at <= text.length) at--;
+    else pending = c + pending;
+  };
+  const get = (): string => {
+    let c = raw();
+    while (c === '\\') {
+      const next = raw();
+      if (next !== '\n') return next;
+      tokenLine = fileLine;
+      fileLine++;
+      c = raw();
+    }
+    if (c === '' && !hasFakedNewline) {
+      // a last line without a newline still ends
+      hasFakedNewline = true;
+      return '\n';
+    }
+    return c;
+  };
+  const skipLine = (): Token => {
+    for (let c = get(); c !== ''; c = get())
+      if (c === '\n') {
+        fileLine++;
+        break;
+      }
+    return { kind: 'error', text: '' };
+  };
+
+  const quoted = (quote: string): Token => {
+    let word = '';
+    for (;;) {
+      const c = raw();
+      if (c === '') {
+        complain(tokenLine, 'reached end of file while parsing quoted string');
+        return { kind: 'end', text: '' };
+      }
+      if (c === '\n') fileLine++;
+      else if (c === '\\') {
+        const next = raw();
+        if (next === quote || next === ' ' || next === '\t') word += next;
+        else if (next === '\n') fileLine++;
+        else {
+          word += c;
+          unread(next);
+        }
+      } else if (c === quote) return { kind: 'word', text: word };
+      else word += c;
+    }
+  };
+
+  const next = (): Token => {
+    for (;;) {
+      let c = get();
+      while (c === ' ' || c === '\t') c = get();
+      tokenLine = fileLine;
+      if (c === '#') while (c !== '\n' && c !== '') c = get();
+      if (c === '$' && pending === '') {
+        let name = '';
+        for (c = get(); c !== '' && (isAlnum(c) || c === '_'); c = get()) name += c;
+        const value = macro(name);
+        if (value === null) {
+          unread(c);
+          complain(tokenLine, `macro '${name}' not defined`);
+          return skipLine();
+        }
+        unread(c);
+        pending = value + pending;
+        continue;
+      }
+      if (c === '"' || c === "'") return quoted(c);
+      if (c === '!' || c === '<' || c === '>') {
+        const after = get();
+        if (after === '=' || (c === '<' && after === '>') || (c === '>' && after === '<'))
+          return { kind: 'mark', text: c + after };
+        unread(after);
+        return { kind: 'mark', text: c };
+      }
+      if (c === '-' || isDigit(c)) {
+        let digits = c;
+        let after = get();
+        while (isDigit(after)) {
+          digits += after;
+          after = get();
+        }
+        unread(after);
+        if (digits !== '-' && doesEndNumber(after)) return { kind: 'number', text: digits };
+        for (const digit of [...digits.slice(1)].reverse()) unread(digit);
+        if (c === '-') return { kind: 'mark', text: c };
+      }
+      if (isAlnum(c) || c === ':' || c === '_') {
+        let word = '';
+        while (c !== '' && isInWord(c)) {
+          word += c;
+          c = get();
+        }
+        unread(c);
+        return { kind: KEYWORDS.has(word) ? 'keyword' : 'word', text: word };
+      }
+      if (c === '\n') {
+        fileLine++;
+        return { kind: 'newline', text: c };
+      }
+      if (c === '') return { kind: 'end', text: '' };
+      return { kind: 'mark', text: c };
+    }
+  };
+  return { next, line: () => tokenLine };
+};

@@ -1,0 +1,134 @@
+/**
+ * One line of `pfctl -ss`, -v or -vv -> what it says of a pf state. Each line stands alone; with -v up to three indented
+ * lines belong to the state above them. Written against pf_print_state.c of 7.8. Listing states is dear (OPENBSD.md): not for
+ * normal operation.
+ */
+
+export interface StateEnd {
+  readonly address: string;
+  /** Port, or the id of an ICMP echo; null if there is none. */
+  readonly port: number | null;
+  /** 0 unless said otherwise. */
+  readonly rdomain: number;
+}
+
+export type PfStateLine =
+  | {
+      readonly kind: 'state';
+      /** `all` for a floating state, else the interface it is bound to. */
+      readonly interface: string;
+      /** Name, or number if it has none. */
+      readonly protocol: string;
+      readonly direction: 'in' | 'out';
+      /** Who began it, after translation if there is one. */
+      readonly source: StateEnd;
+      readonly destination: StateEnd;
+      /** The same ends before translation (the LAN client of a NAT state), where they differ. */
+      readonly sourceBefore: StateEnd | null;
+      readonly destinationBefore: StateEnd | null;
+      /** Where route-to or reply-to sends it. */
+      readonly gateway: string | null;
+      /** `ESTABLISHED:ESTABLISHED`, `0:0`: source's level first for outgoing ones. */
+      readonly levels: string;
+    }
+  /** Age, counters, and numbers of the rules that made it. */
+  | {
+      readonly kind: 'counters';
+      readonly packets: number;
+      readonly bytes: number;
+      /** Rule number of the anchor call in the main rule set; null for a rule of the main rule set. */
+      readonly anchor: number | null;
+      /** Null once the rule was replaced. */
+      readonly rule: number | null;
+    }
+  /** For `-k id -k ID/CREATOR`. */
+  | { readonly kind: 'id'; readonly id: string; readonly creator: string }
+  | { readonly kind: 'sequence' }
+  | { readonly kind: 'unrecognised'; readonly line: string };
+
+const end = String.raw`(?:\((\d{1,5})\) )?([^\s(){}]{1,60})`;
+const before = String.raw`(?: \((?:\((\d{1,5})\) )?([^\s(){}]{1,60})\))?`;
+const gateway = String.raw`(?: \{([^\s{}]{1,60})\})?`;
+const entry = new RegExp(
+  `^(\\S{1,16}) (\\S{1,32}) ${end}${before}${gateway} (<-|->) ${end}${before}${gateway} {2,}(\\S.{0,60})$`,
+);
+const counters =
+  /^ {3}age [\d:]+, expires in [\d:]+, (\d+):(\d+) pkts, (\d+):(\d+) bytes(?:, anchor (\d+))?(?:, rule (\d+))?(?:, [a-z-]+)*$/;
+const sequence =
+  /^ {3}\[\d+ \+ \d+\](?:\(\+\d+\))?(?: wscale \d+)? {2}\[\d+ \+ \d+\](?:\(\+\d+\))?(?: wscale \d+)?$/;
+
+const parseEnd = (rdomain: string | undefined, text: string | undefined): StateEnd | null => {
+  if (text === undefined) return null;
+  const [, address = text, port] =
+    /^([0-9.]+):(\d{1,5})$/.exec(text) ?? /^(.+)\[(\d{1,5})\]$/.exec(text) ?? [];
+  return { address, port: port === undefined ? null : Number(port), rdomain: Number(rdomain ?? 0) };
+};
+
+const parseEntry = (line: string): PfStateLine | null => {
+  const found = entry.exec(line);
+  if (found === null) return null;
+  const [
+    ,
+    device = '',
+    protocol = '',
+    r1,
+    t1,
+    r2,
+    t2,
+    gateway1,
+    arrow,
+    r3,
+    t3,
+    r4,
+    t4,
+    gateway2,
+    levels = '',
+  ] = found;
+  const left = parseEnd(r1, t1);
+  const right = parseEnd(r3, t3);
+  if (left === null || right === null) return null;
+  const [leftBefore, rightBefore] = [parseEnd(r2, t2), parseEnd(r4, t4)];
+  const common = {
+    kind: 'state',
+    interface: device,
+    protocol,
+    gateway: gateway1 ?? gateway2 ?? null,
+    levels,
+  } as const;
+  return arrow === '->'
+    ? {
+        ...common,
+        direction: 'out',
+        source: left,
+        sourceBefore: leftBefore,
+        destination: right,
+        destinationBefore: rightBefore,
+      }
+    : {
+        ...common,
+        direction: 'in',
+        source: right,
+        sourceBefore: rightBefore,
+        destination: left,
+        destinationBefore: leftBefore,
+      };
+};
+
+const optional = (digits: string | undefined): number | null =>
+  digits === undefined ? null : Number(digits);
+
+/** One line, without its newline. */
+export const parseStateLine = (line: string): PfStateLine => {
+  const state = parseEntry(line);
+  if (state !== null) return state;
+  const id = /^ {3}id: ([0-9a-f]{16}) creatorid: ([0-9a-f]{8})$/.exec(line);
+  if (id !== null) return { kind: 'id', id: id[1] ?? '', creator: id[2] ?? '' };
+  const counted = counters.exec(line);
+  if (counted !== null) {
+    const [, packetsTo, packetsFrom, bytesTo, bytesFrom, anchor, rule] = counted;
+    const packets = Number(packetsTo) + Number(packetsFrom);
+    const bytes = Number(bytesTo) + Number(bytesFrom);
+    return { kind: 'counters', packets, bytes, anchor: optional(anchor), rule: optional(rule) };
+  }
+  return sequence.test(line) ? { kind: 'sequence' } : { kind: 'unrecognised', line };
+};

@@ -1,0 +1,200 @@
+/**
+ * The status document, version 1: everything uplinkd says of itself, as it crosses the control socket and as
+ * `uplinkctl -j` prints it. Its fields are described one by one in docs/uplinkctl.8, which is the contract: a field
+ * may be added within a version, none is renamed, removed or given another meaning. Knows nothing of how a status is
+ * gathered or shown. Instants of the monotonic clock never appear here, only lengths of time.
+ */
+import { z } from 'zod';
+import type { Rung } from '../core/decide.ts';
+import type { Verdict } from '../core/health.ts';
+import type { Family, Health, Reason } from '../core/model.ts';
+
+/** Of the status document and of the control protocol. */
+export const WIRE_VERSION = 1;
+
+/** Every word of a closed union of the core, checked by the compiler to be complete and exact. */
+type Words<Union extends string> = { readonly [Word in Union]: Word };
+
+const family = z.enum({ inet: 'inet', inet6: 'inet6' } satisfies Words<Family>);
+const health = z.enum({ unknown: 'unknown', up: 'up', down: 'down' } satisfies Words<Health>);
+const reason = z.enum({
+  starting: 'starting',
+  answering: 'answering',
+  probing: 'probing',
+  hold: 'hold',
+  'interface-absent': 'interface-absent',
+  'interface-down': 'interface-down',
+  'carrier-down': 'carrier-down',
+  'other-rdomain': 'other-rdomain',
+  'no-address': 'no-address',
+  'gateway-off-link': 'gateway-off-link',
+  'no-route': 'no-route',
+  'probe-loss': 'probe-loss',
+} satisfies Words<Reason>);
+const verdict = z.enum({
+  unknown: 'unknown',
+  answers: 'answers',
+  failed: 'failed',
+} satisfies Words<Verdict>);
+const rung = z.enum({
+  up: 'up',
+  recovering: 'recovering',
+  unproven: 'unproven',
+  'last-resort': 'last-resort',
+  none: 'none',
+} satisfies Words<Rung>);
+/** syslog(3)'s words, as in port/log.ts. */
+export const severitySchema = z.enum(['debug', 'info', 'notice', 'warning', 'err']);
+
+const count = z.int().nonnegative();
+const durationMs = z.number().nonnegative();
+const percent = z.number().min(0).max(100);
+
+const rttStatus = z
+  .object({
+    lastMs: durationMs,
+    meanMs: durationMs,
+    deviationMs: durationMs,
+    p50Ms: durationMs,
+    p95Ms: durationMs,
+  })
+  .readonly();
+
+const targetStatus = z
+  .object({
+    /** `gateway`, or the address as configured. */
+    target: z.string(),
+    /** The address pinged. */
+    address: z.string(),
+    verdict,
+    sent: count,
+    answered: count,
+    lost: count,
+    /** Answers that came after their request had been counted as lost. */
+    late: count,
+    duplicates: count,
+    /** Of the window. */
+    lossPercent: percent,
+    /** Of the window; null while it holds no answer. */
+    rtt: rttStatus.nullable(),
+    /** Requests in the window whose outcome is known. */
+    windowSize: count,
+    /** ping's words on the last request that could not be sent. */
+    why: z.string().nullable(),
+  })
+  .readonly();
+
+const pathStatus = z
+  .object({
+    family,
+    health,
+    reason,
+    /** How long the health has been so; another reason for the same health does not make it younger. */
+    sinceMs: durationMs,
+    /** What is left of `hold`; null when the path is not held. */
+    holdRemainingMs: durationMs.nullable(),
+    /** Interface, carrier, address and gateway are all there, whatever the probes say. */
+    usable: z.boolean(),
+    targets: z.array(targetStatus).readonly(),
+  })
+  .readonly();
+
+const linkStatus = z
+  .object({
+    name: z.string(),
+    interface: z.string(),
+    carrier: z.enum(['up', 'down', 'unknown', 'absent']),
+    rtable: count,
+    gateway: z.string(),
+    weight: count,
+    tier: count,
+    nat: z.boolean(),
+    paths: z.array(pathStatus).readonly(),
+  })
+  .readonly();
+
+const policyFamilyStatus = z
+  .object({
+    family,
+    /** The step of the ladder that the active set stands on. */
+    rung,
+    /** How long the shares have been so. */
+    sinceMs: durationMs,
+    /** Of new connections; empty on the rung `none`. */
+    shares: z.array(z.object({ link: z.string(), percent }).readonly()).readonly(),
+    members: z
+      .array(
+        z
+          .object({ link: z.string(), tier: count, weight: count, used: z.boolean(), why: z.string() })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly();
+
+const policyStatus = z
+  .object({ name: z.string(), tag: z.string(), families: z.array(policyFamilyStatus).readonly() })
+  .readonly();
+
+const pfStatus = z
+  .object({
+    anchor: z.string(),
+    /** `known`: pf holds what was last loaded and read back. `unknown`: not yet, or a load failed. */
+    applied: z.enum(['unknown', 'known']),
+    /** The anchor's text as it should be now, line by line. */
+    rules: z.array(z.string()).readonly(),
+    loads: count,
+    loadFailures: count,
+    /** pf states killed since the start. */
+    kills: count,
+    /** A transaction is under way. */
+    busy: z.boolean(),
+    failure: z.object({ text: z.string(), retryInMs: durationMs }).readonly().nullable(),
+    /** The last 256: from the line of `route monitor` to the start of `pfctl -f -`, and to the transaction's end. */
+    reactions: z
+      .array(z.object({ cause: z.string(), toLoadMs: durationMs, toDoneMs: durationMs }).readonly())
+      .readonly(),
+  })
+  .readonly();
+
+const historyEntry = z
+  .object({
+    /** Wall clock, milliseconds since 1970. */
+    atMs: z.number(),
+    severity: severitySchema,
+    text: z.string(),
+  })
+  .readonly();
+
+export const statusSchema = z
+  .object({
+    version: z.literal(WIRE_VERSION),
+    daemon: z
+      .object({
+        version: z.string(),
+        pid: count,
+        /** Path of the configuration file. */
+        config: z.string(),
+        uptimeMs: durationMs,
+        settingsLoadedMsAgo: durationMs,
+      })
+      .readonly(),
+    links: z.array(linkStatus).readonly(),
+    policies: z.array(policyStatus).readonly(),
+    pf: pfStatus,
+    /** Oldest first, the last 256. */
+    history: z.array(historyEntry).readonly(),
+  })
+  .readonly();
+
+export type Status = z.infer<typeof statusSchema>;
+export type LinkStatus = z.infer<typeof linkStatus>;
+export type PathStatus = z.infer<typeof pathStatus>;
+export type TargetStatus = z.infer<typeof targetStatus>;
+export type RttStatus = z.infer<typeof rttStatus>;
+export type PolicyStatus = z.infer<typeof policyStatus>;
+export type PolicyFamilyStatus = z.infer<typeof policyFamilyStatus>;
+export type PfStatus = z.infer<typeof pfStatus>;
+export type HistoryEntry = z.infer<typeof historyEntry>;
+/** The same words as port/log.ts's Severity. */
+export type WireSeverity = z.infer<typeof severitySchema>;

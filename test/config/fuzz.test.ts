@@ -1,0 +1,148 @@
+/** Any text ends in settings or in errors with a place inside the text: never in a throw, never without an end. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import t from 'tap';
+import { parseConfig, renderConfigError } from '../../src/config/parse.ts';
+import { renderConfig } from '../../src/config/print.ts';
+
+const replay = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
+const example = readFileSync(new URL('../../etc/uplinkd.conf', import.meta.url), 'utf8');
+
+const judge = (text: string): boolean => {
+  const parsed = parseConfig(text, 'f');
+  if (parsed.kind === 'ok') return parseConfig(renderConfig(parsed.settings), 'f').kind === 'ok';
+  const lines = text.split('\n');
+  return (
+    parsed.errors.length > 0 &&
+    parsed.errors.every(
+      ({ line, column, ...error }) =>
+        line >= 1 &&
+        line <= lines.length &&
+        column >= 1 &&
+        column <= (lines[line - 1]?.length ?? 0) + 2 &&
+        // one line of printable ASCII, short enough for a log
+        /^[\x20-\x7e]{1,600}$/.test(renderConfigError({ line, column, ...error })),
+    )
+  );
+};
+
+/** Pieces of configurations, whole and broken, in any order. */
+const piece = fc.constantFrom(
+  ...'[]{}.,=#"\'\n \t\\0a-_',
+  ...[
+    '"""',
+    "'''",
+    '[[',
+    ']]',
+    '\r\n',
+    '\u0000',
+    '\u00e9',
+    '\ud800',
+    '\u{1f600}',
+    '\ufeff',
+    '1e9',
+    '0x',
+    'inf',
+    '-nan',
+  ],
+  ...[
+    'link',
+    'probe',
+    'policy',
+    'members',
+    'targets',
+    'gateway',
+    'interface',
+    'weight',
+    'anchor',
+    'local',
+    '__proto__',
+  ],
+  ...[
+    '[link.a]\n',
+    '[[link]]\n',
+    '[link.a.probe]\n',
+    '[policy.a]\n',
+    'a.b.c',
+    '"10.0.0.0/8"',
+    '"em0"',
+    '1979-05-27',
+    '12:00:00',
+  ],
+  ...['= {', '} }\n', 'true', '"9.9.9.9"', 'constructor', 'toString', 'hasOwnProperty'],
+);
+
+t.test('any text', async () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), judge), { numRuns: 1000, ...replay });
+});
+
+t.test('any pieces', async () => {
+  const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
+  fc.assert(fc.property(text, judge), { numRuns: 2000, ...replay });
+});
+
+t.test('the example with pieces put in, cut out and doubled', async () => {
+  const edit = fc.tuple(
+    fc.nat({ max: example.length }),
+    fc.nat({ max: 30 }),
+    fc.oneof(piece, fc.constant('')),
+    fc.boolean(),
+  );
+  const text = fc.array(edit, { minLength: 1, maxLength: 5 }).map((edits) =>
+    edits.reduce((before, [from, length, put, isDoubled]) => {
+      const cut = before.slice(from, from + length);
+      return before.slice(0, from) + (isDoubled ? cut + put + cut : put) + before.slice(from + length);
+    }, example),
+  );
+  fc.assert(fc.property(text, judge), { numRuns: 300, ...replay });
+});
+
+t.test('the example with lines in any order', async () => {
+  const lines = example.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const text = fc.shuffledSubarray(lines).map((some) => some.join('\n'));
+  fc.assert(fc.property(text, judge), { numRuns: 300, ...replay });
+});
+
+t.test('the example with any value', async () => {
+  const lines = example.split('\n');
+  const places = lines.flatMap((line, index) => (/^\w+ = /.test(line) ? [index] : []));
+  const value = fc.oneof(
+    fc.json({ maxDepth: 3, stringUnit: 'grapheme' }).filter((text) => !text.includes('null')),
+    fc.constantFrom(
+      'inf',
+      '-0',
+      '1e400',
+      '99999999999999999999',
+      '1979-05-27',
+      '[]',
+      '{}',
+      '""',
+      '"gateway"',
+      '[[[]]]',
+    ),
+  );
+  const text = fc
+    .tuple(fc.constantFrom(...places), value)
+    .map(([at, put]) =>
+      lines.map((line, i) => (i === at ? line.replace(/= .*/, () => `= ${put}`) : line)).join('\n'),
+    );
+  fc.assert(fc.property(text, judge), { numRuns: 500, ...replay });
+});
+
+t.test('as long and as wide as it may be', async (t) => {
+  const n = 20_000;
+  const links = Array.from({ length: n }, (_, i) => `[link.a${i}]`).join('\n');
+  const rows: Readonly<Record<string, string>> = {
+    'open arrays': `a = ${'['.repeat(n)}`,
+    'closed arrays': `a = ${'['.repeat(n)}${']'.repeat(n)}`,
+    'inline tables': `a = ${'{a='.repeat(n)}1${'}'.repeat(n)}`,
+    'one key of many parts': `a${'.a'.repeat(n)} = 1`,
+    'one header of many parts': `[a${'.a'.repeat(n)}]`,
+    'unknown keys': Array.from({ length: n }, (_, i) => `k${i} = 1`).join('\n'),
+    links,
+    policies: `${example}\n${links.replaceAll('link', 'policy')}`,
+    targets: `[probe]\ntargets = [${'"9.9.9.9",'.repeat(n)}]`,
+    members: `${example.replace(/members = .*/, `members = [${'"fibre",'.repeat(n)}]`)}`,
+  };
+  for (const [what, text] of Object.entries(rows)) t.ok(judge(text), what);
+});

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { parseConfig } from '../../src/config/parse.ts';
+import { renderConfig } from '../../src/config/print.ts';
+import { parseTime, renderTime } from '../../src/config/time.ts';
+import { millis } from '../../src/core/time.ts';
+import { settingsArbitrary } from './settings.ts';
+
+const replay = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
+
+t.test('any settings: what is printed reads back to the same', async (t) => {
+  fc.assert(
+    fc.property(settingsArbitrary, (settings) => {
+      const parsed = parseConfig(renderConfig(settings), 'printed');
+      t.strictSame(parsed, { kind: 'ok', settings });
+      return parsed.kind === 'ok' && renderConfig(parsed.settings) === renderConfig(settings);
+    }),
+    { numRuns: 100, ...replay },
+  );
+});
+
+t.test('the shortest file, printed', async (t) => {
+  const text =
+    'link.a = { interface = "em0", gateway = "192.0.2.1", rtable = 9 }\nlocal = ["::/0", "10.0.0.1"]';
+  const parsed = parseConfig(text, 'f');
+  t.equal(
+    parsed.kind === 'ok' && renderConfig(parsed.settings),
+    `anchor    = "uplinkd"
+local     = ["::/0", "10.0.0.1"]
+reconcile = "30s"
+
+[link.a]
+interface = "em0"
+gateway   = "192.0.2.1"
+weight    = 1
+tier      = 1
+nat       = true
+rtable    = 9
+[link.a.probe]
+targets   = ["gateway", "9.9.9.9", "1.1.1.1"]
+quorum    = 1
+interval  = "1s"
+timeout   = "1s"
+fall      = 3
+rise      = 5
+hold      = "10s"
+
+[policy.default]
+members   = [
+  { link = "a", tier = 1, weight = 1 },
+]
+balance   = "weight"
+empty     = "last-resort"
+`,
+  );
+});
+
+t.test('times', async (t) => {
+  const rows: readonly (readonly [string, number | null, string?])[] = [
+    ['250ms', 250],
+    ['2s', 2000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+    ['0s', 0],
+    ['0ms', 0, '0s'],
+    ['1000ms', 1000, '1s'],
+    ['90s', 90_000],
+    ['120s', 120_000, '2m'],
+    ['007s', 7000, '7s'],
+    ['1.5s', null],
+    ['1 s', null],
+    ['-1s', null],
+    ['s', null],
+    ['ms', null],
+    ['', null],
+    ['30', null],
+    ['1h30m', null],
+    ['1S', null],
+    ['1234567890s', null],
+  ];
+  for (const [text, wanted, canonical] of rows) {
+    const time = parseTime(text);
+    t.equal(time, wanted, JSON.stringify(text));
+    if (time !== null) t.equal(renderTime(time), canonical ?? text);
+  }
+  fc.assert(
+    fc.property(fc.nat({ max: 999_999_999 }), (value) => parseTime(renderTime(millis(value))) === value),
+    replay,
+  );
+});

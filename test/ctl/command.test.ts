@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { type Command, parseCommandLine, USAGE } from '../../src/ctl/command.ts';
+import { check } from '../text/random.ts';
+
+const words = (text: string): readonly string[] => (text === '' ? [] : text.split(' '));
+const socket = '/var/run/uplinkd.sock';
+const show = (view: Extract<Command, { kind: 'show' }>['view'], link: string | null = null): Command => ({
+  kind: 'show',
+  view,
+  link,
+});
+
+t.test('commands, whole and cut short', async (t) => {
+  const rows: readonly (readonly [string, Command])[] = [
+    ['show', show('summary')],
+    ['s', show('summary')],
+    ['show summary', show('summary')],
+    ['sh l', show('links')],
+    ['show po', show('policies')],
+    ['show pr', show('probes')],
+    ['show probes fibre', show('probes', 'fibre')],
+    ['sho r', show('rules')],
+    ['s h', show('history')],
+    ['m', { kind: 'monitor' }],
+    ['rel', { kind: 'reload' }],
+    ['l b', { kind: 'log', level: 'brief' }],
+    ['log verbose', { kind: 'log', level: 'verbose' }],
+    ['ren', { kind: 'render', file: '/etc/uplinkd.conf', sets: [] }],
+    ['render -f a.conf', { kind: 'render', file: 'a.conf', sets: [] }],
+    ['render -fa.conf', { kind: 'render', file: 'a.conf', sets: [] }],
+    [
+      'render --set fibre=down --set=dsl/inet=unknown -f a --set lte.gateway=192.0.2.9',
+      { kind: 'render', file: 'a', sets: ['fibre=down', 'dsl/inet=unknown', 'lte.gateway=192.0.2.9'] },
+    ],
+  ];
+  for (const [line, command] of rows) {
+    t.strictSame(parseCommandLine(words(line)), { kind: 'run', json: false, socket, command }, line);
+  }
+});
+
+t.test('options', async (t) => {
+  const rows: readonly (readonly [string, boolean, string])[] = [
+    ['-j s', true, socket],
+    ['-s /tmp/x s', false, '/tmp/x'],
+    ['-s/tmp/x s', false, '/tmp/x'],
+    ['-j -s /tmp/x s', true, '/tmp/x'],
+    ['-js /tmp/x s', true, '/tmp/x'],
+    ['-js/tmp/x s', true, '/tmp/x'],
+    ['-jj s', true, socket],
+    ['-j -- s', true, socket],
+    ['-s -j s', false, '-j'],
+  ];
+  for (const [line, json, path] of rows) {
+    const command = show('summary');
+    t.strictSame(parseCommandLine(words(line)), { kind: 'run', json, socket: path, command }, line);
+  }
+});
+
+t.test('usage errors', async (t) => {
+  const commands = 'show, monitor, reload, log or render';
+  const views = 'summary, links, policies, probes, rules or history';
+  const rows: readonly (readonly [string, string])[] = [
+    ['', `missing command: ${commands}`],
+    ['-j', `missing command: ${commands}`],
+    ['--', `missing command: ${commands}`],
+    ['re', 'ambiguous: re: reload or render'],
+    ['r', 'ambiguous: r: reload or render'],
+    ['show p', 'show: ambiguous: p: policies or probes'],
+    ['s x', `show: unknown argument: x: not ${views}`],
+    ['shows', `unknown command: shows: not ${commands}`],
+    ['constructor', `unknown command: constructor: not ${commands}`],
+    ['disable fibre', `unknown command: disable: not ${commands}`],
+    ['show metrics', `show: unknown argument: metrics: not ${views}`],
+    ['log', 'log: missing argument: brief or verbose'],
+    ['log loud', 'log: unknown argument: loud: not brief or verbose'],
+    ['monitor now', 'monitor: unexpected argument: now'],
+    ['sh li fibre', 'show links: unexpected argument: fibre'],
+    ['show probes a b', 'show probes: unexpected argument: b'],
+    ['render x', 'render: unexpected argument: x'],
+    ['render -f', 'render: -f needs a file'],
+    ['render --set', 'render: --set needs link[/family]=health or link.gateway=address'],
+    ['-s', '-s needs a socket'],
+    ['-x show', 'unknown option: -x'],
+    ['-jx show', 'unknown option: -x'],
+    ['show -j', `show: unknown argument: -j: not ${views}`],
+  ];
+  for (const [line, text] of rows) {
+    t.strictSame(parseCommandLine(words(line)), { kind: 'usage', text: `${text}\n${USAGE}` }, line);
+  }
+  t.match(parseCommandLine(['']), { kind: 'usage' }, 'an empty word is no abbreviation');
+  t.match(parseCommandLine(['show', '']), { kind: 'usage' });
+});
+
+t.test('any argv: an invocation or a usage error', async (t) => {
+  const word = fc.oneof(
+    fc.constantFrom('show', 'p', 'log', 'render', '-j', '-s', '-f', '--set', '--', '', '-', '__proto__'),
+    fc.string(),
+  );
+  check(
+    t,
+    fc.property(fc.array(word), (argv) => ['run', 'usage'].includes(parseCommandLine(argv).kind)),
+  );
+});

@@ -1,0 +1,152 @@
+/** uplinkctl as a program: what it prints, where, and how it exits. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { renderView } from '../../src/ctl/show.ts';
+import { plain } from '../../src/ctl/terminal.ts';
+import { exampleStatus } from '../wire/example.ts';
+import { say, startFakeDaemon, temporaryDirectory } from './fake-daemon.ts';
+
+const main = fileURLToPath(new URL('../../src/ctl/main.ts', import.meta.url));
+
+const start = (args: readonly string[]) =>
+  spawn(process.execPath, ['--import=tsx', main, ...args], {
+    env: { PATH: process.env['PATH'], TZ: 'UTC' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+const run = async (...args: readonly string[]) => {
+  const child = start(args);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  const [code] = await once(child, 'close');
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+};
+
+t.test('show', async (t) => {
+  const daemon = await startFakeDaemon(t, (socket) => say(socket, { kind: 'status', status: exampleStatus }));
+  const summary = renderView('summary', exampleStatus, plain);
+  t.strictSame(await run('-s', daemon.path, 'sh'), { code: 0, out: summary, err: '' });
+  const json = await run('-j', '-s', daemon.path, 'show', 'pr', 'dsl');
+  t.equal(json.code, 0);
+  t.strictSame(JSON.parse(json.out), { version: 1, links: exampleStatus.links.slice(1, 2) });
+  t.match(json.out, /^\{\n {2}"version": 1,\n/);
+  t.strictSame(await run('-s', daemon.path, 'show', 'probes', 'nosuch'), {
+    code: 1,
+    out: '',
+    err: 'uplinkctl: unknown link: nosuch: not fibre, dsl, lte, radio\n',
+  });
+});
+
+t.test('reload and log', async (t) => {
+  const replies: unknown[] = [
+    { kind: 'done' },
+    { kind: 'done', text: 'configuration loaded' },
+    { kind: 'refused', errors: ['uplinkd.conf:3:1: no', 'uplinkd.conf:4:1: no'] },
+    { kind: 'refused', errors: ['uplinkd.conf:3:1: no'] },
+    { kind: 'error', text: 'later' },
+    { kind: 'status', status: exampleStatus },
+  ];
+  const daemon = await startFakeDaemon(t, (socket) => say(socket, replies.shift()));
+  const to = ['-s', daemon.path];
+  t.strictSame(await run(...to, 'log', 'verb'), { code: 0, out: '', err: '' });
+  t.strictSame(await run(...to, 'reload'), { code: 0, out: 'configuration loaded\n', err: '' });
+  t.strictSame(await run(...to, 'reload'), {
+    code: 1,
+    out: '',
+    err: 'uplinkctl: refused, the running configuration stays:\nuplinkd.conf:3:1: no\nuplinkd.conf:4:1: no\n',
+  });
+  t.strictSame(await run('-j', ...to, 'reload'), {
+    code: 1,
+    out: '{\n  "kind": "refused",\n  "errors": [\n    "uplinkd.conf:3:1: no"\n  ]\n}\n',
+    err: '',
+  });
+  t.strictSame(await run(...to, 'reload'), { code: 1, out: '', err: 'uplinkctl: later\n' });
+  t.match(await run(...to, 'reload'), { code: 1, out: '', err: /a status that nobody asked for/ });
+  t.strictSame(daemon.requests.slice(0, 2), [
+    '{"version":1,"command":"log","level":"verbose"}',
+    '{"version":1,"command":"reload"}',
+  ]);
+});
+
+t.test('monitor', async (t) => {
+  const event = (text: string) => ({ kind: 'event', atMs: 1_795_165_503_123, severity: 'notice', text });
+  const daemon = await startFakeDaemon(t, (socket) => {
+    say(socket, event('one'), event('two'));
+    socket.end();
+  });
+  t.strictSame(await run('-s', daemon.path, 'm'), {
+    code: 1,
+    out: '2026-11-20 09:05:03 notice one\n2026-11-20 09:05:03 notice two\n',
+    err: 'uplinkctl: uplinkd closed the connection\n',
+  });
+  t.match(await run('-j', '-s', daemon.path, 'm'), {
+    code: 1,
+    out: '{"atMs":1795165503123,"severity":"notice","text":"one"}\n{"atMs":1795165503123,"severity":"notice","text":"two"}\n',
+  });
+});
+
+t.test('nobody reads any more', async (t) => {
+  const daemon = await startFakeDaemon(t, (socket) => {
+    const more = (): void => {
+      if (socket.destroyed) return;
+      say(socket, { kind: 'event', atMs: 1, severity: 'notice', text: 'again' });
+      setImmediate(more);
+    };
+    more();
+  });
+  const child = start(['-s', daemon.path, 'monitor']);
+  const err: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const [code] = await once(child, 'exit');
+  t.equal(code, 0);
+  t.equal(Buffer.concat(err).toString(), '');
+});
+
+t.test('no daemon', async (t) => {
+  const path = join(temporaryDirectory(t), 's');
+  t.strictSame(await run('-s', path, 'show'), {
+    code: 1,
+    out: '',
+    err: `uplinkctl: cannot connect to ${path}: no such file: is uplinkd running?\n`,
+  });
+});
+
+t.test('usage', async (t) => {
+  t.strictSame(await run('re'), {
+    code: 2,
+    out: '',
+    err: 'uplinkctl: ambiguous: re: reload or render\nusage: uplinkctl [-j] [-s socket] command [argument ...]\n',
+  });
+});
+
+t.test('render', async (t) => {
+  const directory = temporaryDirectory(t);
+  const good = join(directory, 'good.conf');
+  writeFileSync(good, '[link.fibre]\ninterface = "em0"\ngateway = "203.0.113.1"\n');
+  const text = await run('render', '-f', good);
+  t.equal(text.code, 0);
+  t.match(text.out, / route-to 203\.0\.113\.1\n/);
+  const json = await run('-j', 'ren', '-f', good, '--set', 'fibre=down');
+  t.equal(json.code, 0);
+  t.match(JSON.parse(json.out), { version: 1, anchor: 'uplinkd', rules: Array });
+  const bad = join(directory, 'bad.conf');
+  writeFileSync(bad, 'x = 1\ny = 2\n');
+  const refused = await run('render', '-f', bad);
+  t.equal(refused.code, 1);
+  t.equal(refused.out, '');
+  t.match(refused.err, `${bad}:1:1: `);
+  t.match(refused.err, `${bad}:2:1: `);
+  t.match(await run('render', '-f', join(directory, 'none')), {
+    code: 1,
+    out: '',
+    err: /^uplinkctl: cannot read .*none: /,
+  });
+});

@@ -1,0 +1,124 @@
+import t from 'tap';
+import { printable, renderJson, wantsColour } from '../../src/ctl/terminal.ts';
+import {
+  bestTarget,
+  renderLoss,
+  renderPercent,
+  renderRtt,
+  renderWait,
+  renderWhy,
+} from '../../src/ctl/words.ts';
+import type { PathStatus, TargetStatus } from '../../src/wire/status.ts';
+
+const target = (name: string, over: Partial<TargetStatus> = {}): TargetStatus => ({
+  target: name,
+  address: name,
+  verdict: 'answers',
+  sent: 9,
+  answered: 9,
+  lost: 0,
+  late: 0,
+  duplicates: 0,
+  lossPercent: 0,
+  rtt: { lastMs: 5, meanMs: 5, deviationMs: 0, p50Ms: 5, p95Ms: 5 },
+  windowSize: 9,
+  why: null,
+  ...over,
+});
+const path = (over: Partial<PathStatus>): PathStatus => ({
+  family: 'inet',
+  health: 'up',
+  reason: 'answering',
+  sinceMs: 0,
+  holdRemainingMs: null,
+  usable: true,
+  targets: [],
+  ...over,
+});
+
+t.test('why', async (t) => {
+  const targets = [target('gateway'), target('9.9.9.9'), target('1.1.1.1', { verdict: 'failed' })];
+  const rows: readonly (readonly [Partial<PathStatus>, string])[] = [
+    [{ reason: 'answering', targets }, '2/3 targets answer'],
+    [{ reason: 'probing', targets }, 'probing, 2/3 answer'],
+    [{ reason: 'probe-loss', targets }, 'probe-loss, 2/3 answer'],
+    [{ reason: 'hold', holdRemainingMs: 6_001 }, 'hold, up in 7s'],
+    [{ reason: 'hold', holdRemainingMs: 0 }, 'hold, up in 0s'],
+    [{ reason: 'hold', holdRemainingMs: null }, 'hold'],
+    [{ reason: 'starting' }, 'starting'],
+    [{ reason: 'carrier-down' }, 'carrier-down'],
+    [{ reason: 'no-route' }, 'no-route'],
+  ];
+  for (const [over, why] of rows) t.equal(renderWhy(path(over)), why);
+});
+
+t.test('waits are rounded up', async (t) => {
+  const rows: readonly (readonly [number, string])[] = [
+    [0, '0s'],
+    [1, '1s'],
+    [1_000, '1s'],
+    [59_001, '60s'],
+    [60_000, '60s'],
+    [252_000, '4m12s'],
+  ];
+  for (const [length, text] of rows) t.equal(renderWait(length), text);
+});
+
+t.test('per cent never rounds to none or to all', async (t) => {
+  const rows: readonly (readonly [number, string])[] = [
+    [0, '0%'],
+    [0.01, '0.1%'],
+    [0.83, '0.8%'],
+    [9.96, '10.0%'],
+    [33.3, '33%'],
+    [99.9, '99%'],
+    [100, '100%'],
+  ];
+  for (const [percent, text] of rows) t.equal(renderPercent(percent), text);
+});
+
+t.test('round-trip times', async (t) => {
+  const rtt = (p50Ms: number, p95Ms: number) =>
+    target('x', { rtt: { lastMs: 1, meanMs: 1, deviationMs: 0, p50Ms, p95Ms } });
+  t.equal(renderRtt(rtt(0.42, 0.9)), '0.4/0.9ms');
+  t.equal(renderRtt(rtt(41.26, 99.9)), '41.3/99.9ms');
+  t.equal(renderRtt(rtt(41.26, 388.4)), '41/388ms');
+  t.equal(renderRtt(target('x', { rtt: null })), '-');
+  t.equal(renderRtt(null), '-');
+  t.equal(renderLoss(null), '-');
+});
+
+t.test('who speaks for a path', async (t) => {
+  const rtt = (ms: number) => ({ lastMs: ms, meanMs: ms, deviationMs: 0, p50Ms: ms, p95Ms: ms });
+  const gateway = target('gateway', { rtt: rtt(1) });
+  const near = target('near', { rtt: rtt(8) });
+  const far = target('far', { rtt: rtt(80) });
+  const lossy = target('lossy', { rtt: rtt(2), lossPercent: 5 });
+  const failed = target('failed', { verdict: 'failed', lossPercent: 100, rtt: null });
+  const unproven = target('unproven', { verdict: 'unknown' });
+  const fresh = target('fresh', { verdict: 'unknown', windowSize: 0, rtt: null });
+  const rows: readonly (readonly [readonly TargetStatus[], string | undefined])[] = [
+    [[gateway, lossy, far, near, failed], 'near'],
+    [[gateway, failed], 'gateway'],
+    [[gateway, lossy], 'lossy'],
+    [[fresh, failed, unproven], 'unproven'],
+    [[fresh, failed], 'failed'],
+    [[], undefined],
+  ];
+  for (const [targets, name] of rows) {
+    t.equal(bestTarget(path({ targets }))?.target, name);
+    t.equal(bestTarget(path({ targets: [...targets].reverse() }))?.target, name);
+  }
+});
+
+t.test('terminal', async (t) => {
+  t.equal(wantsColour(true, {}), true);
+  t.equal(wantsColour(false, {}), false);
+  t.equal(wantsColour(true, { NO_COLOR: '1' }), false);
+  t.equal(wantsColour(true, { NO_COLOR: '' }), true);
+  t.equal(wantsColour(true, { TERM: 'dumb' }), false);
+  t.equal(printable('é\u0000\t\u007f'), 'é\\x00\\x09\\x7f');
+  const json = renderJson({ a: '\u009b\u001b' }, 0);
+  t.equal(json, '{"a":"\\u009b\\u001b"}\n');
+  t.strictSame(JSON.parse(json), { a: '\u009b\u001b' });
+});
