@@ -53,10 +53,14 @@ interface Candidate {
   readonly standing: Rung;
 }
 
-const isDrop = (policy: PolicySettings, rung: Rung): boolean => rung === 'last-resort' && policy.empty === 'drop';
+const isDrop = (policy: PolicySettings, rung: Rung): boolean =>
+  rung === 'last-resort' && policy.empty === 'drop';
 
 /** The rung taken, and the members on it. A path stands on its own rung and on every one below it that is laxer. */
-const climb = (policy: PolicySettings, candidates: readonly Candidate[]): { rung: Rung; chosen: readonly Candidate[] } => {
+const climb = (
+  policy: PolicySettings,
+  candidates: readonly Candidate[],
+): { rung: Rung; chosen: readonly Candidate[] } => {
   for (const rung of ladder) {
     if (isDrop(policy, rung)) continue;
     const standing = candidates.filter((candidate) => candidate.standing === rung);
@@ -108,7 +112,9 @@ export const decidePolicy = (
 export const isTrusted = (rung: Rung): boolean => rung === 'up' || rung === 'recovering';
 
 /** Shares in percent that add up to 100, for people: whole numbers by largest remainder. */
-export const sharePercents = (shares: readonly Share[]): readonly { readonly link: string; readonly percent: number }[] => {
+export const sharePercents = (
+  shares: readonly Share[],
+): readonly { readonly link: string; readonly percent: number }[] => {
   const total = shares.reduce((sum, share) => sum + share.weight, 0);
   const exact = shares.map((share) => ({ link: share.link, value: (100 * share.weight) / total }));
   const missing = 100 - exact.reduce((sum, share) => sum + Math.floor(share.value), 0);

@@ -5,19 +5,43 @@
  */
 import { type Decision, decidePolicy, type Rung, sharePercents } from './decide.ts';
 import { findEvidence } from './evidence.ts';
-import { type PathHealth, pathDeadline, stepEvidence, stepPath, stepRoute, type TargetHealth } from './health.ts';
+import {
+  type PathHealth,
+  pathDeadline,
+  stepEvidence,
+  stepPath,
+  stepRoute,
+  type TargetHealth,
+} from './health.ts';
 import { findStranded, type StateHolders } from './kill.ts';
+import { type Memory, recallPath, recallRtables } from './memory.ts';
 import type { InterfaceTable, PathKey, Probe, Settings } from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
-import { type DesiredPf, forgetApplied, newPfLane, type PfLane, pfDeadline, planPf, stepPfResult } from './reconcile.ts';
+import {
+  type DesiredPf,
+  forgetApplied,
+  newPfLane,
+  type PfLane,
+  pfDeadline,
+  planPf,
+  stepPfResult,
+} from './reconcile.ts';
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, newRouteLane, planRoutes, type RouteLane, stepRouteResults } from './routing.ts';
 import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
 import { desireRuleset, desireTables } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { PfTransaction, RouteTransaction, RouteWish } from './transaction.ts';
-import { readWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, startWindow, type Window } from './window.ts';
+import {
+  readWindow,
+  startWindow,
+  stepAnswer,
+  stepChildGone,
+  stepSendError,
+  stepSkipped,
+  type Window,
+} from './window.ts';
 
 /** A turn this much after its deadline means that we slept, not that the links were silent. */
 const LATE = millis(250);
@@ -28,6 +52,8 @@ export interface Engine {
   readonly settings: Settings | null;
   readonly rtables: RtableNumbers;
   readonly interfaces: InterfaceTable | null;
+  /** From before a restart; of use until each path's first evidence. */
+  readonly memory: Memory | null;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
   readonly decisions: readonly Decision[];
   /** Per policy and family, since when its shares are what they are. */
@@ -35,6 +61,8 @@ export interface Engine {
   readonly pf: PfLane;
   readonly routes: RouteLane;
   readonly startEnds: Mono | null;
+  /** The decisions as they were last said: while a start holds back, nothing is said of what is not done. */
+  readonly said: readonly Decision[];
   /** The paths as they were when the last turn ended: what is said is what changed since. */
   readonly settled: ReadonlyMap<PathKey, PathHealth>;
   /** When settle() asked to be woken last. */
@@ -47,12 +75,14 @@ export const newEngine: Engine = {
   settings: null,
   rtables: noRtables,
   interfaces: null,
+  memory: null,
   paths: new Map(),
   decisions: [],
   decidedAt: new Map(),
   pf: newPfLane,
   routes: newRouteLane,
   startEnds: null,
+  said: [],
   settled: new Map(),
   deadline: null,
   notes: [],
@@ -95,7 +125,11 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   if (settings === null || interfaces === null) return engine;
   return mapPaths(engine, (path) => {
     const link = settings.links.find((each) => each.name === path.link);
-    return link === undefined ? path : stepEvidence(path, findEvidence(link, path.family, interfaces), now);
+    if (link === undefined) return path;
+    const evidence = findEvidence(link, path.family, interfaces);
+    const isFirst = path.evidence === null && evidence.kind === 'ready';
+    const recalled = isFirst ? recallPath(path, engine.memory, evidence.identity, now) : path;
+    return stepEvidence(recalled, evidence, now);
   });
 };
 
@@ -103,7 +137,9 @@ const startLength = (settings: Settings): Millis =>
   millis(
     Math.min(
       LONGEST_START,
-      ...[Math.max(0, ...settings.links.map(({ probe }) => 1000 + probe.fall * probe.interval + probe.timeout))],
+      ...[
+        Math.max(0, ...settings.links.map(({ probe }) => 1000 + probe.fall * probe.interval + probe.timeout)),
+      ],
     ),
   );
 
@@ -124,7 +160,10 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
-  return findAllEvidence(say(taken, ...without.map((link): Note => ({ kind: 'no-rtable-left', link: link.name }))), now);
+  return findAllEvidence(
+    say(taken, ...without.map((link): Note => ({ kind: 'no-rtable-left', link: link.name }))),
+    now,
+  );
 };
 
 /** A fresh reading. New routing domains may take a routing table number that was given to a link. */
@@ -139,7 +178,10 @@ const takeInterfaces = (engine: Engine, interfaces: InterfaceTable, now: Mono): 
 const stepProbe = (engine: Engine, probe: string, step: (target: TargetHealth) => TargetHealth): Engine =>
   mapPaths(engine, (path) =>
     path.targets.some((target) => target.probe.key === probe)
-      ? { ...path, targets: path.targets.map((target) => (target.probe.key === probe ? step(target) : target)) }
+      ? {
+          ...path,
+          targets: path.targets.map((target) => (target.probe.key === probe ? step(target) : target)),
+        }
       : path,
   );
 
@@ -150,13 +192,17 @@ const stepProbeWindow = (engine: Engine, probe: string, step: (window: Window) =
 export const observe = (before: Engine, observation: Observation, now: Mono): Engine => {
   const engine = distrustGap(before, now);
   switch (observation.kind) {
+    case 'memory':
+      return { ...engine, memory: observation.memory, rtables: recallRtables(observation.memory) };
     case 'settings':
       return takeSettings(engine, observation.settings, now);
     case 'interfaces':
       return takeInterfaces(engine, observation.interfaces, now);
     case 'interface-status': {
       const { name, up, carrier } = observation;
-      const interfaces = engine.interfaces?.map((each) => (each.name === name ? { ...each, up, carrier } : each));
+      const interfaces = engine.interfaces?.map((each) =>
+        each.name === name ? { ...each, up, carrier } : each,
+      );
       return interfaces === undefined ? engine : takeInterfaces(engine, interfaces, now);
     }
     case 'route-event': {
@@ -179,7 +225,9 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       }));
     case 'probe-ended': {
       const { probe, how, restartIn } = observation;
-      const isWanted = [...engine.paths.values()].some((path) => path.targets.some((each) => each.probe.key === probe));
+      const isWanted = [...engine.paths.values()].some((path) =>
+        path.targets.some((each) => each.probe.key === probe),
+      );
       const ended = stepProbeWindow(engine, probe, (window) => stepChildGone(window, now));
       return isWanted ? say(ended, { kind: 'probe-ended', probe, how, restartIn }) : ended;
     }
@@ -190,7 +238,13 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
     }
     case 'routes': {
       const reconcile = engine.settings?.reconcile ?? millis(0);
-      const { lane, notes } = stepRouteResults(engine.routes, observation.id, observation.results, reconcile, now);
+      const { lane, notes } = stepRouteResults(
+        engine.routes,
+        observation.id,
+        observation.results,
+        reconcile,
+        now,
+      );
       const routed = mapPaths({ ...engine, routes: lane }, (path) => {
         const result = observation.results.find((each) => each.path === path.key);
         return result === undefined ? path : stepRoute(path, result.kind === 'ensured', now);
@@ -207,7 +261,8 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
 const healthNotes = (before: PathHealth | undefined, after: PathHealth, now: Mono): readonly Note[] => {
   if (before === undefined) return [];
   const notes: Note[] = [];
-  const isNews = before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
+  const isNews =
+    before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
   if (isNews) {
     const losses = after.targets.map((target) => readWindow(target.window).lossPercent);
     notes.push({
@@ -225,7 +280,8 @@ const healthNotes = (before: PathHealth | undefined, after: PathHealth, now: Mon
     const was = before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;
     if (was === undefined || was === target.verdict || after.health === 'down') continue;
     const common = { path: after.key, target: target.target };
-    if (target.verdict === 'failed') notes.push({ kind: 'target-failed', ...common, complaint: target.complaint });
+    if (target.verdict === 'failed')
+      notes.push({ kind: 'target-failed', ...common, complaint: target.complaint });
     if (target.verdict === 'answers' && was === 'failed') notes.push({ kind: 'target-answers', ...common });
   }
   return notes;
@@ -242,10 +298,16 @@ const policyNotes = (before: readonly Decision[], after: readonly Decision[]): r
     const to = sharePercents(decision.shares);
     const remark = remarkOf(decision.rung);
     const isSame = JSON.stringify(from) === JSON.stringify(to) && remarkOf(was?.rung ?? 'up') === remark;
-    return isSame ? [] : [{ kind: 'policy', policy: decision.policy, family: decision.family, from, to, remark }];
+    return isSame
+      ? []
+      : [{ kind: 'policy', policy: decision.policy, family: decision.family, from, to, remark }];
   });
 
-const findDecidedAt = (engine: Engine, decisions: readonly Decision[], now: Mono): ReadonlyMap<string, Mono> =>
+const findDecidedAt = (
+  engine: Engine,
+  decisions: readonly Decision[],
+  now: Mono,
+): ReadonlyMap<string, Mono> =>
   new Map(
     decisions.map((decision) => {
       const key = decisionKey(decision);
@@ -262,7 +324,11 @@ const wishesOf = (paths: Iterable<PathHealth>): readonly RouteWish[] =>
       : [],
   );
 
-const desiredPf = (settings: Settings, decisions: readonly Decision[], interfaces: InterfaceTable): DesiredPf => ({
+const desiredPf = (
+  settings: Settings,
+  decisions: readonly Decision[],
+  interfaces: InterfaceTable,
+): DesiredPf => ({
   anchor: settings.anchor,
   ruleset: desireRuleset(settings, decisions),
   tables: desireTables(settings, decisions, interfaces),
@@ -270,21 +336,31 @@ const desiredPf = (settings: Settings, decisions: readonly Decision[], interface
 });
 
 /**
- * A start must not replace good rules by guesses: while paths are unjudged, what pf holds stays, unless it holds
- * nothing at all, in which case any guess is better.
+ * A start must not replace good rules by guesses: while paths are unjudged, what pf holds stays. Unless it holds
+ * nothing, when any guess is better, or what we have loaded sends connections to a path that is down by now.
  */
-const mayWrite = (engine: Engine, now: Mono): boolean =>
-  engine.pf.rulesAtStart === 0 ||
-  engine.startEnds === null ||
-  now >= engine.startEnds ||
-  ![...engine.paths.values()].some((path) => path.reason === 'starting');
+const mayWrite = (engine: Engine, now: Mono): boolean => {
+  const { pf, startEnds } = engine;
+  const paths = [...engine.paths.values()];
+  const isJudged =
+    startEnds === null || now >= startEnds || !paths.some((path) => path.reason === 'starting');
+  const isBare = pf.rulesAtStart === 0 && pf.links.length === 0;
+  return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.links.includes(path.link));
+};
 
 /** Works out what follows at `now` from everything observed so far. */
 export const settle = (before: Engine, now: Mono): Turn => {
   const engine = distrustGap(before, now);
   const { settings, interfaces } = engine;
   if (settings === null || interfaces === null) {
-    return { engine: { ...engine, notes: [] }, probes: [], pf: null, routes: null, deadline: null, notes: engine.notes };
+    return {
+      engine: { ...engine, notes: [] },
+      probes: [],
+      pf: null,
+      routes: null,
+      deadline: null,
+      notes: engine.notes,
+    };
   }
   const stepped = mapPaths(engine, (path) => stepPath(path, now));
   const paths = [...stepped.paths.values()];
@@ -292,7 +368,8 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const decidedAt = findDecidedAt(engine, decisions, now);
   const stranded = findStranded(settings, stepped.paths, decisions);
   const desired = desiredPf(settings, decisions, interfaces);
-  const pf = planPf(stepped.pf, { desired, stranded, mayWrite: mayWrite(stepped, now), now });
+  const writes = mayWrite(stepped, now);
+  const pf = planPf(stepped.pf, { desired, stranded, mayWrite: writes, now });
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
   const isUnrouted = (path: PathKey): boolean => stepped.paths.get(path)?.isRouted !== true;
   const routes = planRoutes(doubtRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
@@ -306,11 +383,23 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const notes = [
     ...engine.notes,
     ...paths.flatMap((path) => healthNotes(engine.settled.get(path.key), path, now)),
-    ...policyNotes(engine.decisions, decisions),
+    ...(writes ? policyNotes(engine.said, decisions) : []),
   ];
   return {
-    engine: { ...stepped, decisions, decidedAt, pf: pf.lane, routes: routes.lane, settled: stepped.paths, deadline, notes: [] },
-    probes: paths.filter((path) => path.isRouted).flatMap((path) => path.targets.map((target) => target.probe)),
+    engine: {
+      ...stepped,
+      decisions,
+      decidedAt,
+      pf: pf.lane,
+      routes: routes.lane,
+      settled: stepped.paths,
+      said: writes ? decisions : engine.said,
+      deadline,
+      notes: [],
+    },
+    probes: paths
+      .filter((path) => path.isRouted)
+      .flatMap((path) => path.targets.map((target) => target.probe)),
     pf: pf.transaction,
     routes: routes.transaction,
     deadline,

@@ -45,8 +45,14 @@ export const findEvidence = (link: LinkSettings, family: Family, interfaces: Int
   if (!found.up) return missing('interface-down');
   if (found.carrier === 'down') return missing('carrier-down');
   if (found.rdomain !== 0) return missing('other-rdomain');
-  if (!found.addresses.some((own) => own.family === family && isAddressed(own.address))) return missing('no-address');
+  if (!found.addresses.some((own) => own.family === family && isAddressed(own.address)))
+    return missing('no-address');
   const address = addressTowards(found, family, link.gateway);
   if (address === null) return missing('gateway-off-link');
-  return { kind: 'ready', gateway: link.gateway, address, identity: `${found.index}:${address}>${link.gateway}` };
+  return {
+    kind: 'ready',
+    gateway: link.gateway,
+    address,
+    identity: `${found.index}:${address}>${link.gateway}`,
+  };
 };

@@ -115,7 +115,12 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
   }
   if (identityOf(path.evidence) === evidence.identity) return path;
   const isFirst = path.evidence === null;
-  const ready = { ...path, evidence, isRouted: false, targets: newTargets(path, evidence.gateway, evidence.identity) };
+  const ready = {
+    ...path,
+    evidence,
+    isRouted: false,
+    targets: newTargets(path, evidence.gateway, evidence.identity),
+  };
   return isFirst ? ready : withHealth(ready, 'unknown', 'probing', now);
 };
 

@@ -21,7 +21,12 @@ export type Note =
       /** Percent of the last probes that were lost, where probes decided. */
       readonly lossPercent: number | null;
     }
-  | { readonly kind: 'target-failed'; readonly path: PathKey; readonly target: string; readonly complaint: string | null }
+  | {
+      readonly kind: 'target-failed';
+      readonly path: PathKey;
+      readonly target: string;
+      readonly complaint: string | null;
+    }
   | { readonly kind: 'target-answers'; readonly path: PathKey; readonly target: string }
   | {
       readonly kind: 'policy';

@@ -3,17 +3,25 @@
  * (`now` is handed to observe() beside it); it never is an instruction. Losing, doubling or reordering observations
  * must not be able to leave pf wrong: whole readings follow.
  */
+import type { Memory } from './memory.ts';
 import type { Carrier, InterfaceTable, Settings } from './model.ts';
 import type { Millis } from './time.ts';
 import type { PfResult, RouteResult } from './transaction.ts';
 
 export type Observation =
+  /** What an earlier run of the daemon has left; before the first settings, or not at all. */
+  | { readonly kind: 'memory'; readonly memory: Memory }
   /** A configuration was read and found good: at start, on SIGHUP. */
   | { readonly kind: 'settings'; readonly settings: Settings }
   /** A complete fresh reading of ifconfig(8). */
   | { readonly kind: 'interfaces'; readonly interfaces: InterfaceTable }
   /** One RTM_IFINFO line: this interface's flags and carrier, before the full reading that follows it. */
-  | { readonly kind: 'interface-status'; readonly name: string; readonly up: boolean; readonly carrier: Carrier }
+  | {
+      readonly kind: 'interface-status';
+      readonly name: string;
+      readonly up: boolean;
+      readonly carrier: Carrier;
+    }
   /** A route message about a default route or address of this routing table: look at the path's route again. */
   | { readonly kind: 'route-event'; readonly rtable: number }
   /** A ping child was started: its first request leaves about now, with icmp_seq 0. */

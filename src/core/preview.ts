@@ -10,7 +10,11 @@ import { desireRuleset, type Ruleset } from './ruleset.ts';
 import { mono } from './time.ts';
 
 /** A path that is down here has carrier, address and gateway, so it may still be the last resort. */
-const reasons: { readonly [health in Health]: Reason } = { up: 'answering', unknown: 'starting', down: 'probe-loss' };
+const reasons: { readonly [health in Health]: Reason } = {
+  up: 'answering',
+  unknown: 'starting',
+  down: 'probe-loss',
+};
 
 /** Paths that are not in `healths` are up. */
 export const previewRuleset = (settings: Settings, healths: ReadonlyMap<PathKey, Health>): Ruleset => {
@@ -18,7 +22,12 @@ export const previewRuleset = (settings: Settings, healths: ReadonlyMap<PathKey,
     settings.links.map((link): readonly [PathKey, PathHealth] => {
       const key = pathKey(link.name, 'inet');
       const health = healths.get(key) ?? 'up';
-      const evidence = { kind: 'ready', gateway: link.gateway, address: link.gateway, identity: 'preview' } as const;
+      const evidence = {
+        kind: 'ready',
+        gateway: link.gateway,
+        address: link.gateway,
+        identity: 'preview',
+      } as const;
       return [key, { ...newPath(link, 'inet', 0, mono(0)), evidence, health, reason: reasons[health] }];
     }),
   );

@@ -29,6 +29,8 @@ export interface PfLane {
   readonly looked: boolean;
   /** How many rules the anchor held when it was first looked at; null before. */
   readonly rulesAtStart: number | null;
+  /** Links that the last ruleset of ours sent connections to, whether or not we heard of success. */
+  readonly links: readonly string[];
   readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
   readonly nextId: number;
   /** Failures in a row. */
@@ -50,6 +52,7 @@ export const newPfLane: PfLane = {
   printed: null,
   looked: false,
   rulesAtStart: null,
+  links: [],
   inFlight: null,
   nextId: 1,
   failures: 0,
@@ -71,7 +74,8 @@ export const backoff = (failures: number): Millis =>
 
 const rulesKey = (ruleset: Ruleset): string => JSON.stringify(ruleset);
 const tableKey = (table: Table): string => table.addresses.join(' ');
-const desiredKey = (desired: DesiredPf): string => JSON.stringify([desired.anchor, desired.ruleset, desired.tables]);
+const desiredKey = (desired: DesiredPf): string =>
+  JSON.stringify([desired.anchor, desired.ruleset, desired.tables]);
 
 /** Nothing is known of what pf holds any more: look before anything else is written. */
 export const forgetApplied = (lane: PfLane): PfLane => ({
@@ -94,7 +98,10 @@ export interface PfPlanInput {
 }
 
 /** The transaction that brings pf closest to what is desired now, or null; and the lane with it under way. */
-export const planPf = (lane: PfLane, input: PfPlanInput): { readonly lane: PfLane; readonly transaction: PfTransaction | null } => {
+export const planPf = (
+  lane: PfLane,
+  input: PfPlanInput,
+): { readonly lane: PfLane; readonly transaction: PfTransaction | null } => {
   const { desired, stranded, mayWrite, now } = input;
   const isWaiting = lane.retryAt !== null && now < lane.retryAt && lane.failedOn === desiredKey(desired);
   if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
@@ -112,16 +119,28 @@ export const planPf = (lane: PfLane, input: PfPlanInput): { readonly lane: PfLan
   if (!lane.looked || (isDue && !hasWork)) {
     const { ruleset } = desired;
     const fingerprint = lane.printed?.of === rulesKey(ruleset) ? lane.printed.lines : null;
-    return fly({ kind: 'inspect', ...common, ruleset, fingerprint, tables: desired.tables }, { ...lane, inspectAt: null });
+    return fly(
+      { kind: 'inspect', ...common, ruleset, fingerprint, tables: desired.tables },
+      { ...lane, inspectAt: null },
+    );
   }
   if (!hasWork) return { lane, transaction: null };
   const ruleset = writesRules ? desired.ruleset : null;
   // From here on states may be made on these links, whether or not we hear of success.
-  const holders = holdStates(lane.holders, writesRules ? desired.links : []);
-  return fly({ kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, kills }, { ...lane, holders });
+  const links = writesRules ? desired.links : lane.links;
+  const holders = holdStates(lane.holders, writesRules ? links : []);
+  return fly(
+    { kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, kills },
+    { ...lane, holders, links },
+  );
 };
 
-const failed = (lane: PfLane, result: PfResult & { kind: 'failed' }, on: DesiredPf, now: Mono): { lane: PfLane; notes: readonly Note[] } => {
+const failed = (
+  lane: PfLane,
+  result: PfResult & { kind: 'failed' },
+  on: DesiredPf,
+  now: Mono,
+): { lane: PfLane; notes: readonly Note[] } => {
   const failures = lane.failures + 1;
   const retryIn = backoff(failures);
   const isNews = lane.failure?.text !== result.failure.text || lane.failure.line !== result.failure.line;
@@ -134,7 +153,9 @@ const failed = (lane: PfLane, result: PfResult & { kind: 'failed' }, on: Desired
       retryAt: plus(now, retryIn),
       counts: { ...lane.counts, failures: lane.counts.failures + 1 },
     },
-    notes: isNews ? [{ kind: 'pf-failed', anchor: on.anchor, step: result.step, failure: result.failure, retryIn }] : [],
+    notes: isNews
+      ? [{ kind: 'pf-failed', anchor: on.anchor, step: result.step, failure: result.failure, retryIn }]
+      : [],
   };
 };
 
@@ -167,12 +188,19 @@ export const stepPfResult = (
         looked: true,
         rulesAtStart: lane.rulesAtStart ?? result.rulesHeld,
         appliedRules: result.rulesDiffer ? null : rulesKey(desired.ruleset),
-        printed: result.rulesDiffer ? lane.printed : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
+        printed: result.rulesDiffer
+          ? lane.printed
+          : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
         appliedTables: new Map(
-          desired.tables.filter(({ name }) => !differing.has(name)).map((table) => [table.name, tableKey(table)]),
+          desired.tables
+            .filter(({ name }) => !differing.has(name))
+            .map((table) => [table.name, tableKey(table)]),
         ),
       },
-      notes: [...(isForeign ? [{ kind: 'pf-foreign', differences: result.differences } as const] : []), ...recovered],
+      notes: [
+        ...(isForeign ? [{ kind: 'pf-foreign', differences: result.differences } as const] : []),
+        ...recovered,
+      ],
     };
   }
   if (transaction.kind !== 'apply') return { lane: landed, notes: [] };
@@ -181,12 +209,17 @@ export const stepPfResult = (
     transaction.ruleset === null || loadTook === null
       ? []
       : [{ kind: 'pf-loaded', anchor: desired.anchor, rules: transaction.ruleset.length, took: loadTook }];
-  const killed = result.killed.map(({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again }));
+  const killed = result.killed.map(
+    ({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again }),
+  );
   return {
     lane: {
       ...worked,
       appliedRules: rulesKey(desired.ruleset),
-      printed: result.fingerprint === null ? lane.printed : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
+      printed:
+        result.fingerprint === null
+          ? lane.printed
+          : { of: rulesKey(desired.ruleset), lines: result.fingerprint },
       appliedTables: new Map([
         ...lane.appliedTables,
         ...transaction.tables.map((table) => [table.name, tableKey(table)] as const),
@@ -205,4 +238,6 @@ export const stepPfResult = (
 
 /** When this lane wants to be planned again by itself. */
 export const pfDeadline = (lane: PfLane, stranded: readonly string[]): Mono | null =>
-  lane.inFlight !== null ? null : (lane.retryAt ?? earliest(lane.inspectAt, killDeadline(lane.holders, stranded)));
+  lane.inFlight !== null
+    ? null
+    : (lane.retryAt ?? earliest(lane.inspectAt, killDeadline(lane.holders, stranded)));

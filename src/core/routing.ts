@@ -2,8 +2,9 @@
  * The routing lane: each path whose evidence is present wants a default route in its own routing table. One
  * transaction at a time; it looks before it writes, so asking again for what is there costs a look and changes nothing.
  */
-import type { Note } from './note.ts';
+
 import type { PathKey } from './model.ts';
+import type { Note } from './note.ts';
 import { backoff } from './reconcile.ts';
 import { type Millis, type Mono, plus } from './time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from './transaction.ts';
@@ -45,11 +46,15 @@ export const planRoutes = (
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
   const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
   const current = isDue ? { ...doubtRoutes(lane, () => true), recheckAt: null } : lane;
-  if (current.inFlight !== null || (current.retryAt !== null && now < current.retryAt)) return { lane: current, transaction: null };
+  if (current.inFlight !== null || (current.retryAt !== null && now < current.retryAt))
+    return { lane: current, transaction: null };
   const open = wishes.filter((wish) => current.ensured.get(wish.path) !== wishKey(wish));
   if (open.length === 0) return { lane: current, transaction: null };
   const transaction: RouteTransaction = { id: current.nextId, wishes: open };
-  return { lane: { ...current, inFlight: transaction, nextId: current.nextId + 1, retryAt: null }, transaction };
+  return {
+    lane: { ...current, inFlight: transaction, nextId: current.nextId + 1, retryAt: null },
+    transaction,
+  };
 };
 
 export const stepRouteResults = (
@@ -70,12 +75,14 @@ export const stepRouteResults = (
     if (result?.kind === 'ensured') {
       ensured.set(wish.path, wishKey(wish));
       complaints.delete(wish.path);
-      if (result.changed) notes.push({ kind: 'route-set', path: wish.path, rtable: wish.rtable, gateway: wish.gateway });
+      if (result.changed)
+        notes.push({ kind: 'route-set', path: wish.path, rtable: wish.rtable, gateway: wish.gateway });
       continue;
     }
     hasFailed = true;
     const text = result?.text ?? 'no answer';
-    if (complaints.get(wish.path) !== text) notes.push({ kind: 'route-failed', path: wish.path, rtable: wish.rtable, text });
+    if (complaints.get(wish.path) !== text)
+      notes.push({ kind: 'route-failed', path: wish.path, rtable: wish.rtable, text });
     complaints.set(wish.path, text);
   }
   const failures = hasFailed ? lane.failures + 1 : 0;

@@ -27,7 +27,9 @@ export const allocateRtables = (
   interfaces: InterfaceTable | null,
 ): RtableNumbers => {
   const rdomainsSeen = new Set([...numbers.rdomainsSeen, ...(interfaces ?? []).map((each) => each.rdomain)]);
-  const configured = new Map(links.flatMap((link) => (link.rtable === null ? [] : [[link.name, link.rtable] as const])));
+  const configured = new Map(
+    links.flatMap((link) => (link.rtable === null ? [] : [[link.name, link.rtable] as const])),
+  );
   const taken = new Set([...configured.values(), ...rdomainsSeen]);
   const byLink = new Map<string, number>();
   for (const [link, rtable] of numbers.byLink) {

@@ -66,7 +66,8 @@ const localTable = (settings: Settings, interfaces: InterfaceTable): Table => {
     for (const own of each.addresses) {
       found.add(own.address);
       if (own.peer !== null && !linked.has(each.name)) found.add(own.peer);
-      if (own.peer === null && !linked.has(each.name)) found.add(renderPrefix(networkOf(own.address, own.prefixLength)));
+      if (own.peer === null && !linked.has(each.name))
+        found.add(renderPrefix(networkOf(own.address, own.prefixLength)));
     }
   }
   found.delete('0.0.0.0');
@@ -91,13 +92,17 @@ const chooseRules = (settings: Settings, decision: Decision): readonly Rule[] =>
     const probability = share.weight / left;
     left -= share.weight;
     const via: Via = { kind: 'route-to', gateway: link.gateway };
-    return [{ kind: 'choose', policy: decision.policy, family: decision.family, link: link.name, probability, via }];
+    return [
+      { kind: 'choose', policy: decision.policy, family: decision.family, link: link.name, probability, via },
+    ];
   });
 };
 
 /** What the anchor should hold. Equal settings and decisions give an equal ruleset. */
 export const desireRuleset = (settings: Settings, decisions: readonly Decision[]): Ruleset => [
-  ...settings.links.map((link): Rule => ({ kind: 'probe', link: link.name, interface: link.interface, family: 'inet' })),
+  ...settings.links.map(
+    (link): Rule => ({ kind: 'probe', link: link.name, interface: link.interface, family: 'inet' }),
+  ),
   ...settings.policies.flatMap((policy): readonly Rule[] => [
     ...decisions.filter((each) => each.policy === policy.name).flatMap((each) => chooseRules(settings, each)),
     { kind: 'refuse', policy: policy.name },

@@ -19,7 +19,10 @@ export const plus = (at: Mono, by: Millis): Mono => (at + by) as Mono;
 export const since = (later: Mono, earlier: Mono): Millis => (later - earlier) as Millis;
 /** The earliest of some instants that may be absent. */
 export const earliest = (...instants: readonly (Mono | null)[]): Mono | null =>
-  instants.reduce<Mono | null>((first, next) => (next !== null && (first === null || next < first) ? next : first), null);
+  instants.reduce<Mono | null>(
+    (first, next) => (next !== null && (first === null || next < first) ? next : first),
+    null,
+  );
 
 const two = (value: number): string => String(value).padStart(2, '0');
 

@@ -121,7 +121,9 @@ export const stepAnswer = (
   // the clock: then follow its numbers, or every later answer would look old.
   const newest = sentAt(window, window.next - 1);
   const lags = newest !== null && known.sent > newest + window.interval / 2;
-  return lags ? { ...answeredWindow, next: seq + 1, settled: [] } : { ...answeredWindow, known: window.known };
+  return lags
+    ? { ...answeredWindow, next: seq + 1, settled: [] }
+    : { ...answeredWindow, known: window.known };
 };
 
 /** A request could not be sent: that one is lost, and known to be so at once. */
@@ -170,10 +172,14 @@ const quantile = (sorted: readonly number[], q: number): Millis =>
   millis(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
 
 /** Loss in percent of the remembered outcomes (0 when there are none), and figures over the answers among them. */
-export const readWindow = (window: Window): { readonly lossPercent: number; readonly rtt: RttFigures | null } => {
+export const readWindow = (
+  window: Window,
+): { readonly lossPercent: number; readonly rtt: RttFigures | null } => {
   const rtts = window.outcomes.filter((outcome) => outcome !== null);
   const lossPercent =
-    window.outcomes.length === 0 ? 0 : (100 * (window.outcomes.length - rtts.length)) / window.outcomes.length;
+    window.outcomes.length === 0
+      ? 0
+      : (100 * (window.outcomes.length - rtts.length)) / window.outcomes.length;
   const last = rtts.at(-1);
   if (last === undefined) return { lossPercent, rtt: null };
   const mean = rtts.reduce((sum, rtt) => sum + rtt, 0) / rtts.length;

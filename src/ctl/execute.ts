@@ -110,8 +110,10 @@ const render = async (
   // Loaded here alone: the readers of the configuration would only slow the other commands down.
   const { renderAnchor } = await import('./render.ts');
   const rendered = renderAnchor(text, file, sets);
-  if (rendered.kind === 'refused') {
-    for (const error of rendered.errors) complain(outside, error);
+  if (rendered.kind === 'bad-set') return complain(outside, rendered.text);
+  if (rendered.kind === 'bad-config') {
+    // As uplinkd -n has it, so that editors find the place.
+    outside.err(rendered.errors.map((error) => `${printable(error)}\n`).join(''));
     return 1;
   }
   const { anchor, rules } = rendered;

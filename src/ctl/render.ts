@@ -10,8 +10,9 @@ import { renderRuleset } from '../text/pf.ts';
 
 export type Rendered =
   | { readonly kind: 'rendered'; readonly anchor: string; readonly rules: readonly string[] }
-  /** One line each. */
-  | { readonly kind: 'refused'; readonly errors: readonly string[] };
+  /** `file:line:col: message` each. */
+  | { readonly kind: 'bad-config'; readonly errors: readonly string[] }
+  | { readonly kind: 'bad-set'; readonly text: string };
 
 const healths: readonly Health[] = ['up', 'down', 'unknown'];
 /** Every link has a path in these families; inet6 comes with its own gateway. */
@@ -63,11 +64,11 @@ const stepSet = (imagined: Imagined, text: string): Step => {
 /** `file` is only for the errors. Paths that no `--set` names are up; of two `--set` for one path the last counts. */
 export const renderAnchor = (text: string, file: string, sets: readonly string[]): Rendered => {
   const parsed = parseConfig(text, file);
-  if (parsed.kind === 'refused') return { kind: 'refused', errors: parsed.errors.map(renderConfigError) };
+  if (parsed.kind === 'refused') return { kind: 'bad-config', errors: parsed.errors.map(renderConfigError) };
   let imagined: Imagined = { settings: parsed.settings, healths: new Map() };
   for (const set of sets) {
     const step = stepSet(imagined, set);
-    if (step.kind === 'wrong') return { kind: 'refused', errors: [`--set ${set}: ${step.text}`] };
+    if (step.kind === 'wrong') return { kind: 'bad-set', text: `--set ${set}: ${step.text}` };
     imagined = step.imagined;
   }
   const rules = renderRuleset(previewRuleset(imagined.settings, imagined.healths));

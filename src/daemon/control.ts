@@ -29,7 +29,9 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
       finish({ kind: 'status', status: actions.status() });
       return;
     case 'monitor': {
-      const end = actions.listen(({ atMs, severity, text }) => client.reply({ kind: 'event', atMs, severity, text }));
+      const end = actions.listen(({ atMs, severity, text }) =>
+        client.reply({ kind: 'event', atMs, severity, text }),
+      );
       client.onClose(end);
       return;
     }

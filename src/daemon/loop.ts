@@ -5,15 +5,17 @@
  * Everything that touches the machine comes in through ports, so the same loop runs in virtual time.
  */
 import { type Engine, newEngine, observe, settle, type Turn } from '../core/engine.ts';
+import { memoryKey, rememberPresent } from '../core/memory.ts';
 import type { Settings } from '../core/model.ts';
 import { type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
-import { millis, type Mono, since } from '../core/time.ts';
+import { type Mono, millis, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction } from '../core/transaction.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Firewall } from '../port/firewall.ts';
 import type { Log } from '../port/log.ts';
+import type { MemoryStore } from '../port/memory-store.ts';
 import type { Prober } from '../port/prober.ts';
 import type { Routes } from '../port/routes.ts';
 
@@ -27,6 +29,7 @@ export interface Ports {
   readonly firewall: Firewall;
   readonly routes: Routes;
   readonly log: Log;
+  readonly memory: MemoryStore;
 }
 
 export interface Event {
@@ -57,7 +60,7 @@ export interface Loop {
 }
 
 export const createLoop = (ports: Ports): Loop => {
-  const { clock, carrier, prober, firewall, routes, log } = ports;
+  const { clock, carrier, prober, firewall, routes, log, memory } = ports;
   let engine: Engine = newEngine;
   let isRunning = false;
   let hasTurn = false;
@@ -66,6 +69,8 @@ export const createLoop = (ports: Ports): Loop => {
   let cause: { readonly text: string; readonly at: Mono } | null = null;
   let history: readonly Event[] = [];
   let reactions: readonly Reaction[] = [];
+  /** What the memory store holds, to write only what differs. */
+  let kept = '';
   const listeners = new Set<(event: Event) => void>();
 
   const say = (severity: NoteSeverity, text: string): void => {
@@ -111,6 +116,16 @@ export const createLoop = (ports: Ports): Loop => {
     void routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
   };
 
+  const rememberAll = (): void => {
+    // Before the first reading of ifconfig nothing is known: what was kept is better than that.
+    if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
+    const present = rememberPresent(engine.paths.values(), engine.rtables, clock.now());
+    const key = memoryKey(present);
+    if (key === kept) return;
+    kept = key;
+    memory.keep(present);
+  };
+
   const carryOut = (next: Turn): void => {
     engine = next.engine;
     if (next.pf !== null) carryPf(next.pf);
@@ -122,6 +137,7 @@ export const createLoop = (ports: Ports): Loop => {
     }
     prober.want(next.probes);
     if (next.routes !== null) carryRoutes(next.routes);
+    rememberAll();
     cancelTimer();
     cancelTimer =
       next.deadline === null
@@ -137,6 +153,8 @@ export const createLoop = (ports: Ports): Loop => {
   return {
     start: (settings) => {
       isRunning = true;
+      const left = memory.recall();
+      if (left !== null) take({ kind: 'memory', memory: left });
       take({ kind: 'settings', settings });
       prober.start(take);
       carrier.start(take);

@@ -9,27 +9,33 @@ import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
+import { createStateFile } from '../adapter/state-file.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { Settings } from '../core/model.ts';
 import { answerRequest } from './control.ts';
+import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
-import { renderFullStatus } from './full-status.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
 
 /** wheel, on every OpenBSD. */
 const WHEEL = 0;
 
-type Loaded = { readonly kind: 'ok'; readonly settings: Settings } | { readonly kind: 'refused'; readonly errors: readonly string[] };
+type Loaded =
+  | { readonly kind: 'ok'; readonly settings: Settings }
+  | { readonly kind: 'refused'; readonly errors: readonly string[] };
 
 const loadConfig = (file: string): Loaded => {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    return { kind: 'refused', errors: [`${file}: ${error instanceof Error ? error.message : String(error)}`] };
+    return {
+      kind: 'refused',
+      errors: [`${file}: ${error instanceof Error ? error.message : String(error)}`],
+    };
   }
   const parsed: ParsedConfig = parseConfig(text, file);
   return parsed.kind === 'ok' ? parsed : { kind: 'refused', errors: parsed.errors.map(renderConfigError) };
@@ -71,6 +77,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
+    memory: createStateFile(options.stateDirectory, log),
   });
   let settings = first;
   const facts = { version: VERSION, pid: process.pid, config: options.config, startedAt: clock.now() };
@@ -83,7 +90,9 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
         ? loaded.errors
         : loaded.settings.anchor === settings.anchor
           ? []
-          : [`${options.config}: anchor: cannot change from "${settings.anchor}" while running; restart uplinkd`];
+          : [
+              `${options.config}: anchor: cannot change from "${settings.anchor}" while running; restart uplinkd`,
+            ];
     if (loaded.kind === 'refused' || errors.length > 0) {
       for (const error of errors) loop.say('err', error);
       loop.say('warning', 'configuration not reloaded, the running one stays');
@@ -96,7 +105,13 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     return [];
   };
   const status = () =>
-    takeSnapshot(loop.engine(), { ...facts, settingsLoadedAt }, loop.history(), loop.reactions(), clock.now());
+    takeSnapshot(
+      loop.engine(),
+      { ...facts, settingsLoadedAt },
+      loop.history(),
+      loop.reactions(),
+      clock.now(),
+    );
 
   let control: Control;
   try {
@@ -129,7 +144,10 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
 
-  loop.say('notice', `uplinkd ${VERSION} started, ${settings.links.length} links, ${settings.policies.length} policies`);
+  loop.say(
+    'notice',
+    `uplinkd ${VERSION} started, ${settings.links.length} links, ${settings.policies.length} policies`,
+  );
   loop.start(settings);
 };
 

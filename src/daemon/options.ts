@@ -17,7 +17,9 @@ export interface Options {
 export const USAGE = 'usage: uplinkd [-dnv] [-f file] [-s socket] [--commands dir] [--state dir]';
 
 /** Options, or null with what is wrong when the command line cannot be understood. */
-export const parseOptions = (argv: readonly string[]): Options | { readonly kind: 'usage'; readonly text: string } => {
+export const parseOptions = (
+  argv: readonly string[],
+): Options | { readonly kind: 'usage'; readonly text: string } => {
   try {
     const { values } = parseArgs({
       args: [...argv],

@@ -3,10 +3,10 @@ import { sharePercents } from '../core/decide.ts';
 import { decisionKey, type Engine } from '../core/engine.ts';
 import { holdEnds, type PathHealth, type TargetHealth } from '../core/health.ts';
 import type { LinkSettings, PolicySettings } from '../core/model.ts';
+import { desireRuleset } from '../core/ruleset.ts';
 import { type Mono, since } from '../core/time.ts';
 import { readWindow } from '../core/window.ts';
 import { renderRuleset } from '../text/pf.ts';
-import { desireRuleset } from '../core/ruleset.ts';
 import type { LinkStatus, PathStatus, PfStatus, PolicyStatus, Status, TargetStatus } from '../wire/status.ts';
 import type { Event, Reaction } from './loop.ts';
 
@@ -64,7 +64,9 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   weight: link.weight,
   tier: link.tier,
   nat: link.nat,
-  paths: [...engine.paths.values()].filter((path) => path.link === link.name).map((path) => pathStatus(path, now)),
+  paths: [...engine.paths.values()]
+    .filter((path) => path.link === link.name)
+    .map((path) => pathStatus(path, now)),
 });
 
 const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): PolicyStatus => ({
@@ -83,7 +85,8 @@ const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): Policy
 
 const pfStatus = (engine: Engine, reactions: readonly Reaction[], now: Mono): PfStatus => {
   const { settings, decisions, pf } = engine;
-  const rules = settings === null ? [] : renderRuleset(desireRuleset(settings, decisions)).split('\n').slice(0, -1);
+  const rules =
+    settings === null ? [] : renderRuleset(desireRuleset(settings, decisions)).split('\n').slice(0, -1);
   return {
     anchor: settings?.anchor ?? '',
     applied: pf.appliedRules === null ? 'unknown' : 'known',
@@ -93,7 +96,9 @@ const pfStatus = (engine: Engine, reactions: readonly Reaction[], now: Mono): Pf
     kills: pf.counts.killed,
     busy: pf.inFlight !== null,
     failure:
-      pf.failure === null ? null : { text: pf.failure.text, retryInMs: pf.retryAt === null ? 0 : left(now, pf.retryAt) },
+      pf.failure === null
+        ? null
+        : { text: pf.failure.text, retryInMs: pf.retryAt === null ? 0 : left(now, pf.retryAt) },
     reactions,
   };
 };

@@ -59,7 +59,8 @@ export interface RuleSpec {
   readonly setTos: number | null;
   readonly queue: readonly [string, string | null] | null;
   readonly keep: 'keep' | 'no' | null;
-  readonly isIfBound: boolean;
+  /** Null when the rule does not say. */
+  readonly isIfBound: boolean | null;
   readonly isSloppy: boolean;
   readonly stateOptions: readonly string[];
   readonly maxStates: number | null;
@@ -304,7 +305,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       setTos: spec.setTos,
       queue: spec.queue,
       keepState: isStateful,
-      isIfBound: isStateful && spec.isIfBound,
+      isIfBound: isStateful && spec.isIfBound === true,
       isSloppy: spec.isSloppy,
       stateOptions: spec.stateOptions,
       maxStates: spec.maxStates,

@@ -361,7 +361,7 @@ const blank = (action: Action): Options => ({
   setTos: null,
   queue: null,
   keep: null,
-  isIfBound: false,
+  isIfBound: null,
   isSloppy: false,
   stateOptions: [],
   maxStates: null,
@@ -432,7 +432,6 @@ const checkNames = (source: Source, options: Options): void => {
 export const parsePfRule = (source: Source): RuleSpec => {
   const action = source.take().text;
   const options = blank(action === 'pass' ? 'pass' : action === 'match' ? 'match' : 'block');
-  options.isIfBound = false;
   if (options.action === 'block') {
     if (source.skip('drop')) options.answer = 'drop';
     else if (source.skip('return')) options.answer = 'return';
@@ -442,12 +441,11 @@ export const parsePfRule = (source: Source): RuleSpec => {
     if (source.is('(')) source.unknown('a code or ttl after return-…');
   }
   head(source, options, true);
-  const before = { isSet: false };
-  while (option(source, options)) before.isSet = true;
+  while (option(source, options)) continue;
   if (source.peek().kind !== 'newline') source.syntaxError();
   checkNames(source, options);
   const keeps = options.keep === 'keep' || (options.keep === null && options.action === 'pass');
-  if (keeps && source.isIfBoundByDefault && !options.isIfBound) options.isIfBound = true;
+  if (keeps) options.isIfBound ??= source.isIfBoundByDefault;
   if (options.route !== null && options.direction === null)
     source.refuse('direction must be explicit with rules that specify routing');
   return options;

@@ -139,11 +139,10 @@ export const parseIfconfig = (text: string): IfconfigReading => {
   const drafts: Draft[] = [];
   const unrecognised: string[] = [];
   let draft: Draft | null = null;
-  const lines = text.split('\n');
-  const complete = lines.at(-1) === '';
-  // The last line is nothing, or one that was cut: half an address is an address too, and a wrong one.
-  const cut = lines.pop() ?? '';
-  for (const line of lines) {
+  // What follows the last newline was cut: half an address is an address too, and a wrong one.
+  const end = text.lastIndexOf('\n') + 1;
+  const cut = text.slice(end);
+  for (const line of text.slice(0, end).split('\n').slice(0, -1)) {
     if (line.startsWith('\t')) {
       if (draft === null || !takeDetail(draft, line.slice(1))) unrecognised.push(line);
       continue;
@@ -163,6 +162,7 @@ export const parseIfconfig = (text: string): IfconfigReading => {
     draft = { name, up, rdomain: Number(rdomain), addresses: [], index: 0, carrier: 'unknown' };
     drafts.push(draft);
   }
+  const complete = cut === '';
   if (!complete) unrecognised.push(cut);
   return { interfaces: drafts.map((each): Interface => ({ ...each })), unrecognised, complete };
 };

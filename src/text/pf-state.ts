@@ -46,72 +46,50 @@ export type PfStateLine =
   | { readonly kind: 'sequence' }
   | { readonly kind: 'unrecognised'; readonly line: string };
 
-const end = String.raw`(?:\((\d{1,5})\) )?([^\s(){}]{1,60})`;
-const before = String.raw`(?: \((?:\((\d{1,5})\) )?([^\s(){}]{1,60})\))?`;
-const gateway = String.raw`(?: \{([^\s{}]{1,60})\})?`;
+/** `(203) 10.0.0.2:36421`, after `key` named for its place in the line. */
+const end = (key: string): string =>
+  String.raw`(?:\((?<${key}Rdomain>\d{1,5})\) )?(?<${key}>[^\s(){}]{1,60})`;
+const via = (key: string): string => String.raw`(?: \{(?<${key}>[^\s{}]{1,60})\})?`;
 const entry = new RegExp(
-  `^(\\S{1,16}) (\\S{1,32}) ${end}${before}${gateway} (<-|->) ${end}${before}${gateway} {2,}(\\S.{0,60})$`,
+  String.raw`^(?<device>\S{1,16}) (?<protocol>\S{1,32}) ${end('left')}(?: \(${end('leftBefore')}\))?${via('gateway')}` +
+    String.raw` (?<arrow><-|->) ${end('right')}(?: \(${end('rightBefore')}\))?${via('gatewayOut')} {2,}(?<levels>\S.{0,60})$`,
 );
 const counters =
   /^ {3}age [\d:]+, expires in [\d:]+, (\d+):(\d+) pkts, (\d+):(\d+) bytes(?:, anchor (\d+))?(?:, rule (\d+))?(?:, [a-z-]+)*$/;
 const sequence =
   /^ {3}\[\d+ \+ \d+\](?:\(\+\d+\))?(?: wscale \d+)? {2}\[\d+ \+ \d+\](?:\(\+\d+\))?(?: wscale \d+)?$/;
 
-const parseEnd = (rdomain: string | undefined, text: string | undefined): StateEnd | null => {
-  if (text === undefined) return null;
+const parseEnd = (rdomain: string | undefined, text: string): StateEnd => {
   const [, address = text, port] =
     /^([0-9.]+):(\d{1,5})$/.exec(text) ?? /^(.+)\[(\d{1,5})\]$/.exec(text) ?? [];
   return { address, port: port === undefined ? null : Number(port), rdomain: Number(rdomain ?? 0) };
 };
 
 const parseEntry = (line: string): PfStateLine | null => {
-  const found = entry.exec(line);
-  if (found === null) return null;
-  const [
-    ,
-    device = '',
-    protocol = '',
-    r1,
-    t1,
-    r2,
-    t2,
-    gateway1,
-    arrow,
-    r3,
-    t3,
-    r4,
-    t4,
-    gateway2,
-    levels = '',
-  ] = found;
-  const left = parseEnd(r1, t1);
-  const right = parseEnd(r3, t3);
-  if (left === null || right === null) return null;
-  const [leftBefore, rightBefore] = [parseEnd(r2, t2), parseEnd(r4, t4)];
-  const common = {
+  const found: Readonly<Record<string, string | undefined>> | undefined = entry.exec(line)?.groups;
+  if (found === undefined) return null;
+  const { device = '', protocol = '', left = '', right = '', leftBefore, rightBefore, levels = '' } = found;
+  const { leftRdomain, rightRdomain, leftBeforeRdomain, rightBeforeRdomain } = found;
+  const before = (rdomain: string | undefined, text: string | undefined): StateEnd | null =>
+    text === undefined ? null : parseEnd(rdomain, text);
+  const ends = [
+    { now: parseEnd(leftRdomain, left), before: before(leftBeforeRdomain, leftBefore) },
+    { now: parseEnd(rightRdomain, right), before: before(rightBeforeRdomain, rightBefore) },
+  ] as const;
+  // pf prints the destination of an incoming state first.
+  const [source, destination] = found['arrow'] === '->' ? ends : ([ends[1], ends[0]] as const);
+  return {
     kind: 'state',
     interface: device,
     protocol,
-    gateway: gateway1 ?? gateway2 ?? null,
+    direction: found['arrow'] === '->' ? 'out' : 'in',
+    source: source.now,
+    destination: destination.now,
+    sourceBefore: source.before,
+    destinationBefore: destination.before,
+    gateway: found['gateway'] ?? found['gatewayOut'] ?? null,
     levels,
-  } as const;
-  return arrow === '->'
-    ? {
-        ...common,
-        direction: 'out',
-        source: left,
-        sourceBefore: leftBefore,
-        destination: right,
-        destinationBefore: rightBefore,
-      }
-    : {
-        ...common,
-        direction: 'in',
-        source: right,
-        sourceBefore: rightBefore,
-        destination: left,
-        destinationBefore: leftBefore,
-      };
+  };
 };
 
 const optional = (digits: string | undefined): number | null =>
@@ -121,8 +99,9 @@ const optional = (digits: string | undefined): number | null =>
 export const parseStateLine = (line: string): PfStateLine => {
   const state = parseEntry(line);
   if (state !== null) return state;
-  const id = /^ {3}id: ([0-9a-f]{16}) creatorid: ([0-9a-f]{8})$/.exec(line);
-  if (id !== null) return { kind: 'id', id: id[1] ?? '', creator: id[2] ?? '' };
+  if (/^ {3}id: [0-9a-f]{16} creatorid: [0-9a-f]{8}$/.test(line)) {
+    return { kind: 'id', id: line.slice(7, 23), creator: line.slice(-8) };
+  }
   const counted = counters.exec(line);
   if (counted !== null) {
     const [, packetsTo, packetsFrom, bytesTo, bytesFrom, anchor, rule] = counted;

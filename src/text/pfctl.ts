@@ -48,7 +48,7 @@ const judge = (text: string, line: number | null): PfctlFailureKind => {
  * only its first line is meant, unless the second names the line of the input that the first complains about.
  */
 export const parsePfctlFailure = (code: number, stderr: string): PfctlFailure | null => {
-  const [text = '', second = ''] = stderr.split('\n', 40).filter((line) => !beside.test(line));
+  const [text = '', second = ''] = stderr.split('\n').filter((line) => !beside.test(line));
   // Counts (`killed 4 states`, `no changes.`) are on stderr as well.
   if (code === 0 && !text.startsWith('pfctl: ')) return null;
   const where = (refused.exec(text) ?? refused.exec(second))?.[1];

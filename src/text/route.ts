@@ -74,10 +74,9 @@ export const parseRouteShow = (text: string): RouteTable => {
   const entries: RouteEntry[] = [];
   const unrecognised: string[] = [];
   let section: Family | 'foreign' | null = null;
-  const lines = text.split('\n');
-  const complete = lines.at(-1) === '';
-  const cut = lines.pop() ?? '';
-  for (const line of lines) {
+  const end = text.lastIndexOf('\n') + 1;
+  const cut = text.slice(end);
+  for (const line of text.slice(0, end).split('\n')) {
     if (line === '' || line === 'Routing tables' || /^Destination +Gateway +Flags /.test(line)) continue;
     if (line === 'Internet:') section = 'inet';
     else if (line === 'Internet6:') section = 'inet6';
@@ -88,6 +87,7 @@ export const parseRouteShow = (text: string): RouteTable => {
       else entries.push(entry);
     }
   }
+  const complete = cut === '';
   if (!complete) unrecognised.push(cut);
   return { entries, unrecognised, complete };
 };
@@ -154,7 +154,8 @@ const judge = (text: string): RouteFailureKind => {
 /** Why route failed, or null if it did not. Failed requests are told on stdout, with what was asked in front. */
 export const parseRouteFailure = (code: number, stdout: string, stderr: string): RouteFailure | null => {
   if (code === 0) return null;
-  const first = (text: string): string => text.split('\n', 1)[0] ?? '';
-  const text = first(stderr) || first(stdout);
+  const said = stderr === '' ? stdout : stderr;
+  const end = said.indexOf('\n');
+  const text = end === -1 ? said : said.slice(0, end);
   return { kind: judge(text), text };
 };

@@ -1,4 +1,4 @@
-/** One bad configuration per rule, with its exact message. */
+/** One bad configuration per rule, with its exact message. Long because it is one table: a row per rule, nothing else. */
 import t from 'tap';
 import { parseConfig, renderConfigError } from '../../src/config/parse.ts';
 
@@ -223,6 +223,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'timeout too long',
     probe('timeout = "2m"'),
     'f:2:11: probe.timeout: expected a time from 10ms to 1m such as "1s", found "2m"',
+  ],
+  [
+    'timeout with a name of JavaScript',
+    probe('timeout = "toString"'),
+    'f:2:11: probe.timeout: expected a time from 10ms to 1m such as "1s", found "toString"',
   ],
   [
     'timeout auto',

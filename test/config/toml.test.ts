@@ -83,7 +83,6 @@ t.test('keys that mean something to JavaScript are only keys', async (t) => {
 });
 
 t.test('what is defined twice is refused by the reader', async (t) => {
-  const twice = 'Defining a key multiple times is invalid';
   for (const text of [
     'a = 1\na.b = 2',
     'a.b = 1\na = 2',
@@ -99,8 +98,11 @@ t.test('what is defined twice is refused by the reader', async (t) => {
     'a = { b = 1, b.c = 2 }',
     'a = { b.c = 1, b = {} }',
   ]) {
-    const wanted = text === 'a.b = 1\n[a]' ? /Defining|^ 1:1$/ : new RegExp(twice);
-    t.match(read(text).join('\n'), wanted, JSON.stringify(text));
+    t.match(
+      read(text).join('\n'),
+      /^\d+:\d+ Defining a key multiple times is invalid$/,
+      JSON.stringify(text),
+    );
   }
 });
 

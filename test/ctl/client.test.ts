@@ -80,9 +80,9 @@ t.test('a line without an end is not kept for ever', async (t) => {
 
 t.test('no answer', async (t) => {
   const daemon = await startFakeDaemon(t, () => {});
-  t.strictSame(await ask(daemon.path, show, { timeoutMs: 30 }), {
+  t.strictSame(await ask(daemon.path, show, { timeoutMs: 250 }), {
     kind: 'failure',
-    text: 'no answer from uplinkd within 0.03s',
+    text: 'no answer from uplinkd within 0.25s',
   });
 });
 
@@ -91,14 +91,13 @@ t.test('events, for longer than the time-out, until the daemon ends', async (t) 
   const event = (text: string): EventReply => ({ kind: 'event', atMs: 1, severity: 'notice', text });
   const daemon = await startFakeDaemon(t, (socket) => {
     say(socket, event('one'), event('two'));
-    // The time-out of 1 ms is long over when this arrives.
+    // The time-out is over when this arrives.
     setTimeout(() => {
       say(socket, event('three'));
       socket.end();
-    }, 20);
+    }, 300);
   });
-  // Connecting to a local socket is done before the first timer can fire, unless the machine is very busy.
-  const answer = await ask(daemon.path, monitor, { timeoutMs: 10, onEvent: (each) => events.push(each) });
+  const answer = await ask(daemon.path, monitor, { timeoutMs: 250, onEvent: (each) => events.push(each) });
   t.strictSame(answer, { kind: 'failure', text: 'uplinkd closed the connection' });
   t.strictSame(
     events.map(({ text }) => text),
@@ -123,15 +122,16 @@ t.test('who cannot connect is told why', async (t) => {
   t.match(await ask('', show, { timeoutMs }), { kind: 'failure', text: /^cannot connect to / });
 });
 
-t.test(
-  'permission denied is told apart',
-  { skip: process.getuid?.() === 0 && 'root may everything' },
-  async (t) => {
-    const daemon = await startFakeDaemon(t, () => {});
-    chmodSync(daemon.path, 0);
-    t.match(await ask(daemon.path, show, { timeoutMs }), {
-      kind: 'failure',
-      text: /: permission denied: only root/,
-    });
-  },
-);
+t.test('permission denied is told apart', async (t) => {
+  const daemon = await startFakeDaemon(t, () => {});
+  chmodSync(daemon.path, 0);
+  // Root may everything: be nobody for the moment of connecting.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  const answer = ask(daemon.path, show, { timeoutMs });
+  if (isRoot) process.seteuid?.(0);
+  t.strictSame(await answer, {
+    kind: 'failure',
+    text: `cannot connect to ${daemon.path}: permission denied: only root and the group of the socket may`,
+  });
+});

@@ -29,14 +29,12 @@ t.test('entries', async (t) => {
   const common = { family: 'inet', uses: 0, mtu: null } as const;
   t.strictSame(entries[0], {
     ...common,
-    ...{
-      destination: 'default',
-      gateway: '192.0.2.1',
-      flags: 'UGS',
-      uses: 216,
-      priority: 8,
-      interface: 'vio2',
-    },
+    destination: 'default',
+    gateway: '192.0.2.1',
+    flags: 'UGS',
+    uses: 216,
+    priority: 8,
+    interface: 'vio2',
   });
   t.strictSame(entries[6], {
     ...common,
@@ -48,14 +46,12 @@ t.test('entries', async (t) => {
     interface: 'vio2',
   });
   t.strictSame(entries.at(-2), {
-    ...{
-      family: 'inet6',
-      destination: 'ff01::%lo0/32',
-      gateway: 'fe80::1%lo0',
-      flags: 'Um',
-      uses: 1,
-      mtu: 32768,
-    },
+    family: 'inet6',
+    destination: 'ff01::%lo0/32',
+    gateway: 'fe80::1%lo0',
+    flags: 'Um',
+    uses: 1,
+    mtu: 32768,
     priority: 4,
     interface: 'lo0',
   });
@@ -81,15 +77,13 @@ t.test('shapes that were not recorded', async (t) => {
   t.equal(row('192.0.2.128/25 link#3 UC 0 0 - 4 em0').entries[0]?.destination, '192.0.2.128/25');
   t.strictSame(row('192.0.2.1 link#3 0 7 - 132 (null)').entries, [
     {
-      ...{
-        family: 'inet',
-        destination: '192.0.2.1',
-        gateway: 'link#3',
-        flags: '',
-        uses: 7,
-        mtu: null,
-        priority: 132,
-      },
+      family: 'inet',
+      destination: '192.0.2.1',
+      gateway: 'link#3',
+      flags: '',
+      uses: 7,
+      mtu: null,
+      priority: 132,
       interface: null,
     },
   ]);
@@ -129,12 +123,10 @@ t.test('get', async (t) => {
     mask: '255.255.0.0',
     gateway: '192.0.2.1',
     interface: 'vio2',
-    ...{
-      interfaceAddress: '192.0.2.2',
-      priority: 8,
-      flags: ['UP', 'GATEWAY', 'DONE', 'STATIC'],
-      label: 'uplinkd',
-    },
+    interfaceAddress: '192.0.2.2',
+    priority: 8,
+    flags: ['UP', 'GATEWAY', 'DONE', 'STATIC'],
+    label: 'uplinkd',
   });
   t.equal(parseRouteGet(stdout('get-prio-primary-nocarrier'))?.priority, 20);
   t.strictSame(parseRouteGet(stdout('get-default-no-carrier'))?.flags, ['GATEWAY', 'DONE', 'STATIC']);
@@ -177,6 +169,7 @@ t.test('failures', async (t) => {
     'unreachable',
   );
   t.strictSame(parseRouteFailure(1, '', ''), { kind: 'other', text: '' });
+  t.equal(parseRouteFailure(1, 'cut: File exists', '')?.kind, 'exists');
 });
 
 t.test('any text gives a value', async (t) => {

@@ -1,0 +1,54 @@
+/**
+ * `health.json` in the state directory: what must survive a restart. Written only when it differs (routers have flash),
+ * replaced by rename, and believed only within the boot that wrote it: after a reboot nothing is known of the links.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '../port/log.ts';
+import type { MemoryStore } from '../port/memory-store.ts';
+import { parseMemory, renderMemory } from '../wire/memory.ts';
+
+/** Wall clocks are stepped by a little now and then; a boot takes longer than this. */
+const SAME_BOOT_MS = 30_000;
+
+const bootedAt = (): number => Date.now() - uptime() * 1000;
+
+export const createStateFile = (directory: string, log: Log): MemoryStore => {
+  const file = join(directory, 'health.json');
+  let hasComplained = false;
+  const complain = (error: unknown): void => {
+    if (hasComplained) return;
+    hasComplained = true;
+    log.write(
+      'warning',
+      `${file}: ${error instanceof Error ? error.message : String(error)}; a restart will forget health`,
+    );
+  };
+  return {
+    recall: () => {
+      let text: string;
+      try {
+        text = readFileSync(file, 'utf8');
+      } catch {
+        return null;
+      }
+      const kept = parseMemory(text);
+      if (kept === null) {
+        log.write('warning', `${file}: not understood, ignored`);
+        return null;
+      }
+      return Math.abs(kept.bootedAtMs - bootedAt()) <= SAME_BOOT_MS ? kept.memory : null;
+    },
+    keep: (memory) => {
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o750 });
+        writeFileSync(`${file}.new`, renderMemory(memory, bootedAt()), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+        hasComplained = false;
+      } catch (error) {
+        complain(error);
+      }
+    },
+  };
+};

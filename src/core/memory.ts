@@ -1,0 +1,70 @@
+/**
+ * What must survive a restart of the daemon, so that a restart moves not one connection: each path's health, and the
+ * routing table numbers given out. Plain data; where it is kept is an adapter's business.
+ */
+import type { PathHealth } from './health.ts';
+import type { Health, PathKey, Reason } from './model.ts';
+import type { RtableNumbers } from './rtable.ts';
+import { type Millis, type Mono, millis, mono, since } from './time.ts';
+
+export interface PathMemory {
+  readonly path: PathKey;
+  /** The path that it was (evidence.ts); another one shares nothing with it but the name. */
+  readonly identity: string;
+  readonly health: Health;
+  readonly reason: Reason;
+  /** How long it had been so when it was remembered. */
+  readonly lasted: Millis;
+}
+
+export interface Memory {
+  readonly paths: readonly PathMemory[];
+  readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
+  readonly rdomainsSeen: readonly number[];
+}
+
+/** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. */
+export const rememberPresent = (paths: Iterable<PathHealth>, rtables: RtableNumbers, now: Mono): Memory => ({
+  paths: [...paths].flatMap((path) =>
+    path.evidence?.kind === 'ready' && path.reason !== 'starting'
+      ? [
+          {
+            path: path.key,
+            identity: path.evidence.identity,
+            health: path.health,
+            reason: path.reason,
+            lasted: since(now, path.since),
+          },
+        ]
+      : [],
+  ),
+  rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
+  rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
+});
+
+export const recallRtables = (memory: Memory): RtableNumbers => ({
+  byLink: new Map(memory.rtables.map(({ link, rtable }) => [link, rtable])),
+  rdomainsSeen: new Set(memory.rdomainsSeen),
+});
+
+/** A path as it was before the restart; probes begin anew and have the last word. A hold is waited out from its start. */
+export const recallPath = (
+  path: PathHealth,
+  memory: Memory | null,
+  identity: string,
+  now: Mono,
+): PathHealth => {
+  const was = memory?.paths.find((each) => each.path === path.key && each.identity === identity);
+  if (was === undefined) return path;
+  return {
+    ...path,
+    health: was.health,
+    reason: was.reason,
+    since: mono(now - Math.max(0, was.lasted)),
+    goodSince: was.reason === 'hold' ? now : null,
+  };
+};
+
+/** Equal for memories that differ in lengths of time only: then there is nothing to write. */
+export const memoryKey = (memory: Memory): string =>
+  JSON.stringify({ ...memory, paths: memory.paths.map((path) => ({ ...path, lasted: millis(0) })) });

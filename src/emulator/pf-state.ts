@@ -1,0 +1,262 @@
+/**
+ * pf states: the table of connections, found by key and interface, aged by protocol (sys/net/pf.c). A pf state keeps the rule that made
+ * it, with its label, and its gateway, whatever becomes of the rule set.
+ */
+import type { Family } from './address.ts';
+import type { Protocol, TcpFlags } from './packet.ts';
+import type { Direction, Rule } from './pf-rules.ts';
+import type { TableEntry } from './pf-table.ts';
+
+/** Both ends in pf's order: 0 is where an incoming packet comes from, 1 where it goes. */
+export interface StateKey {
+  readonly rdomain: number;
+  readonly address0: string;
+  readonly port0: number;
+  readonly address1: string;
+  readonly port1: number;
+}
+
+export type TimeoutName =
+  | 'tcp.first' | 'tcp.opening' | 'tcp.established' | 'tcp.closing' | 'tcp.finwait' | 'tcp.closed'
+  | 'udp.first' | 'udp.single' | 'udp.multiple' | 'icmp.first' | 'icmp.error' | 'other.first' | 'other.single' | 'other.multiple';
+
+/** Seconds, as `pfctl -st` shows them. */
+export const TIMEOUTS: Readonly<Record<TimeoutName, number>> = {
+  'tcp.first': 120, 'tcp.opening': 30, 'tcp.established': 86400, 'tcp.closing': 900, 'tcp.finwait': 45, 'tcp.closed': 90,
+  'udp.first': 60, 'udp.single': 30, 'udp.multiple': 60, 'icmp.first': 20, 'icmp.error': 10,
+  'other.first': 60, 'other.single': 30, 'other.multiple': 60,
+};
+
+export interface Peer {
+  level: number;
+  readonly sequence: number;
+  readonly window: number;
+}
+
+export interface PfState {
+  readonly id: bigint;
+  readonly direction: Direction;
+  /** `all` for floating ones. */
+  readonly interface: string;
+  readonly family: Family;
+  readonly protocol: Protocol;
+  readonly wire: StateKey;
+  readonly stack: StateKey;
+  readonly rule: Rule;
+  readonly anchorRule: Rule | null;
+  readonly matchRules: readonly Rule[];
+  readonly route: { readonly kind: 'route-to' | 'reply-to'; readonly gateway: string; readonly entry: TableEntry | null } | null;
+  /** Routing table of packets in the pf state's own direction; null leaves it. */
+  readonly rtable: number | null;
+  readonly tag: string | null;
+  readonly source: Peer;
+  readonly destination: Peer;
+  timeout: TimeoutName;
+  /** Milliseconds on the router's clock. */
+  readonly created: number;
+  touched: number;
+  /** In the pf state's direction, and back. */
+  readonly packets: [number, number];
+  readonly bytes: [number, number];
+}
+
+const LEVEL = { CLOSED: 0, SYN_SENT: 2, ESTABLISHED: 4, CLOSING: 7, FIN_WAIT_2: 9, TIME_WAIT: 10 } as const;
+
+export const keyText = (family: Family, protocol: string, key: StateKey): string =>
+  `${family} ${protocol} ${key.rdomain} ${key.address0} ${key.port0} ${key.address1} ${key.port1}`;
+
+/** The key of a packet: ends in pf's order for its direction. */
+export const createKey = (
+  direction: Direction,
+  rdomain: number,
+  source: string,
+  sourcePort: number,
+  destination: string,
+  destinationPort: number,
+): StateKey =>
+  direction === 'in'
+    ? { rdomain, address0: source, port0: sourcePort, address1: destination, port1: destinationPort }
+    : { rdomain, address0: destination, port0: destinationPort, address1: source, port1: sourcePort };
+
+export interface StateTable {
+  readonly all: ReadonlyMap<bigint, PfState>;
+  find(direction: Direction, key: string, nic: string): PfState | null;
+  isWireTaken(key: string): boolean;
+  insert(pfState: PfState): void;
+  remove(pfState: PfState): void;
+  /** Ends what has timed out; cheap when asked often. */
+  purge(now: number): void;
+}
+
+export const expiresAt = (pfState: PfState): number => pfState.touched + TIMEOUTS[pfState.timeout] * 1000;
+
+export const createStateTable = (): StateTable => {
+  const all = new Map<bigint, PfState>();
+  const byWire = new Map<string, PfState[]>();
+  const byStack = new Map<string, PfState[]>();
+  let purgedAt = Number.NEGATIVE_INFINITY;
+
+  const put = (index: Map<string, PfState[]>, key: string, pfState: PfState): void => {
+    const list = index.get(key);
+    if (list === undefined) index.set(key, [pfState]);
+    // if-bound ones are asked first
+    else if (pfState.interface === 'all') list.push(pfState);
+    else list.unshift(pfState);
+  };
+  const take = (index: Map<string, PfState[]>, key: string, pfState: PfState): void => {
+    const rest = (index.get(key) ?? []).filter((one) => one !== pfState);
+    if (rest.length === 0) index.delete(key);
+    else index.set(key, rest);
+  };
+  const remove = (pfState: PfState): void => {
+    if (!all.delete(pfState.id)) return;
+    take(byWire, keyText(pfState.family, pfState.protocol, pfState.wire), pfState);
+    take(byStack, keyText(pfState.family, pfState.protocol, pfState.stack), pfState);
+    for (const rule of [pfState.rule, pfState.anchorRule, ...pfState.matchRules])
+      if (rule !== null) rule.counters.current--;
+    if (pfState.route?.entry) pfState.route.entry.active--;
+  };
+  return {
+    all,
+    find: (direction, key, nic) =>
+      (direction === 'in' ? byWire : byStack)
+        .get(key)
+        ?.find((pfState) => pfState.interface === 'all' || pfState.interface === nic) ?? null,
+    isWireTaken: (key) => byWire.has(key),
+    insert: (pfState) => {
+      all.set(pfState.id, pfState);
+      put(byWire, keyText(pfState.family, pfState.protocol, pfState.wire), pfState);
+      put(byStack, keyText(pfState.family, pfState.protocol, pfState.stack), pfState);
+      for (const rule of [pfState.rule, pfState.anchorRule, ...pfState.matchRules])
+        if (rule !== null) rule.counters.current++;
+      pfState.rule.counters.created++;
+      if (pfState.anchorRule !== null) pfState.anchorRule.counters.created++;
+    },
+    remove,
+    purge: (now) => {
+      if (now - purgedAt < 1000) return;
+      purgedAt = now;
+      for (const pfState of all.values()) if (expiresAt(pfState) <= now) remove(pfState);
+    },
+  };
+};
+
+/** How a new pf state stands after its first packet. */
+export const openingTimeout = (protocol: Protocol): TimeoutName => {
+  switch (protocol) {
+    case 'tcp':
+      return 'tcp.first';
+    case 'udp':
+      return 'udp.first';
+    case 'icmp':
+    case 'ipv6-icmp':
+      return 'icmp.first';
+  }
+};
+
+export const openingLevel = (protocol: Protocol): number => (protocol === 'tcp' ? LEVEL.SYN_SENT : protocol === 'udp' ? 1 : 0);
+
+const stepTcp = (sender: Peer, receiver: Peer, flags: TcpFlags): TimeoutName => {
+  if (flags.syn && sender.level < LEVEL.SYN_SENT) sender.level = LEVEL.SYN_SENT;
+  if (flags.fin && sender.level < LEVEL.CLOSING) sender.level = LEVEL.CLOSING;
+  if (flags.ack) {
+    if (receiver.level === LEVEL.SYN_SENT) receiver.level = LEVEL.ESTABLISHED;
+    else if (receiver.level === LEVEL.CLOSING) receiver.level = LEVEL.FIN_WAIT_2;
+  }
+  if (flags.rst) {
+    sender.level = LEVEL.TIME_WAIT;
+    receiver.level = LEVEL.TIME_WAIT;
+  }
+  const low = Math.min(sender.level, receiver.level);
+  const high = Math.max(sender.level, receiver.level);
+  if (low >= LEVEL.FIN_WAIT_2) return 'tcp.closed';
+  if (low >= LEVEL.CLOSING) return 'tcp.finwait';
+  if (low < LEVEL.ESTABLISHED) return 'tcp.opening';
+  return high >= LEVEL.CLOSING ? 'tcp.closing' : 'tcp.established';
+};
+
+const stepUdp = (sender: Peer, receiver: Peer): TimeoutName => {
+  if (sender.level < 1) sender.level = 1;
+  if (receiver.level === 1) receiver.level = 2;
+  return sender.level === 2 && receiver.level === 2 ? 'udp.multiple' : 'udp.single';
+};
+
+/** A further packet of a connection: moves its levels and its time-out. */
+export const stepState = (pfState: PfState, direction: Direction, flags: TcpFlags, now: number): void => {
+  const isForward = direction === pfState.direction;
+  const sender = isForward ? pfState.source : pfState.destination;
+  const receiver = isForward ? pfState.destination : pfState.source;
+  pfState.touched = now;
+  switch (pfState.protocol) {
+    case 'tcp':
+      pfState.timeout = stepTcp(sender, receiver, flags);
+      return;
+    case 'udp':
+      pfState.timeout = stepUdp(sender, receiver);
+      return;
+    case 'icmp':
+    case 'ipv6-icmp':
+      pfState.timeout = 'icmp.error';
+  }
+};
+
+const TCP_NAMES = ['CLOSED', 'LISTEN', 'SYN_SENT', 'SYN_RCVD', 'ESTABLISHED', 'CLOSE_WAIT', 'FIN_WAIT_1', 'CLOSING', 'LAST_ACK', 'FIN_WAIT_2', 'TIME_WAIT'];
+const UDP_NAMES = ['NO_TRAFFIC', 'SINGLE', 'MULTIPLE'];
+
+const host = (family: Family, address: string, port: number, rdomain: number): string => {
+  const at = port === 0 ? '' : family === 'inet' ? `:${port}` : `[${port}]`;
+  return `${rdomain === 0 ? '' : `(${rdomain}) `}${address}${at}`;
+};
+
+const clock = (seconds: number): string => {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+};
+
+/** The first line of `pfctl -ss`, without the newline. */
+export const renderStateLine = (pfState: PfState): string => {
+  const { family, protocol } = pfState;
+  const isOut = pfState.direction === 'out';
+  let stack = isOut ? pfState.stack : pfState.wire;
+  const wire = isOut ? pfState.wire : pfState.stack;
+  // an ICMP identifier that NAT has changed is shown once only
+  if (protocol === 'icmp' || protocol === 'ipv6-icmp')
+    stack = isOut ? { ...stack, port0: wire.port0 } : { ...stack, port1: wire.port1 };
+  const differs = stack.rdomain !== wire.rdomain;
+  const one = host(family, wire.address1, wire.port1, wire.rdomain);
+  const oneWas =
+    differs || wire.address1 !== stack.address1 || wire.port1 !== stack.port1
+      ? ` (${host(family, stack.address1, stack.port1, stack.rdomain)})`
+      : '';
+  const zero = host(family, wire.address0, wire.port0, wire.rdomain);
+  const zeroWas =
+    differs || wire.address0 !== stack.address0 || wire.port0 !== stack.port0
+      ? ` (${host(family, stack.address0, stack.port0, stack.rdomain)})`
+      : '';
+  const gateway = pfState.route === null ? '' : ` {${pfState.route.gateway}}`;
+  const source = isOut ? pfState.source.level : pfState.destination.level;
+  const destination = isOut ? pfState.destination.level : pfState.source.level;
+  const name = (level: number): string =>
+    (protocol === 'tcp' ? TCP_NAMES[level] : protocol === 'udp' ? UDP_NAMES[level] : undefined) ?? String(level);
+  return `${pfState.interface} ${protocol} ${one}${oneWas}${isOut ? '' : gateway} ${isOut ? '->' : '<-'} ${zero}${zeroWas}${isOut ? gateway : ''}       ${name(source)}:${name(destination)}`;
+};
+
+/** The further lines of `-v` and, with `withId`, `-vv`. */
+export const renderStateDetails = (pfState: PfState, now: number, creator: string, withId: boolean): readonly string[] => {
+  const isOut = pfState.direction === 'out';
+  const peers = isOut ? [pfState.source, pfState.destination] : [pfState.destination, pfState.source];
+  const sequence =
+    pfState.protocol === 'tcp'
+      ? [`   ${peers.map((peer) => `[${peer.sequence} + ${peer.window}] wscale 10`).join('  ')}`]
+      : [];
+  const { packets, bytes } = pfState;
+  const anchor = pfState.anchorRule?.number ?? null;
+  const rule = pfState.rule.number;
+  const main =
+    `   age ${clock((now - pfState.created) / 1000)}, expires in ${clock((expiresAt(pfState) - now) / 1000)}, ` +
+    `${packets[0]}:${packets[1]} pkts, ${bytes[0]}:${bytes[1]} bytes` +
+    `${anchor === null ? '' : `, anchor ${anchor}`}${rule === null ? '' : `, rule ${rule}`}`;
+  const id = withId ? [`   id: ${pfState.id.toString(16).padStart(16, '0')} creatorid: ${creator}`] : [];
+  return [...sequence, main, ...id];
+};
