@@ -16,7 +16,7 @@ export type ParsedConfig =
   | { readonly kind: 'refused'; readonly errors: readonly ConfigError[] };
 
 /** Longest text that is read, in UTF-16 units. */
-const MAX_LENGTH = 1_048_576;
+const MAX_LENGTH = 262_144;
 /** Errors of one file beyond which only their number is told. */
 const MAX_ERRORS = 200;
 /** Most links, and most policies: there are 155 routing tables from 101 on, and every policy may name every link. */

@@ -138,6 +138,15 @@ export const stepRoute = (path: PathHealth, isRouted: boolean, now: Mono): PathH
 /** A gateway that is also named by its address is one target, so there may be fewer than were configured. */
 export const quorumOf = (path: PathHealth): number => Math.min(path.settings.quorum, path.targets.length);
 
+/**
+ * Whether the targets of which `counts` is true are enough: `quorum` of them, and not the gateway alone where anything
+ * behind it is pinged. A provider whose network is dead behind a live gateway is dead (PEERS.md S2).
+ */
+const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean): boolean => {
+  const behind = path.targets.filter((target) => target.target !== 'gateway');
+  return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
+};
+
 const judge = (target: TargetHealth, path: PathHealth): Verdict => {
   const { fall, rise } = path.settings;
   if (target.window.lossesInRow >= fall) return 'failed';
@@ -154,11 +163,8 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
   });
   const stepped: PathHealth = { ...path, targets };
   const { hold } = path.settings;
-  const quorum = quorumOf(stepped);
-  const answering = targets.filter((target) => target.verdict === 'answers').length;
-  const failed = targets.filter((target) => target.verdict === 'failed').length;
-  const isGood = answering >= quorum;
-  const isBad = failed > targets.length - quorum;
+  const isGood = isQuorate(stepped, (target) => target.verdict === 'answers');
+  const isBad = !isQuorate(stepped, (target) => target.verdict !== 'failed');
   if (isBad) return path.reason === 'no-route' ? stepped : withHealth(stepped, 'down', 'probe-loss', now);
   switch (path.reason) {
     case 'starting':
@@ -183,8 +189,7 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
 
 /** Enough targets answered their last probe: the first credible sign of life, long before `rise` and `hold`. */
 export const isAnswering = (path: PathHealth): boolean =>
-  path.evidence?.kind === 'ready' &&
-  path.targets.filter((target) => target.window.answersInRow > 0).length >= quorumOf(path);
+  path.evidence?.kind === 'ready' && isQuorate(path, (target) => target.window.answersInRow > 0);
 
 /** When a path on hold will be up if nothing happens; null when it is not on hold. */
 export const holdEnds = (path: PathHealth): Mono | null =>

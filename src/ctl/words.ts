@@ -31,8 +31,8 @@ export const renderRtt = (target: TargetStatus | null): string => {
 
 /** `0.8%`; whole from 10 on, but 100 % only if it is all. */
 export const renderPercent = (percent: number): string => {
-  if (percent >= 10) return `${percent === 100 ? 100 : Math.min(99, Math.round(percent))}%`;
-  return percent === 0 ? '0%' : `${Math.max(0.1, percent).toFixed(1)}%`;
+  if (percent >= 10) return `${percent >= 100 ? 100 : Math.min(99, Math.round(percent))}%`;
+  return percent <= 0 ? '0%' : `${Math.max(0.1, percent).toFixed(1)}%`;
 };
 
 /** Of the window; `-` while nothing is known of it. */

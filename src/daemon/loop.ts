@@ -103,8 +103,8 @@ export const createLoop = (ports: Ports): Loop => {
       if (answers !== null && loadedAt !== null && result.kind === 'applied') {
         const reaction = {
           cause: answers.text,
-          toLoadMs: since(loadedAt, answers.at),
-          toDoneMs: since(clock.now(), answers.at),
+          toLoadMs: Math.round(since(loadedAt, answers.at) * 1000) / 1000,
+          toDoneMs: Math.round(since(clock.now(), answers.at) * 1000) / 1000,
         };
         reactions = [...reactions, reaction].slice(-REMEMBERED);
       }

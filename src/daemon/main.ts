@@ -146,7 +146,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
 
   loop.say(
     'notice',
-    `uplinkd ${VERSION} started, ${settings.links.length} links, ${settings.policies.length} policies`,
+    `uplinkd ${VERSION} started, links: ${settings.links.map((link) => link.name).join(' ')}`,
   );
   loop.start(settings);
 };

@@ -18,7 +18,10 @@ export interface DaemonFacts {
   readonly settingsLoadedAt: Mono;
 }
 
-const left = (now: Mono, until: Mono): number => Math.max(0, since(until, now));
+/** Microseconds are as fine as anybody reads them. */
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+const ago = (now: Mono, at: Mono): number => rounded(since(now, at));
+const left = (now: Mono, until: Mono): number => rounded(Math.max(0, since(until, now)));
 
 const targetStatus = (target: TargetHealth): TargetStatus => {
   const { lossPercent, rtt } = readWindow(target.window);
@@ -32,11 +35,17 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
     lost,
     late,
     duplicates,
-    lossPercent,
+    lossPercent: rounded(lossPercent),
     rtt:
       rtt === null
         ? null
-        : { lastMs: rtt.last, meanMs: rtt.mean, deviationMs: rtt.deviation, p50Ms: rtt.p50, p95Ms: rtt.p95 },
+        : {
+            lastMs: rounded(rtt.last),
+            meanMs: rounded(rtt.mean),
+            deviationMs: rounded(rtt.deviation),
+            p50Ms: rounded(rtt.p50),
+            p95Ms: rounded(rtt.p95),
+          },
     windowSize: outcomes.length,
     why: target.complaint,
   };
@@ -48,7 +57,7 @@ const pathStatus = (path: PathHealth, now: Mono): PathStatus => {
     family: path.family,
     health: path.health,
     reason: path.reason,
-    sinceMs: since(now, path.since),
+    sinceMs: ago(now, path.since),
     holdRemainingMs: held === null ? null : left(now, held),
     usable: path.evidence?.kind === 'ready',
     targets: path.targets.map(targetStatus),
@@ -77,7 +86,7 @@ const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): Policy
     .map((decision) => ({
       family: decision.family,
       rung: decision.rung,
-      sinceMs: since(now, engine.decidedAt.get(decisionKey(decision)) ?? now),
+      sinceMs: ago(now, engine.decidedAt.get(decisionKey(decision)) ?? now),
       shares: sharePercents(decision.shares),
       members: decision.members,
     })),
@@ -115,8 +124,8 @@ export const takeSnapshot = (
     version: facts.version,
     pid: facts.pid,
     config: facts.config,
-    uptimeMs: since(now, facts.startedAt),
-    settingsLoadedMsAgo: since(now, facts.settingsLoadedAt),
+    uptimeMs: ago(now, facts.startedAt),
+    settingsLoadedMsAgo: ago(now, facts.settingsLoadedAt),
   },
   links: (engine.settings?.links ?? []).map((link) => linkStatus(engine, link, now)),
   policies: (engine.settings?.policies ?? []).map((policy) => policyStatus(engine, policy, now)),

@@ -23,7 +23,8 @@ t.test('a reply in pieces, cut inside a character', async (t) => {
     const bytes = Buffer.from(`${JSON.stringify({ kind: 'done', text: 'fünf' })}\n`);
     const cut = bytes.indexOf(0xbc);
     socket.write(bytes.subarray(0, cut));
-    setImmediate(() => socket.write(bytes.subarray(cut)));
+    // Long enough for the first piece to be read by itself.
+    setTimeout(() => socket.write(bytes.subarray(cut)), 20);
   });
   t.strictSame(await ask(daemon.path, show, { timeoutMs }), {
     kind: 'reply',

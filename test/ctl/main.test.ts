@@ -43,6 +43,14 @@ t.test('show', async (t) => {
   });
 });
 
+t.test('show, answered with something else', async (t) => {
+  const replies: unknown[] = [{ kind: 'done' }, { kind: 'error', text: 'busy' }];
+  const daemon = await startFakeDaemon(t, (socket) => say(socket, replies.shift()));
+  const none = { code: 1, out: '', err: 'uplinkctl: uplinkd sent no status\n' };
+  t.strictSame(await run('-s', daemon.path, 'show'), none);
+  t.strictSame(await run('-s', daemon.path, 'show'), { code: 1, out: '', err: 'uplinkctl: busy\n' });
+});
+
 t.test('reload and log', async (t) => {
   const replies: unknown[] = [
     { kind: 'done' },

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import t from 'tap';
 import type { View } from '../../src/ctl/command.ts';
 import { renderEntry, renderView, selectView, withOnlyLink } from '../../src/ctl/show.ts';
 import { inColour, plain } from '../../src/ctl/terminal.ts';
 import { type Status, statusSchema } from '../../src/wire/status.ts';
+import { check, must } from '../text/random.ts';
 import { exampleStatus } from '../wire/example.ts';
 
 process.env['TZ'] = 'UTC';
@@ -151,4 +153,48 @@ t.test('one link alone', async (t) => {
     ['dsl'],
   );
   t.equal(withOnlyLink(exampleStatus, 'nosuch'), null);
+});
+
+const free = [
+  'name',
+  'interface',
+  'gateway',
+  'target',
+  'why',
+  'text',
+  'anchor',
+  'config',
+  'link',
+  'tag',
+  'rules',
+];
+
+/** The same status with other texts and numbers wherever the schema leaves them open. */
+const scrambled = (value: unknown, texts: readonly string[], numbers: readonly number[]): unknown => {
+  let at = 0;
+  const walk = (each: unknown, key: string): unknown => {
+    at += 1;
+    if (Array.isArray(each)) return each.map((one) => walk(one, key));
+    if (typeof each === 'object' && each !== null)
+      return Object.fromEntries(Object.entries(each).map(([name, one]) => [name, walk(one, name)]));
+    if (typeof each === 'number' && /Ms|ercent/.test(key)) return numbers[at % numbers.length];
+    return typeof each === 'string' && free.includes(key) ? texts[at % texts.length] : each;
+  };
+  return walk(value, '');
+};
+
+t.test('whatever a status holds: whole lines that no terminal obeys', async (t) => {
+  const texts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1 });
+  const numbers = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 });
+  check(
+    t,
+    fc.property(texts, numbers, fc.constantFrom(...views), (someTexts, someNumbers, view) => {
+      const status = statusSchema.parse(scrambled(exampleStatus, someTexts, someNumbers));
+      const lines = renderView(view, status, plain).split('\n');
+      must(lines.pop() === '', 'the last line ends');
+      must(lines.length === text[view].split('\n').length - 1, 'a text adds no line');
+      must(!lines.some((line) => /\p{Cc}/u.test(line)), 'no control characters');
+    }),
+    200,
+  );
 });

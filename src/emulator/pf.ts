@@ -1,0 +1,272 @@
+/**
+ * What pf holds: rule sets by anchor, tables, pf states, options, counters; loading them as one step, and asking for them. Evaluation is
+ * pf-walk.ts, text is pfctl*.ts.
+ */
+import type { Family } from './address.ts';
+import type { PfWorld, ResolvedHost } from './pf-host.ts';
+import { addressesNamed } from './pf-host.ts';
+import type { ParsedRuleset } from './pf-parse.ts';
+import type { End, Host, InterfaceModifiers, Rule } from './pf-rules.ts';
+import type { QueueDefinition } from './pf-source.ts';
+import type { PfState, StateTable } from './pf-state.ts';
+import { createStateTable } from './pf-state.ts';
+import type { Table, TableAddress } from './pf-table.ts';
+import { createTable, replaceAddresses } from './pf-table.ts';
+import type { Random } from './random.ts';
+
+/** Where evaluation goes on when a rule does not match in one attribute: pf's skip steps. They show in `Evaluations:`. */
+export interface Skips {
+  readonly interface: number;
+  readonly direction: number;
+  readonly rdomain: number;
+  readonly family: number;
+  readonly protocol: number;
+  readonly source: number;
+  readonly sourcePort: number;
+  readonly destination: number;
+  readonly destinationPort: number;
+}
+
+export interface Ruleset {
+  readonly rules: readonly Rule[];
+  readonly skips: readonly Skips[];
+}
+
+export interface PfCounters {
+  searches: number;
+  inserts: number;
+  removals: number;
+  match: number;
+  stateMismatch: number;
+  stateInsert: number;
+  stateLimit: number;
+  translate: number;
+  noRoute: number;
+}
+
+export interface Firewall {
+  readonly world: PfWorld & { readonly version: () => number };
+  readonly random: Random;
+  readonly states: StateTable;
+  readonly rulesets: Map<string, Ruleset>;
+  readonly tables: Map<string, Table>;
+  readonly counters: PfCounters;
+  readonly limits: Map<string, number>;
+  /** `creatorid:` of every pf state here. */
+  readonly creator: string;
+  skips: Set<string>;
+  queues: readonly QueueDefinition[];
+  isEnabled: boolean;
+  /** Milliseconds on the router's clock at which pf was switched on or off. */
+  since: number;
+  nextId: bigint;
+  nextAutomatic: number;
+}
+
+const FIRST_LIMITS: readonly (readonly [string, number])[] = [
+  ['states', 100_000],
+  ['src-nodes', 10_000],
+  ['frags', 16_384],
+  ['tables', 1000],
+  ['table-entries', 200_000],
+  ['pktdelay-pkts', 10_000],
+  ['anchors', 512],
+];
+
+export const createFirewall = (world: Firewall['world'], random: Random): Firewall => {
+  const creator = Math.floor(random.next() * 4294967296);
+  return {
+    world,
+    random,
+    states: createStateTable(),
+    rulesets: new Map([['', { rules: [], skips: [] }]]),
+    tables: new Map(),
+    counters: { searches: 0, inserts: 0, removals: 0, match: 0, stateMismatch: 0, stateInsert: 0, stateLimit: 0, translate: 0, noRoute: 0 },
+    limits: new Map(FIRST_LIMITS),
+    creator: creator.toString(16).padStart(8, '0'),
+    skips: new Set(),
+    queues: [],
+    isEnabled: true,
+    since: 0,
+    nextId: (BigInt(0x6b000000 + random.below(0xffffff)) << 32n) + 1n,
+    nextAutomatic: 0,
+  };
+};
+
+const hostText = (host: Host): string => {
+  switch (host.kind) {
+    case 'any':
+      return '*';
+    case 'prefix':
+      return `${host.prefix.family} ${host.prefix.value}/${host.prefix.length}`;
+    case 'interface':
+      return `(${host.name} ${Object.values(host.modifiers).join()})`;
+    case 'table':
+      return `<${host.name}>`;
+  }
+};
+const endText = (end: End): string => `${end.isNegated ? '!' : ''}${hostText(end.host)}`;
+const portText = (end: End): string =>
+  end.port === null ? '' : `${end.port.operator} ${end.port.low} ${end.port.high}`;
+
+const skipsOf = (rules: readonly Rule[]): readonly Skips[] => {
+  const after = (attribute: (rule: Rule) => string): number[] => {
+    const texts = rules.map(attribute);
+    const next = new Array<number>(rules.length).fill(rules.length);
+    for (let i = rules.length - 2; i >= 0; i--) next[i] = texts[i] === texts[i + 1] ? (next[i + 1] ?? rules.length) : i + 1;
+    return next;
+  };
+  const columns = {
+    interface: after((rule) => `${rule.interface} ${rule.isInterfaceNegated}`),
+    direction: after((rule) => String(rule.direction)),
+    rdomain: after((rule) => `${rule.rdomain} ${rule.isInterfaceNegated}`),
+    family: after((rule) => String(rule.family)),
+    protocol: after((rule) => String(rule.protocol)),
+    source: after((rule) => endText(rule.source)),
+    sourcePort: after((rule) => portText(rule.source)),
+    destination: after((rule) => endText(rule.destination)),
+    destinationPort: after((rule) => portText(rule.destination)),
+  };
+  const at = (column: readonly number[], i: number): number => column[i] ?? rules.length;
+  return rules.map((_, i) => ({
+    interface: at(columns.interface, i),
+    direction: at(columns.direction, i),
+    rdomain: at(columns.rdomain, i),
+    family: at(columns.family, i),
+    protocol: at(columns.protocol, i),
+    source: at(columns.source, i),
+    sourcePort: at(columns.sourcePort, i),
+    destination: at(columns.destination, i),
+    destinationPort: at(columns.destinationPort, i),
+  }));
+};
+
+const tableKey = (anchor: string, name: string): string => `${anchor}\n${name}`;
+
+export const tableAt = (firewall: Firewall, anchor: string, name: string): Table | null =>
+  firewall.tables.get(tableKey(anchor, name)) ?? null;
+
+/** The table that a rule in `anchor` means: its own, else the main rule set's. */
+export const tableFor = (firewall: Firewall, anchor: string, name: string): Table | null =>
+  tableAt(firewall, anchor, name) ?? tableAt(firewall, '', name);
+
+export const makeTable = (firewall: Firewall, anchor: string, name: string, wall: number): Table => {
+  const there = tableAt(firewall, anchor, name);
+  if (there !== null) return there;
+  const made = createTable(anchor, name, wall);
+  firewall.tables.set(tableKey(anchor, name), made);
+  return made;
+};
+
+export const dropTable = (firewall: Firewall, table: Table): void => {
+  firewall.tables.delete(tableKey(table.anchor, table.name));
+};
+
+const tableNames = (rule: Rule): readonly string[] =>
+  [rule.source.host, rule.destination.host, rule.nat?.host, rule.rdr?.host, rule.route?.pool.host].flatMap((host) =>
+    host?.kind === 'table' ? [host.name] : [],
+  );
+
+/** How many rules of any rule set name the table. */
+export const referencesOf = (firewall: Firewall, table: Table): number => {
+  let count = 0;
+  for (const [anchor, ruleset] of firewall.rulesets)
+    if (anchor === table.anchor)
+      for (const rule of ruleset.rules) count += tableNames(rule).filter((name) => name === table.name).length;
+  return count;
+};
+
+const isBelow = (path: string, parent: string): boolean => parent === '' || path.startsWith(`${parent}/`);
+
+/** All anchors that exist: with rules, with tables, called from a rule, or above one that does. */
+export const anchorPaths = (firewall: Firewall): readonly string[] => {
+  const paths = new Set<string>();
+  const add = (path: string): void => {
+    const parts = path.split('/');
+    for (let i = 1; i <= parts.length; i++) paths.add(parts.slice(0, i).join('/'));
+  };
+  for (const [path, ruleset] of firewall.rulesets) if (path !== '' && ruleset.rules.length > 0) add(path);
+  for (const table of firewall.tables.values()) if (table.anchor !== '') add(table.anchor);
+  for (const ruleset of firewall.rulesets.values())
+    for (const rule of ruleset.rules) if (rule.anchor !== null) add(rule.anchor.path);
+  return [...paths].sort();
+};
+
+export const doesAnchorExist = (firewall: Firewall, path: string): boolean =>
+  path === '' || anchorPaths(firewall).includes(path);
+
+/** The names of the direct children of an anchor, sorted. */
+export const childrenOf = (firewall: Firewall, path: string): readonly string[] => {
+  const start = path === '' ? 0 : path.length + 1;
+  return anchorPaths(firewall)
+    .filter((one) => isBelow(one, path) && one !== path && !one.slice(start).includes('/'))
+    .map((one) => one.slice(start));
+};
+
+export const setRules = (firewall: Firewall, anchor: string, rules: readonly Rule[], pid: number): void => {
+  for (const old of firewall.rulesets.get(anchor)?.rules ?? []) old.number = null;
+  for (const rule of rules) rule.insertedBy = pid;
+  firewall.rulesets.set(anchor, { rules, skips: skipsOf(rules) });
+};
+
+/** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */
+export const loadRuleset = (
+  firewall: Firewall,
+  anchor: string,
+  content: ParsedRuleset,
+  how: { readonly pid: number; readonly wall: number },
+): void => {
+  setRules(firewall, anchor, content.rules, how.pid);
+  const named = new Set(content.tables.map((table) => table.name));
+  for (const definition of content.tables) {
+    const table = makeTable(firewall, anchor, definition.name, how.wall);
+    table.isPersist = definition.isPersist;
+    table.isConst = definition.isConst;
+    table.hasCounters = definition.hasCounters;
+    if (definition.hosts === null) continue;
+    const addresses = definition.hosts.flatMap((node): TableAddress[] =>
+      node.host.kind === 'prefix'
+        ? [{ prefix: node.host.prefix, isNegated: node.isNegated, weight: node.weight === 0 ? null : node.weight }]
+        : [],
+    );
+    replaceAddresses(table, addresses, how.wall);
+  }
+  for (const table of [...firewall.tables.values()])
+    if (table.anchor === anchor && !table.isPersist && referencesOf(firewall, table) === 0) dropTable(firewall, table);
+  // a table that was there, is not named any more and is not persist loses its definition
+  for (const table of [...firewall.tables.values()])
+    if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
+  if (anchor === '') firewall.queues = content.queues;
+};
+
+const dynamic = new WeakMap<Firewall, Map<string, { version: number; hosts: readonly ResolvedHost[] }>>();
+
+/** The addresses that `(em0)` means now; remembered until an interface changes, for it is asked at every packet. */
+export const interfaceAddresses = (firewall: Firewall, name: string, modifiers: InterfaceModifiers): readonly ResolvedHost[] => {
+  const cache = dynamic.get(firewall) ?? new Map();
+  dynamic.set(firewall, cache);
+  const key = `${name}${modifiers.network}${modifiers.broadcast}${modifiers.peer}${modifiers.noAlias}`;
+  const version = firewall.world.version();
+  const known = cache.get(key);
+  if (known !== undefined && known.version === version) return known.hosts;
+  const hosts = addressesNamed(firewall.world, name, modifiers);
+  cache.set(key, { version, hosts });
+  return hosts;
+};
+
+/** What `-vv` prints after a dynamic address. */
+export const countInterfaceAddresses = (
+  firewall: Firewall,
+  name: string,
+  modifiers: InterfaceModifiers,
+  family: Family | null,
+): number =>
+  interfaceAddresses(firewall, name, modifiers).filter((host) => family === null || host.prefix.family === family).length;
+
+/** Ends pf states; gives how many. Nobody is told: no RST, no ICMP (OPENBSD.md 3d). */
+export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => boolean): number => {
+  const dead = [...firewall.states.all.values()].filter(doesMatch);
+  for (const pfState of dead) firewall.states.remove(pfState);
+  firewall.counters.removals += dead.length;
+  return dead.length;
+};

@@ -1,0 +1,149 @@
+import t from 'tap';
+import { createRoutes } from '../../src/adapter/route.ts';
+import { createCommands } from '../../src/adapter/run.ts';
+import type { RouteWish } from '../../src/core/transaction.ts';
+import { type Answer, createFakeCommands, exited } from './fake-commands.ts';
+import { programs } from './programs.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+const HEAD = 'Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n';
+const line = (gateway: string, flags = 'UGS', destination = 'default'): string =>
+  `${destination}            ${gateway}          ${flags}        0       12     -     8 vio2 \n`;
+const shown = (...lines: readonly string[]): Answer =>
+  exited(0, `Routing tables\n\n${lines.length === 0 ? '' : `Internet:\n${HEAD}${lines.join('')}`}`);
+const shown6 = (...lines: readonly string[]): Answer =>
+  exited(0, `Routing tables\n\nInternet6:\n${HEAD}${lines.join('')}`);
+const noTable = exited(1, '', 'route: routing table 101: No such file or directory\n');
+
+const wish: RouteWish = { path: 'fibre/inet', family: 'inet', rtable: 101, gateway: '192.0.2.1' };
+const wish6: RouteWish = { path: 'fibre/inet6', family: 'inet6', rtable: 101, gateway: 'fe80::1%vio2' };
+
+/** Answers in turn; the rest succeed. */
+const set = (...answers: readonly Answer[]) => {
+  const clock = createVirtualClock();
+  const commands = createFakeCommands(clock);
+  commands.answer(() => answers[commands.runs.length - 1] ?? exited(0));
+  return {
+    clock,
+    routes: createRoutes({ commands }),
+    calls: () => commands.runs.map((run) => run.args.join(' ')),
+  };
+};
+
+const SHOW = '-n -T 101 show -inet';
+const ADD = '-T 101 -n add default 192.0.2.1';
+
+t.test('writes only what differs', async (t) => {
+  const cases: readonly (readonly [name: string, answer: Answer, writes: readonly string[]])[] = [
+    ['right', shown(line('192.0.2.1')), []],
+    ['right, without carrier', shown(line('192.0.2.1', 'GS')), []],
+    ['right, among others', shown(line('192.0.2.1'), line('192.0.2.9', 'UGHS', '203.0.113.9')), []],
+    ['empty', shown(), [ADD]],
+    ['no such table', noTable, [ADD]],
+    ['another', shown(line('192.0.2.9')), ['-T 101 -n change default 192.0.2.1']],
+    ['right and wrong', shown(line('192.0.2.9'), line('192.0.2.1')), ['-T 101 -n delete default 192.0.2.9']],
+    [
+      'several wrong',
+      shown(line('192.0.2.8', 'UGSP'), line('192.0.2.9', 'UGSP')),
+      ['-T 101 -n delete default 192.0.2.9', '-T 101 -n change default 192.0.2.1'],
+    ],
+  ];
+  for (const [name, answer, writes] of cases) {
+    const { routes, calls } = set(answer);
+    t.same(
+      await routes.ensure([wish]),
+      [{ kind: 'ensured', path: 'fibre/inet', changed: writes.length > 0 }],
+      name,
+    );
+    t.same(calls(), [SHOW, ...writes], name);
+  }
+});
+
+t.test('inet6', async (t) => {
+  const right = set(shown6(line('fe80:0::1%vio2')));
+  t.match(await right.routes.ensure([wish6]), [{ changed: false }]);
+  t.same(right.calls(), ['-n -T 101 show -inet6']);
+  const other = set(shown6(line('fe80::1%vio3')));
+  t.match(await other.routes.ensure([wish6]), [{ changed: true }]);
+  t.same(other.calls().slice(1), ['-T 101 -n change -inet6 default fe80::1%vio2']);
+  const none = set(shown6());
+  await none.routes.ensure([wish6]);
+  t.same(none.calls().slice(1), ['-T 101 -n add -inet6 default fe80::1%vio2']);
+});
+
+t.test('overtaken by someone else: looks once more', async (t) => {
+  const exists = exited(1, 'add net default: gateway 192.0.2.1: File exists\n');
+  const gone = exited(1, 'change net default: gateway 192.0.2.1: not in table\n');
+  const added = set(shown(), exists, shown(line('192.0.2.1')));
+  t.match(await added.routes.ensure([wish]), [{ kind: 'ensured' }]);
+  t.same(added.calls(), [SHOW, ADD, SHOW]);
+  const removed = set(shown(line('192.0.2.9')), gone, shown());
+  t.match(await removed.routes.ensure([wish]), [{ kind: 'ensured', changed: true }]);
+  t.same(removed.calls().slice(2), [SHOW, ADD]);
+  const always = set(shown(), exists, shown(), exists, shown(), exists);
+  t.match(await always.routes.ensure([wish]), [
+    { kind: 'failed', path: 'fibre/inet', text: 'add net default: gateway 192.0.2.1: File exists' },
+  ]);
+  t.equal(always.calls().length, 4, 'but not for ever');
+});
+
+t.test('failures, in the words of route; one result a wish, in order', async (t) => {
+  const unreachable = 'add net default: gateway 192.0.2.1: Network is unreachable';
+  const cases: readonly (readonly [answers: readonly Answer[], text: string | RegExp])[] = [
+    [[shown(), exited(1, `${unreachable}\n`)], unreachable],
+    [
+      [shown(), exited(1, '', 'route: must be root to alter routing table\n')],
+      'route: must be root to alter routing table',
+    ],
+    [
+      [exited(1, '', 'route: socket: No buffer space available\n')],
+      'route: socket: No buffer space available',
+    ],
+    [[exited(1)], 'route: exit 1'],
+    [['never'], 'route: timed out'],
+    [[shown(), { kind: 'killed', signal: 'SIGKILL', stdout: '', stderr: '' }], 'route: killed by SIGKILL'],
+    [[{ kind: 'not-started', why: '/sbin/route: gone' }], 'route: not started: /sbin/route: gone'],
+    [[exited(0, `Routing tables\n\nInternet:\n${HEAD}default   192.0.2`)], /half a line|not understood/],
+    [[shown('default garbage\n')], /not understood: default garbage/],
+  ];
+  for (const [answers, text] of cases) {
+    const { routes, clock } = set(...answers);
+    const done = routes.ensure([wish]);
+    await clock.advance(5000);
+    t.match(await done, [{ kind: 'failed', path: 'fibre/inet', text }]);
+  }
+
+  const clock = createVirtualClock();
+  const commands = createFakeCommands(clock);
+  commands.answer((run) =>
+    run.args.includes('102') ? 'never' : { after: 30, result: shown(line('192.0.2.1')) },
+  );
+  const done = createRoutes({ commands }).ensure([{ ...wish, path: 'a/inet', rtable: 102 }, wish]);
+  await clock.advance(5000);
+  t.match(await done, [
+    { kind: 'failed', path: 'a/inet' },
+    { kind: 'ensured', path: 'fibre/inet' },
+  ]);
+  t.same(await createRoutes({ commands }).ensure([]), []);
+});
+
+t.test('through real children', async (t) => {
+  const directory = programs(t, {
+    route: `f="\${0%/*}/table"; case "$*" in
+      *show*) [ -f "$f" ] || { echo "route: routing table 101: No such file or directory" >&2; exit 1; }
+        printf 'Routing tables\\n\\nInternet:\\n${HEAD.trim()}\\n'; cat "$f";;
+      *add*|*change*) [ $# -eq 6 ] || exit 9; echo "default            $6          UGS        0       12     -     8 vio2 " > "$f"
+        echo "$4 net default: gateway $6";;
+      esac`,
+  });
+  const routes = createRoutes({ commands: createCommands({ directory }) });
+  const other = { ...wish, gateway: '192.0.2.9' };
+  const changed = async (one: RouteWish) => {
+    const [result] = await routes.ensure([one]);
+    return result?.kind === 'ensured' ? result.changed : result;
+  };
+  t.equal(await changed(wish), true);
+  t.equal(await changed(wish), false);
+  t.equal(await changed(other), true);
+  t.equal(await changed(other), false);
+});
