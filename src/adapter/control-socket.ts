@@ -9,6 +9,8 @@ import type { Log } from '../port/log.ts';
 import { createLineReader } from '../text/lines.ts';
 
 const MAX_CLIENTS = 32;
+/** sun_path of OpenBSD holds 104 bytes with its end; Node cuts a longer path short without a word. */
+const MAX_PATH_BYTES = 103;
 /** Longest request, without its newline. */
 const MAX_REQUEST = 64 * 1024;
 /** What a client may leave unread. */
@@ -91,6 +93,9 @@ const removeStale = async (path: string): Promise<void> => {
  */
 export const serveControl = async (settings: ControlSettings): Promise<Control> => {
   const { path, log } = settings;
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw new Error(`${path}: longer than ${MAX_PATH_BYTES} bytes, too long for a socket`);
+  }
   const clients = new Set<Socket>();
   const turnedAway = new Set<Socket>();
 
@@ -182,11 +187,15 @@ export const serveControl = async (settings: ControlSettings): Promise<Control> 
     socket.setTimeout(SILENCE_MS, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
       if (refused) return;
-      for (const line of lines.push(decoder.write(chunk))) {
-        if (refused || socket.destroyed) return;
-        take(line);
+      const requests = lines.push(decoder.write(chunk));
+      if (lines.dropped > 0) {
+        turnAway('request-too-long');
+        return;
       }
-      if (lines.dropped > 0 && !refused) turnAway('request-too-long');
+      for (const request of requests) {
+        if (refused || socket.destroyed) return;
+        take(request);
+      }
     });
     // A client that has said its last word still gets the answers to what it asked.
     socket.on('end', () => {

@@ -1,8 +1,10 @@
 import t, { type Test } from 'tap';
 import { createCarrierWatch } from '../../src/adapter/monitor.ts';
+import { createCommands } from '../../src/adapter/run.ts';
 import type { Interface } from '../../src/core/model.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { createFakeCommands, exited } from './fake-commands.ts';
+import { programs } from './programs.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 const LO0 =
@@ -369,4 +371,49 @@ t.test('stop: the child is ended, no timer is left, nothing more is observed', a
   watch.reread();
   await clock.advance(100_000);
   t.same(take(), []);
+});
+
+t.test('through real children: dies in the middle of a line, comes back with garbage', async (t) => {
+  const [, line = ''] = ifinfo('no carrier').split('\n');
+  const directory = programs(t, {
+    route: `printf x >> "$0.log"; [ "$*" = "-n monitor" ] || exit 9
+      [ "$(cat "$0.log")" = xx ] || { printf '%s' '${line.slice(0, 60)}'; echo "route: gone" >&2; kill -9 $$; }
+      printf '\\0\\377 garbage\\n%s\\n%s' '${line}' '${line.slice(0, 60)}'; exec sleep 20`,
+    ifconfig: `printf x >> "$0.log"; [ "$(cat "$0.log")" != x ] || { echo "ifconfig: SIOCGIFFLAGS: no" >&2; exit 1; }
+      printf '%s' '${LO0}${em0('no carrier')}\tflux: 1.21 GW
+'`,
+  });
+  const clock = createVirtualClock();
+  const watch = createCarrierWatch({ commands: createCommands({ directory }), clock });
+  const seen: Observation[] = [];
+  let wake: () => void = () => {};
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const count = (kind: string): number => seen.filter((each) => each.kind === kind).length;
+  watch.start((observation) => {
+    seen.push(observation);
+    wake();
+  });
+  await until(() => count('trouble') === 2);
+  t.equal(count('interface-status'), 0);
+  await clock.advance(100);
+  await until(() => count('interface-status') === 1 && count('interfaces') >= 1);
+  const texts = seen.flatMap((each) => (each.kind === 'trouble' ? [each.text] : []));
+  t.same(texts.sort(), [
+    'ifconfig: exit 1: ifconfig: SIOCGIFFLAGS: no',
+    'ifconfig: line not understood: flux: 1.21 GW',
+    'route monitor: killed by SIGKILL: route: gone',
+  ]);
+  t.match(
+    seen.find((each) => each.kind === 'interface-status'),
+    { name: 'em0', up: true, carrier: 'down' },
+  );
+  const reading = seen.find((each) => each.kind === 'interfaces');
+  t.equal(named(reading, 'em0')?.carrier, 'down');
+  watch.stop();
 });

@@ -2,6 +2,7 @@ import t from 'tap';
 import { createRoutes } from '../../src/adapter/route.ts';
 import { createCommands } from '../../src/adapter/run.ts';
 import type { RouteWish } from '../../src/core/transaction.ts';
+import type { RunResult } from '../../src/port/commands.ts';
 import { type Answer, createFakeCommands, exited } from './fake-commands.ts';
 import { programs } from './programs.ts';
 import { createVirtualClock } from './virtual-clock.ts';
@@ -9,9 +10,9 @@ import { createVirtualClock } from './virtual-clock.ts';
 const HEAD = 'Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n';
 const line = (gateway: string, flags = 'UGS', destination = 'default'): string =>
   `${destination}            ${gateway}          ${flags}        0       12     -     8 vio2 \n`;
-const shown = (...lines: readonly string[]): Answer =>
+const shown = (...lines: readonly string[]): RunResult =>
   exited(0, `Routing tables\n\n${lines.length === 0 ? '' : `Internet:\n${HEAD}${lines.join('')}`}`);
-const shown6 = (...lines: readonly string[]): Answer =>
+const shown6 = (...lines: readonly string[]): RunResult =>
   exited(0, `Routing tables\n\nInternet6:\n${HEAD}${lines.join('')}`);
 const noTable = exited(1, '', 'route: routing table 101: No such file or directory\n');
 

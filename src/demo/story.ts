@@ -1,0 +1,262 @@
+/**
+ * The story: what happens to the router, act by act, and what must be true after each. Every claim is checked against
+ * what the emulated pf really did with the packets; what the daemon says of itself is only used to know when to look.
+ */
+import type { Status } from '../wire/status.ts';
+import { isWithin } from './statistics.ts';
+import type { World } from './world.ts';
+
+/** Standard deviations that a share may be off. */
+const DEVIATIONS = 3;
+/** How often the cable is pulled once more, for the figures at the end. */
+const EXTRA_PULLS = 8;
+
+export interface Stage {
+  /** A new act begins. */
+  readonly act: (title: string) => void;
+  /** One claim, and what was seen. */
+  readonly claim: (claim: string, holds: boolean, seen: string) => void;
+  /** The moment that the README shows. */
+  readonly pose: () => void;
+}
+
+const probe = `[probe]
+interval = "200ms"
+timeout = "300ms"
+rise = 3
+hold = "500ms"
+`;
+
+export const renderStoryConfig = (dslWeight: number): string => `${probe}
+[link.fibre]
+interface = "em1"
+gateway = "203.0.113.1"
+weight = 3
+
+[link.dsl]
+interface = "em2"
+gateway = "198.51.100.1"
+weight = ${dslWeight}
+
+[link.lte]
+interface = "em3"
+gateway = "192.0.2.1"
+tier = 2
+`;
+
+const sharesOf = (status: Status): string =>
+  status.policies
+    .flatMap((policy) => policy.families.flatMap((family) => family.shares))
+    .map(({ link, percent }) => `${link} ${percent}%`)
+    .join(' ');
+
+/** pf holds what the shares say, and nothing is under way. */
+const isSettledOn = (shares: string) => (status: Status) =>
+  sharesOf(status) === shares && status.pf.applied === 'known' && !status.pf.busy;
+
+const healthOf = (status: Status, link: string): string | undefined =>
+  status.links.find(({ name }) => name === link)?.paths[0]?.health;
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** New connections for a while, against what the weights promise. */
+const claimShares = async (
+  world: World,
+  stage: Stage,
+  promised: ReadonlyMap<string, number>,
+  ms: number,
+): Promise<void> => {
+  const counted = await world.countFor(ms);
+  const answered = [...counted.values()].reduce((sum, count) => sum + count, 0);
+  const links = [...world.router.uplinks.keys()];
+  const isFair = links.every((link) =>
+    isWithin(counted.get(link) ?? 0, answered, promised.get(link) ?? 0, DEVIATIONS),
+  );
+  const wanted = [...promised].map(([link, share]) => `${link} ${Math.round(share * 100)}%`).join(', ');
+  const seen = links.map((link) => `${link} ${counted.get(link) ?? 0}`).join(', ');
+  stage.claim(`new connections go to ${wanted}`, isFair && answered > 50, `${seen} of ${answered}`);
+  stage.claim(
+    'every one of them was answered',
+    counted.failed === 0,
+    `${counted.failed} of ${counted.total} failed`,
+  );
+};
+
+/** Long flows that now leave by a link, with the address that the far end sees. */
+const flowsOn = (world: World, link: string) =>
+  world.traffic.flows.filter((flow) => {
+    const last = flow.history.at(-1);
+    return last?.kind === 'delivered' && last.uplink === link;
+  });
+
+const claimKilled = (
+  world: World,
+  stage: Stage,
+  link: string,
+  its: readonly bigint[],
+  others: readonly bigint[],
+): void => {
+  const left = its.filter(world.hasState).length;
+  const lost = others.filter((id) => !world.hasState(id)).length;
+  stage.claim(
+    `the states of ${link} are gone`,
+    its.length > 0 && left === 0,
+    `${its.length - left} of ${its.length}`,
+  );
+  stage.claim('and no state of any other link', lost === 0, `${lost} of ${others.length}`);
+};
+
+const claimMoved = async (stage: Stage, flows: World['traffic']['flows'], address: string): Promise<void> => {
+  const movedTo = (): number =>
+    flows.filter((flow) => {
+      const last = flow.history.at(-1);
+      return last?.kind === 'delivered' && last.natAddress === address;
+    }).length;
+  const from = performance.now();
+  while (movedTo() < flows.length && performance.now() - from < 1000) await wait(20);
+  stage.claim(
+    `UDP flows with fixed ports go on with the address ${address}, within a second`,
+    flows.length > 0 && movedTo() === flows.length,
+    `${movedTo()} of ${flows.length}`,
+  );
+};
+
+const both = new Map([
+  ['fibre', 3 / 4],
+  ['dsl', 1 / 4],
+]);
+const only = (link: string): ReadonlyMap<string, number> => new Map([[link, 1]]);
+
+const playReload = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('SIGHUP with the same file');
+  const writes = world.pfWrites();
+  const pings = world.pings();
+  const loadedAgo = (await world.status()).daemon.settingsLoadedMsAgo;
+  world.signal('SIGHUP');
+  await world.until(
+    'the reload',
+    (status) => status.daemon.settingsLoadedMsAgo < loadedAgo && !status.pf.busy,
+  );
+  await wait(300);
+  stage.claim('nothing is written to pf', world.pfWrites() === writes, `${world.pfWrites() - writes} writes`);
+  stage.claim('no probe is restarted', `${world.pings()}` === `${pings}`, `${world.pings().length} pings`);
+};
+
+const playCable = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('the cable of fibre is pulled');
+  const [fibre, dsl] = [world.statesOf('fibre'), world.statesOf('dsl')];
+  const flows = flowsOn(world, 'fibre');
+  world.router.setCarrier('em1', false);
+  await world.until('dsl alone', isSettledOn('dsl 100%'));
+  await claimMoved(stage, flows, '198.51.100.2');
+  claimKilled(world, stage, 'fibre', fibre, dsl);
+  await claimShares(world, stage, only('dsl'), 1500);
+  stage.pose();
+
+  stage.act('the cable is plugged in again');
+  const before = world.statesOf('dsl');
+  world.router.setCarrier('em1', true);
+  await world.until('fibre and dsl', isSettledOn('fibre 75% dsl 25%'));
+  await claimShares(world, stage, both, 2500);
+  const lost = before.filter((id) => !world.hasState(id)).length;
+  stage.claim('connections on dsl stay where they are', lost === 0, `${lost} of ${before.length} lost`);
+};
+
+const playDark = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('dsl goes dark: carrier and gateway are fine, nothing behind it answers');
+  const [fibre, dsl] = [world.statesOf('fibre'), world.statesOf('dsl')];
+  const flows = flowsOn(world, 'dsl');
+  const from = performance.now();
+  world.router.setDark('dsl', true);
+  await world.until('dsl to be down', (status) => healthOf(status, 'dsl') === 'down');
+  const took = performance.now() - from;
+  stage.claim('the probes find it out', took < 2500, `after ${Math.round(took)} ms`);
+  await world.until('fibre alone', isSettledOn('fibre 100%'));
+  await claimMoved(stage, flows, '203.0.113.2');
+  claimKilled(world, stage, 'dsl', dsl, fibre);
+  await claimShares(world, stage, only('fibre'), 1500);
+
+  stage.act('and the cable of fibre is pulled: both are gone');
+  world.router.setCarrier('em1', false);
+  await world.until('lte alone', isSettledOn('lte 100%'));
+  await claimShares(world, stage, only('lte'), 1500);
+
+  stage.act('all come back');
+  world.router.setDark('dsl', false);
+  world.router.setCarrier('em1', true);
+  await world.until('fibre and dsl', isSettledOn('fibre 75% dsl 25%'));
+  await claimShares(world, stage, both, 2500);
+};
+
+const playSettings = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('SIGHUP with another weight: dsl 1 becomes 3');
+  const pings = world.pings();
+  const states = [...world.statesOf('fibre'), ...world.statesOf('dsl')];
+  world.writeConfig(renderStoryConfig(3));
+  world.signal('SIGHUP');
+  await world.until('equal shares', isSettledOn('fibre 50% dsl 50%'));
+  await claimShares(
+    world,
+    stage,
+    new Map([
+      ['fibre', 1 / 2],
+      ['dsl', 1 / 2],
+    ]),
+    2500,
+  );
+  stage.claim('no probe is restarted', `${world.pings()}` === `${pings}`, `${world.pings().length} pings`);
+  const lost = states.filter((id) => !world.hasState(id)).length;
+  stage.claim('no connection is lost', lost === 0, `${lost} of ${states.length}`);
+
+  stage.act('SIGHUP with a broken file');
+  const writes = world.pfWrites();
+  const lines = world.log.length;
+  world.writeConfig(renderStoryConfig(3).replace('weight = 3', 'wieght = 3'));
+  world.signal('SIGHUP');
+  await wait(600);
+  const said = world.log.slice(lines).find((line) => line.includes('uplinkd.conf:')) ?? 'nothing';
+  stage.claim(
+    'it says what is wrong and where',
+    /uplinkd\.conf:\d+:\d+: .*wieght/.test(said),
+    said.replace(/^.*uplinkd\.conf:/, ''),
+  );
+  stage.claim('nothing is written to pf', world.pfWrites() === writes, `${world.pfWrites() - writes} writes`);
+  stage.claim(
+    'the running settings stay',
+    isSettledOn('fibre 50% dsl 50%')(await world.status()),
+    sharesOf(await world.status()),
+  );
+  world.writeConfig(renderStoryConfig(1));
+  world.signal('SIGHUP');
+  await world.until('the old weights', isSettledOn('fibre 75% dsl 25%'));
+};
+
+/** Plays the whole story. Throws if the daemon does not get somewhere at all; everything else is a claim that fails. */
+export const playStory = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('uplinkd starts on a router whose anchor is empty');
+  const healthy = (status: Status): boolean =>
+    status.links.every(({ name }) => healthOf(status, name) === 'up');
+  await world.until(
+    'three healthy links',
+    (status) => healthy(status) && isSettledOn('fibre 75% dsl 25%')(status),
+  );
+  await claimShares(world, stage, both, 3500);
+  await playReload(world, stage);
+  await playCable(world, stage);
+  await playDark(world, stage);
+  await playSettings(world, stage);
+
+  stage.act(`the cable of fibre is pulled ${EXTRA_PULLS} times more`);
+  for (let pull = 0; pull < EXTRA_PULLS; pull += 1) {
+    world.router.setCarrier('em1', false);
+    await world.until('dsl alone', isSettledOn('dsl 100%'));
+    world.router.setCarrier('em1', true);
+    await world.until('fibre and dsl', isSettledOn('fibre 75% dsl 25%'));
+  }
+  const { reactions } = (await world.status()).pf;
+  stage.claim(
+    'each time pf was told at once',
+    reactions.length >= EXTRA_PULLS,
+    `${reactions.length} reactions`,
+  );
+};

@@ -1,0 +1,61 @@
+/** ifconfig(8), showing only: all interfaces, one, a group (transcripts ifconfig-*). Changes are made through the router object. */
+import type { Nic, NicAddress } from './nic.ts';
+import { broadcastOf, driverOf, renderFlags, statusOf } from './nic.ts';
+import type { Program } from './program.ts';
+import type { Router } from './router.ts';
+
+const mediaOf = (nic: Nic): string | null => {
+  if (nic.kind !== 'ethernet') return null;
+  if (driverOf(nic.name) !== 'em') return 'Ethernet autoselect';
+  return `Ethernet autoselect (${nic.hasCarrier ? '1000baseT full-duplex' : 'none'})`;
+};
+
+const hexMask = (length: number): string => {
+  const mask = length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
+  return `0x${mask.toString(16).padStart(8, '0')}`;
+};
+
+const renderAddress = (nic: Nic, one: NicAddress): string => {
+  if (one.address.family === 'inet6') {
+    const scope = one.address.scope === null ? '' : ` scopeid 0x${nic.index.toString(16)}`;
+    return `\tinet6 ${one.address.text} prefixlen ${one.length}${scope}\n`;
+  }
+  const peer = one.peer === null ? '' : ` --> ${one.peer}`;
+  const broadcast = nic.kind === 'ethernet' ? broadcastOf(one) : null;
+  return `\tinet ${one.address.text}${peer} netmask ${hexMask(one.length)}${broadcast === null ? '' : ` broadcast ${broadcast}`}\n`;
+};
+
+const render = (router: Router, nic: Nic): string => {
+  const rdomain = nic.rdomain === 0 ? '' : ` rdomain ${nic.rdomain}`;
+  const mtu = nic.kind === 'enc' ? '' : `${rdomain} mtu ${nic.mtu}`;
+  const lines = [`${nic.name}: ${renderFlags(nic)}${mtu}\n`];
+  if (nic.lladdr !== null) lines.push(`\tlladdr ${nic.lladdr}\n`);
+  if (nic.description !== null) lines.push(`\tdescription: ${nic.description}\n`);
+  lines.push(`\tindex ${nic.index} priority 0 llprio 3\n`);
+  if (nic.kind === 'pppoe') lines.push(`\tdev:  state: ${nic.hasCarrier ? 'session' : 'initial'}\n`);
+  const groups = router.groupsOf(nic);
+  if (groups.length > 0) lines.push(`\tgroups: ${groups.join(' ')}\n`);
+  const media = mediaOf(nic);
+  if (media !== null) lines.push(`\tmedia: ${media}\n`);
+  const status = statusOf(nic);
+  if (status !== null) lines.push(`\tstatus: ${status}\n`);
+  for (const one of nic.addresses) lines.push(renderAddress(nic, one));
+  return lines.join('');
+};
+
+export const ifconfig: Program = ({ router, args, out, err, exit }) => {
+  const [name, ...rest] = args[0] === '-A' || args[0] === '-a' ? args.slice(1) : args;
+  if (rest.length > 0) {
+    err('ifconfig: emulator: only showing is known\n');
+    return exit(1);
+  }
+  const shown = router
+    .nics()
+    .filter((nic) => name === undefined || nic.name === name || router.groupsOf(nic).includes(name));
+  if (shown.length === 0) {
+    err(`${name}: no such interface\n`);
+    return exit(1);
+  }
+  out(shown.map((nic) => render(router, nic)).join(''));
+  exit(0);
+};

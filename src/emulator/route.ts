@@ -1,0 +1,265 @@
+/** route(8): show, get, add, change, delete, flush, monitor, in any rtable (transcripts route-*, sbin/route). Changes go to the router's tables. */
+import type { Family, Prefix } from './address.ts';
+import { bitsOf, createPrefix, maskOf, parseAddress, renderValue } from './address.ts';
+import { isLinkUp } from './nic.ts';
+import type { Invocation, Program } from './program.ts';
+import { parseOptions } from './program.ts';
+import { monitor, routeFlagNames } from './route-monitor.ts';
+import type { Route, RouteError } from './routing.ts';
+import type { Router } from './router.ts';
+
+const ERRORS: Readonly<Record<RouteError, string>> = {
+  ESRCH: 'not in table',
+  EEXIST: 'File exists',
+  ENETUNREACH: 'Network is unreachable',
+  EINVAL: 'Invalid argument',
+};
+
+const isUp = (router: Router, route: Route): boolean => {
+  const nic = router.nic(route.nic);
+  return route.kind === 'local' || (nic !== null && isLinkUp(nic));
+};
+
+/** Routes that use a neighbour as their gateway, or clones of a connected route. */
+const refsOf = (router: Router, table: number, route: Route): number => {
+  if (route.kind === 'neighbour') {
+    const text = renderValue(route.prefix.family, route.prefix.value);
+    let count = 0;
+    for (const each of router.routing.tables.values())
+      count += each.routes.filter((one) => one.kind === 'static' && one.nic === route.nic && one.gateway === text).length;
+    return count;
+  }
+  if (route.kind !== 'connected' || route.isHost) return 0;
+  const nic = route.nic;
+  return router.routing.list(table, route.prefix.family).filter((one) => one.kind === 'neighbour' && one.nic === nic).length;
+};
+
+const flagLetters = (router: Router, table: number, route: Route): string => {
+  const refs = refsOf(router, table, route);
+  const isRejected = route.reject || (route.kind === 'neighbour' && route.rejectUntil > router.clock.now());
+  const letters: readonly (readonly [string, boolean])[] = [
+    ['U', isUp(router, route)],
+    ['G', route.isViaGateway],
+    ['H', route.isHost],
+    ['R', isRejected],
+    ['C', route.kind === 'connected' && !route.isHost],
+    ['L', route.kind === 'neighbour' || (route.kind === 'local' && router.nic(route.nic)?.kind === 'ethernet')],
+    ['S', route.kind === 'static'],
+    ['B', route.blackhole],
+    ['c', route.kind === 'neighbour'],
+    ['h', route.kind === 'neighbour' && refs > 0],
+    ['P', route.isMpath],
+    ['l', route.kind === 'local'],
+    ['b', route.kind === 'broadcast'],
+    ['n', route.kind === 'connected' && !route.isHost],
+  ];
+  return letters
+    .filter(([, isSet]) => isSet)
+    .map(([letter]) => letter)
+    .join('');
+};
+
+/** `192.0.2/24`, `default`: a network as route(8) names it. */
+const netName = (prefix: Prefix): string => {
+  if (prefix.length === 0) return 'default';
+  const text = renderValue(prefix.family, prefix.value);
+  if (prefix.family === 'inet6') return `${text}/${prefix.length}`;
+  const octets = text.split('.');
+  const shown = prefix.length < 9 ? 1 : prefix.length < 17 ? 2 : prefix.length < 25 ? 3 : 4;
+  return `${octets.slice(0, shown).join('.')}/${prefix.length}`;
+};
+
+const withScope = (router: Router, route: Route, text: string): string =>
+  text.startsWith('fe80:') && !text.includes('%') ? `${text}%${router.nic(route.nic)?.name ?? route.nic}` : text;
+
+const destinationName = (router: Router, route: Route): string => {
+  if (!route.isHost) return netName(route.prefix);
+  return withScope(router, route, renderValue(route.prefix.family, route.prefix.value));
+};
+
+const gatewayName = (router: Router, route: Route): string =>
+  route.gateway === null ? `link#${router.nic(route.nic)?.index ?? 0}` : withScope(router, route, route.gateway);
+
+const show = (invocation: Invocation, table: number, words: readonly string[]): void => {
+  const { router } = invocation;
+  let families: readonly Family[] = ['inet', 'inet6'];
+  let label: string | null = null;
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] === '-inet') families = ['inet'];
+    else if (words[i] === '-inet6') families = ['inet6'];
+    else if (words[i] === '-label') label = words[++i] ?? null;
+    else {
+      invocation.err(`route: emulator: show ${words[i]} not known\n`);
+      return invocation.exit(1);
+    }
+  }
+  let text = 'Routing tables\n';
+  for (const family of families) {
+    const routes = router.routing.list(table, family).filter((route) => label === null || route.label === label);
+    if (routes.length === 0) continue;
+    const [one, two] = family === 'inet' ? [18, 18] : [43, 39];
+    text += `\n${family === 'inet' ? 'Internet' : 'Internet6'}:\n`;
+    text += `${'Destination'.padEnd(one)} ${'Gateway'.padEnd(two)} ${'Flags'.padEnd(6)} ${'Refs'.padStart(5)} ${'Use'.padStart(8)} ${'Mtu'.padStart(5)}  Prio Iface\n`;
+    for (const route of routes) {
+      const nic = router.nic(route.nic);
+      const mtu = nic?.kind === 'loopback' ? String(nic.mtu) : '-';
+      text +=
+        `${destinationName(router, route).padEnd(one)} ${gatewayName(router, route).padEnd(two)} ${flagLetters(router, table, route).slice(0, 6).padEnd(6)} ` +
+        `${String(refsOf(router, table, route)).padStart(5)} ${String(route.use).padStart(8)} ${mtu.padStart(5)}   ${String(route.priority).padStart(3)} ${route.nic.padEnd(5)}\n`;
+    }
+  }
+  invocation.out(text);
+  invocation.exit(0);
+};
+
+const PRIORITIES: Readonly<Record<number, string>> = { 1: 'local', 4: 'connected', 8: 'static', 3: '', 56: 'default' };
+
+const get = (invocation: Invocation, table: number, words: readonly string[]): void => {
+  const { router } = invocation;
+  const word = words.filter((one) => !one.startsWith('-'))[0] ?? 'default';
+  const family: Family = words.includes('-inet6') || word.includes(':') ? 'inet6' : 'inet';
+  const address = parseAddress(word === 'default' ? (family === 'inet' ? '0.0.0.0' : '::') : word);
+  const route =
+    address === null
+      ? null
+      : word === 'default'
+        ? (router.routing.list(table, family).find((one) => one.prefix.length === 0) ?? null)
+        : router.routing.lookup(table, address);
+  if (address === null || route === null) {
+    invocation.out(`get ${word === 'default' ? 'net' : 'host'} ${word}: not in table\n`);
+    return invocation.exit(1);
+  }
+  const up = isUp(router, route);
+  const lines = [`   route to: ${address.text}`, `destination: ${renderValue(family, route.prefix.value)}`];
+  if (!route.isHost) lines.push(`       mask: ${renderValue(family, maskOf(family, route.prefix.length))}`);
+  if (route.isViaGateway) lines.push(`    gateway: ${gatewayName(router, route)}`);
+  lines.push(`  interface: ${route.nic}`, ` if address: ${route.source}`);
+  lines.push(`   priority: ${route.priority} (${PRIORITIES[route.priority] ?? ''})`);
+  lines.push(`      flags: ${routeFlagNames(route, up)}`);
+  if (route.label !== null) lines.push(`      label: ${route.label}`);
+  lines.push('     use       mtu    expire', `${String(route.use).padStart(8)}  ${'0'.padStart(8)}  ${'0'.padStart(8)} `);
+  if (route.label !== null) lines.push('sockaddrs: <DST,GATEWAY,NETMASK,IFP,IFA,LABEL>');
+  invocation.out(`${lines.join('\n')}\n`);
+  invocation.exit(0);
+};
+
+interface Request {
+  readonly destination: Prefix;
+  readonly destinationText: string;
+  readonly isHost: boolean;
+  readonly gateway: string | null;
+  readonly priority: number | null;
+  readonly label: string | null;
+  readonly mpath: boolean;
+  readonly reject: boolean;
+  readonly blackhole: boolean;
+}
+
+/** The arguments of add, change and delete; a string is what route(8) would die of. */
+const parseRequest = (words: readonly string[]): Request | string => {
+  let family: Family | null = null;
+  let priority: number | null = null;
+  let label: string | null = null;
+  const flags = new Set<string>();
+  const places: string[] = [];
+  let length: number | null = null;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    const value = (): string => words[++i] ?? '';
+    if (!word.startsWith('-')) places.push(word);
+    else if (word === '-inet') family = 'inet';
+    else if (word === '-inet6') family = 'inet6';
+    else if (word === '-priority') priority = Number(value());
+    else if (word === '-label') label = value();
+    else if (word === '-prefixlen') length = Number(value());
+    else if (word === '-ifp' || word === '-ifa') value();
+    else if (['-mpath', '-reject', '-blackhole', '-host', '-net', '-static'].includes(word)) flags.add(word.slice(1));
+    else return `emulator: ${word} not known`;
+  }
+  const [to = '', gateway, more] = places;
+  if (to === '' || more !== undefined) return 'emulator: usage';
+  const [bare = '', mask] = to.split('/');
+  const guess: Family = family ?? ([to, gateway].some((one) => one?.includes(':')) ? 'inet6' : 'inet');
+  const common = { destinationText: to, gateway: gateway ?? null, priority, label, mpath: flags.has('mpath'), reject: flags.has('reject'), blackhole: flags.has('blackhole') };
+  if (to === 'default') return { ...common, destination: createPrefix(guess, 0n, 0), isHost: false };
+  const address = parseAddress(bare);
+  if (address === null) return `${to}: bad address`;
+  const bits = length ?? (mask === undefined ? bitsOf(address.family) : Number(mask));
+  return { ...common, destination: createPrefix(address.family, address.value, bits), isHost: bits === bitsOf(address.family) };
+};
+
+const change = (invocation: Invocation, table: number, verb: 'add' | 'change' | 'delete', words: readonly string[], isQuiet: boolean): void => {
+  const { router, pid } = invocation;
+  const request = parseRequest(words);
+  if (typeof request === 'string') {
+    invocation.err(`route: ${request}\n`);
+    return invocation.exit(1);
+  }
+  const { destination, gateway } = request;
+  const error = ((): RouteError | null => {
+    if (verb === 'delete') return router.routing.remove(table, destination, gateway, request.priority, pid);
+    if (gateway === null) return 'EINVAL';
+    const wanted = { ...request, gateway, pid };
+    return verb === 'add' ? router.routing.add(table, wanted) : router.routing.change(table, wanted);
+  })();
+  if (!isQuiet) {
+    const via = gateway === null ? '' : `: gateway ${gateway}`;
+    const why = error === null ? '' : `: ${ERRORS[error]}`;
+    invocation.out(`${verb} ${request.isHost ? 'host' : 'net'} ${request.destinationText}${via}${why}\n`);
+  }
+  invocation.exit(error === null ? 0 : 1);
+};
+
+const flush = (invocation: Invocation, table: number, words: readonly string[], isQuiet: boolean): void => {
+  const { router } = invocation;
+  const families: readonly Family[] = words.includes('-inet') ? ['inet'] : words.includes('-inet6') ? ['inet6'] : ['inet', 'inet6'];
+  for (const family of families)
+    for (const route of router.routing.list(table, family)) {
+      if (route.kind !== 'static' && route.kind !== 'neighbour') continue;
+      router.routing.remove(table, route.prefix, route.gateway, route.priority, invocation.pid);
+      if (!isQuiet)
+        invocation.out(`${destinationName(router, route).padEnd(20)} ${gatewayName(router, route).padEnd(20)} done\n`);
+    }
+  invocation.exit(0);
+};
+
+export const route: Program = (invocation) => {
+  const { router } = invocation;
+  const options = parseOptions(invocation.args, 'dnqtT:v');
+  const usage = (): void => {
+    invocation.err('usage: route [-dnqtv] [-T rtable] command [[modifiers] args]\n');
+    invocation.exit(1);
+  };
+  if (options.problem !== null) {
+    invocation.err(`route: ${options.problem}\n`);
+    return usage();
+  }
+  const number = options.given.find((one) => one.letter === 'T')?.value ?? null;
+  const isQuiet = options.given.some((one) => one.letter === 'q');
+  const [verb, ...words] = options.rest;
+  if (number !== null && (!/^[0-9]+$/.test(number) || Number(number) > 255)) {
+    invocation.err(`route: invalid table id: ${number}\n`);
+    return invocation.exit(1);
+  }
+  const table = Number(number ?? 0);
+  if (number !== null && verb !== 'add' && !router.routing.tables.has(table)) {
+    invocation.err(`route: routing table ${table}: No such file or directory\n`);
+    return invocation.exit(1);
+  }
+  switch (verb) {
+    case 'show':
+      return show(invocation, table, words);
+    case 'get':
+      return get(invocation, table, words);
+    case 'add':
+    case 'change':
+    case 'delete':
+      return change(invocation, table, verb, words, isQuiet);
+    case 'flush':
+      return flush(invocation, table, words, isQuiet);
+    case 'monitor':
+      return monitor(invocation, number === null ? null : table, words.includes('-iface') || words.includes('-interface'));
+    default:
+      return usage();
+  }
+};

@@ -1,0 +1,567 @@
+/**
+ * The emulated OpenBSD 7.8 router: interfaces, addresses, routing tables, pf, the uplinks behind it, and what can happen to them.
+ * One object, driven by the clock and the seed it is given. Commands read and change it through here; it prints nothing.
+ */
+import type { Address, Family } from './address.ts';
+import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
+import type { EmulatorClock } from './clock.ts';
+import type { FaultBoard } from './fault.ts';
+import { createFaultBoard } from './fault.ts';
+import type { Lan } from './clients.ts';
+import { createLan } from './clients.ts';
+import type { Nic, NicAddress, NicKind } from './nic.ts';
+import { addressesOf, driverOf, isLinkUp } from './nic.ts';
+import type { Packet } from './packet.ts';
+import type { Firewall } from './pf.ts';
+import { createFirewall } from './pf.ts';
+import type { Verdict } from './pf-walk.ts';
+import { testPacket } from './pf-walk.ts';
+import type { Random } from './random.ts';
+import { createRandom } from './random.ts';
+import type { RouteMessage } from './route-message.ts';
+import type { Route, Routing } from './routing.ts';
+import { createRouting } from './routing.ts';
+import type { Exchange, Uplink, UplinkDescription } from './uplink.ts';
+import { createUplink, exchange, isArpAnswered, lladdrOf } from './uplink.ts';
+
+export interface NicDescription {
+  readonly name: string;
+  /** `10.0.0.1/24`; for point-to-point `100.64.7.7/32 peer 100.64.0.1` is written with `peer`. */
+  readonly addresses?: readonly string[];
+  readonly peer?: string;
+  readonly rdomain?: number;
+  readonly groups?: readonly string[];
+  readonly description?: string;
+  readonly mtu?: number;
+  readonly lladdr?: string;
+  readonly isAutoconf?: boolean;
+}
+
+export interface RouterOptions {
+  readonly clock: EmulatorClock;
+  /** Everything that is left to chance follows from it. */
+  readonly seed: number;
+  readonly lan: { readonly interface: string; readonly address: string; readonly address6?: string };
+  readonly uplinks: readonly UplinkDescription[];
+  /** Further interfaces, before the LAN's in ifconfig's order. */
+  readonly interfaces?: readonly NicDescription[];
+  /** Details of the LAN's and the uplinks' interfaces, by name. */
+  readonly details?: readonly NicDescription[];
+  /** A default route in rtable 0 from the start. None by default. */
+  readonly defaultRoute?: string;
+  /** Files that pfctl can read, beside what a server lends it. */
+  readonly files?: ReadonlyMap<string, string>;
+  readonly hostname?: string;
+}
+
+/** What became of a packet that this machine forwarded. */
+export type Forwarded =
+  | { readonly kind: 'sent'; readonly nic: Nic; readonly nextHop: string; readonly packet: Packet }
+  | { readonly kind: 'local'; readonly packet: Packet }
+  | { readonly kind: 'refused'; readonly how: 'rst' | 'unreachable' }
+  | { readonly kind: 'dropped'; readonly why: string };
+
+export type SendError =
+  | 'Permission denied'
+  | 'No route to host'
+  | 'Network is down'
+  | "Can't assign requested address"
+  | 'Host is down'
+  | 'Network is unreachable'
+  | 'Message too long';
+
+/** What became of a packet of this machine's own. `lost` was sent as far as the sender knows. */
+export type Sent =
+  | { readonly kind: 'sent'; readonly nic: Nic; readonly nextHop: string; readonly packet: Packet }
+  | { readonly kind: 'local' }
+  | { readonly kind: 'lost'; readonly why: string }
+  | { readonly kind: 'error'; readonly error: SendError };
+
+export interface Router {
+  readonly clock: EmulatorClock;
+  readonly random: Random;
+  readonly routing: Routing;
+  readonly firewall: Firewall;
+  readonly faults: FaultBoard;
+  readonly uplinks: ReadonlyMap<string, Uplink>;
+  readonly lan: Lan;
+  readonly lanInterface: string;
+  readonly sysctls: Map<string, string>;
+  readonly files: Map<string, string>;
+  /** Lines that logger(1) got. */
+  readonly syslog: string[];
+  nics(): readonly Nic[];
+  nic(name: string): Nic | null;
+  groupsOf(nic: Nic): readonly string[];
+  /** A process id for a command. */
+  nextPid(): number;
+  subscribe(listener: (message: RouteMessage) => void): () => void;
+  /** A packet comes in on an interface; walks it as far as it gets. */
+  forward(packet: Packet, on: string): Forwarded;
+  /** A packet of this machine's own. `source` empty: the route's. */
+  send(packet: Packet, isBound: boolean): Sent;
+  /** What the far side of an interface does with a packet that left by it. */
+  answer(nic: Nic, packet: Packet): Exchange;
+  isLocalAddress(address: string, rdomain: number): boolean;
+  /** Pulls or plugs the cable: RTM_IFINFO at once. */
+  setCarrier(name: string, hasCarrier: boolean): void;
+  /** `ifconfig NAME up|down`. */
+  setInterfaceUp(name: string, isUp: boolean): void;
+  /** Gives an interface an address in place of all of that family. */
+  setAddress(name: string, address: string): void;
+  addAddress(name: string, address: string): void;
+  removeAddress(name: string, address: string): void;
+  setDark(uplink: string, isDark: boolean): void;
+  setGatewayDead(uplink: string, isDead: boolean): void;
+  /** Loss in 0-1. */
+  setLoss(uplink: string, loss: number): void;
+  setLatency(uplink: string, latencyMs: number, jitterMs?: number): void;
+  setBlackhole(uplink: string, target: string, isSilent: boolean): void;
+  /** Another gateway answers from now on (renumbering); addresses and routes are changed apart from it. */
+  setGateway(uplink: string, gateway: string): void;
+  detach(name: string): void;
+  attach(name: string): void;
+  /** The routing socket overflows: listeners see RTM_DESYNC. */
+  desync(): void;
+}
+
+const SYSCTLS: readonly (readonly [string, string])[] = [
+  ['kern.ostype', 'OpenBSD'],
+  ['kern.osrelease', '7.8'],
+  ['net.inet.ip.forwarding', '1'],
+  ['net.inet.ip.multipath', '0'],
+  ['net.inet6.ip6.forwarding', '1'],
+  ['net.inet6.ip6.multipath', '0'],
+];
+
+export const createRouter = (options: RouterOptions): Router => {
+  const { clock } = options;
+  const random = createRandom(options.seed);
+  const nics: Nic[] = [];
+  const uplinks = new Map<string, Uplink>();
+  const byNic = new Map<string, Uplink>();
+  const sysctls = new Map(SYSCTLS);
+  const files = new Map(options.files ?? []);
+  const listeners = new Set<(message: RouteMessage) => void>();
+  const far = random.fork('far side');
+  let version = 0;
+  let pid = 1000 + random.below(30_000);
+
+  const emit = (message: RouteMessage): void => {
+    version++;
+    for (const listener of [...listeners]) listener(message);
+  };
+  const nic = (name: string): Nic | null => nics.find((one) => one.name === name && one.isAttached) ?? null;
+  const routing = createRouting({
+    nicOf: nic,
+    isMultipath: (family) => sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
+    emit,
+  });
+
+  const groupsOf = (one: Nic): readonly string[] => {
+    const own = one.kind === 'ethernet' ? [] : [driverOf(one.name)];
+    const egress = routing.tables
+      .get(0)
+      ?.routes.some((route) => route.prefix.length === 0 && route.kind === 'static' && route.nic === one.name);
+    return [...own, ...(egress === true ? ['egress'] : []), ...one.groups];
+  };
+  const attached = (): readonly Nic[] => nics.filter((one) => one.isAttached);
+
+  const firewall = createFirewall(
+    {
+      nics: attached,
+      groupsOf,
+      hasRtable: (number) => routing.tables.has(number),
+      rdomainOf: routing.rdomainOf,
+      version: () => version,
+    },
+    random.fork('pf'),
+  );
+  firewall.since = clock.now();
+
+  const parseNicAddress = (text: string, on: string, peer: string | undefined): NicAddress => {
+    const parsed = parseInterfaceAddress(text);
+    if (parsed === null) throw new RangeError(`emulator: ${text} is no address`);
+    const scoped =
+      parsed.address.family === 'inet6' && parsed.address.value >> 118n === 0x3fan && parsed.address.scope === null
+        ? parseAddress(`${parsed.address.text}%${on}`)
+        : parsed.address;
+    return { address: scoped ?? parsed.address, length: parsed.length, peer: peer ?? null };
+  };
+  const assign = (one: Nic, address: NicAddress): void => {
+    one.addresses = [...one.addresses, address];
+    emit({ kind: 'new-address', nic: one, address, isNamed: true });
+    routing.addAddress(one, address);
+  };
+  const unassign = (one: Nic, address: NicAddress): void => {
+    one.addresses = one.addresses.filter((other) => other !== address);
+    routing.removeAddress(one, address);
+  };
+
+  const kindOf = (name: string): NicKind => {
+    const driver = driverOf(name);
+    if (driver === 'lo') return 'loopback';
+    if (driver === 'enc') return 'enc';
+    return driver === 'pppoe' ? 'pppoe' : 'ethernet';
+  };
+  const addNic = (description: NicDescription, index: number): Nic => {
+    const kind = kindOf(description.name);
+    const made: Nic = {
+      name: description.name,
+      index,
+      kind,
+      lladdr: kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
+      mtu: description.mtu ?? (kind === 'loopback' ? 32768 : kind === 'pppoe' ? 1492 : 1500),
+      rdomain: description.rdomain ?? 0,
+      description: description.description ?? null,
+      groups: description.groups ?? [],
+      isUp: kind !== 'enc',
+      hasCable: true,
+      hasCarrier: true,
+      isAutoconf: description.isAutoconf ?? false,
+      addresses: [],
+      isAttached: true,
+    };
+    nics.push(made);
+    routing.create(made.rdomain, made.rdomain);
+    for (const text of description.addresses ?? []) assign(made, parseNicAddress(text, made.name, description.peer));
+    return made;
+  };
+
+  const extra = options.interfaces ?? [];
+  const count = extra.length + 1 + options.uplinks.length;
+  const loopback = (name: string): readonly string[] => [`::1/128`, `fe80::1%${name}/64`.replace(/%(.*)\/64/, '/64'), '127.0.0.1/8'];
+  const details = (name: string): NicDescription => options.details?.find((one) => one.name === name) ?? { name };
+  addNic({ name: 'lo0', addresses: loopback('lo0') }, count + 2);
+  let index = 1;
+  for (const description of extra) addNic(description, index++);
+  const { lan } = options;
+  addNic(
+    {
+      ...details(lan.interface),
+      name: lan.interface,
+      addresses: [lan.address, ...(lan.address6 === undefined ? [] : [lan.address6]), ...(details(lan.interface).addresses ?? [])],
+    },
+    index++,
+  );
+  for (const description of options.uplinks) {
+    const more = details(description.interface);
+    addNic(
+      {
+        ...more,
+        name: description.interface,
+        addresses: [
+          description.address,
+          ...(description.address6 === undefined ? [] : [description.address6]),
+          ...(more.addresses ?? []),
+        ],
+      },
+      index++,
+    );
+    const uplink = createUplink(description);
+    uplinks.set(uplink.name, uplink);
+    byNic.set(uplink.interface, uplink);
+  }
+  addNic({ name: 'enc0' }, index++);
+  index++;
+  for (const rdomain of new Set(nics.map((one) => one.rdomain).filter((number) => number !== 0)))
+    addNic({ name: `lo${rdomain}`, rdomain, addresses: loopback(`lo${rdomain}`) }, index++);
+  if (options.defaultRoute !== undefined) {
+    const gateway = parseAddress(options.defaultRoute);
+    if (gateway !== null)
+      routing.add(0, {
+        destination: createPrefix(gateway.family, 0n, 0),
+        gateway: options.defaultRoute,
+        priority: null,
+        label: null,
+        mpath: false,
+        reject: false,
+        blackhole: false,
+        pid: 0,
+      });
+  }
+
+  const isLocalAddress = (address: string, rdomain: number): boolean =>
+    attached().some((one) => one.rdomain === rdomain && one.addresses.some((own) => own.address.text.split('%')[0] === address.split('%')[0]));
+
+  /** Hands a packet to the driver: ARP, carrier. What the sender gets to know is `error`. */
+  const transmit = (on: Nic, nextHop: Address, isViaGateway: boolean): { readonly why: string; readonly error: SendError | null } | null => {
+    if (!on.isAttached || !on.isUp) return { why: 'interface down', error: 'Network is down' };
+    if (on.kind === 'pppoe') return isLinkUp(on) ? null : { why: 'no carrier', error: 'Network is down' };
+    if (on.kind === 'loopback') return null;
+    const neighbour = routing.neighbour(on, nextHop);
+    const now = clock.now();
+    neighbour.use++;
+    if (neighbour.gateway === null) {
+      if (neighbour.rejectUntil > now) return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
+      const uplink = byNic.get(on.name);
+      const isThere = isLinkUp(on) && (uplink === undefined || isArpAnswered(uplink, nextHop.text));
+      if (isThere) {
+        neighbour.gateway = lladdrOf(nextHop);
+        neighbour.asked = 0;
+      } else {
+        // arpresolve(): five questions a second apart, then EHOSTDOWN for twenty seconds
+        if (now - neighbour.askedAt >= 1000) {
+          neighbour.askedAt = now;
+          neighbour.asked++;
+        }
+        if (neighbour.asked > 5) {
+          neighbour.asked = 0;
+          neighbour.rejectUntil = now + 20_000;
+          return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
+        }
+        return { why: 'no ARP answer', error: null };
+      }
+    }
+    return isLinkUp(on) ? null : { why: 'no carrier', error: null };
+  };
+
+  const test = (packet: Packet, direction: 'in' | 'out', on: Nic): Verdict =>
+    testPacket({ firewall, nic: on, direction, now: clock.now() }, packet);
+
+  const refused = (answer: 'none' | 'rst' | 'unreachable', why: string): Forwarded =>
+    answer === 'none' ? { kind: 'dropped', why } : { kind: 'refused', how: answer };
+
+  /** From the choice of the interface on: pf out, then the driver. */
+  const leave = (packet: Packet, on: Nic, nextHop: Address, isViaGateway: boolean, isTested: boolean): Forwarded => {
+    let going = packet;
+    let hop = nextHop;
+    let nicOut = on;
+    if (isTested) {
+      const verdict = test(packet, 'out', on);
+      if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
+      going = verdict.packet;
+      if (verdict.gateway !== null) {
+        const other = reach(verdict.gateway, going.rtable);
+        if (other === null) return { kind: 'refused', how: 'unreachable' };
+        nicOut = other.nic;
+        hop = other.hop;
+      }
+    }
+    const problem = transmit(nicOut, hop, isViaGateway);
+    if (problem === null) return { kind: 'sent', nic: nicOut, nextHop: hop.text, packet: going };
+    return problem.error === null ? { kind: 'dropped', why: problem.why } : { kind: 'refused', how: 'unreachable' };
+  };
+
+  /** Where a gateway is, by the routing table: null when there is no valid route to it. */
+  const reach = (gateway: string, rtable: number): { readonly nic: Nic; readonly hop: Address } | null => {
+    const address = parseAddress(gateway);
+    const route = address === null ? null : routing.lookup(rtable, address, random.next());
+    if (address === null || route === null || !routing.isValid(route)) return null;
+    const on = nic(route.nic);
+    if (on === null) return null;
+    route.use++;
+    const via = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : address;
+    return via === null ? null : { nic: on, hop: via };
+  };
+
+  const forward = (packet: Packet, on: string): Forwarded => {
+    const came = nic(on);
+    if (came === null || !isLinkUp(came)) return { kind: 'dropped', why: 'no carrier' };
+    const verdict = test({ ...packet, rtable: came.rdomain, tag: null }, 'in', came);
+    if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
+    const inside = verdict.packet;
+    if (verdict.gateway !== null) {
+      const target = reach(verdict.gateway, inside.rtable);
+      if (target === null) return { kind: 'refused', how: 'unreachable' };
+      return leave(inside, target.nic, target.hop, true, true);
+    }
+    if (isLocalAddress(inside.destination, routing.rdomainOf(inside.rtable))) return { kind: 'local', packet: inside };
+    const isForwarding = sysctls.get(packet.family === 'inet' ? 'net.inet.ip.forwarding' : 'net.inet6.ip6.forwarding') !== '0';
+    if (!isForwarding) return { kind: 'dropped', why: 'not forwarding' };
+    const target = parseAddress(inside.destination);
+    const route = target === null ? null : routing.lookup(inside.rtable, target, random.next());
+    if (target === null || route === null || !routing.isValid(route) || route.reject)
+      return { kind: 'refused', how: 'unreachable' };
+    if (route.blackhole) return { kind: 'dropped', why: 'blackhole' };
+    const leaving = nic(route.nic);
+    const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
+    if (leaving === null || hop === null) return { kind: 'refused', how: 'unreachable' };
+    route.use++;
+    return leave(inside, leaving, hop, route.isViaGateway, true);
+  };
+
+  const send = (packet: Packet, isBound: boolean): Sent => {
+    const target = parseAddress(packet.destination);
+    if (target === null) return { kind: 'error', error: 'No route to host' };
+    const rdomain = routing.rdomainOf(packet.rtable);
+    if (isLocalAddress(packet.destination, rdomain) && packet.rtable === rdomain) return { kind: 'local' };
+    const route: Route | null = routing.lookup(packet.rtable, target, random.next());
+    if (route === null) return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
+    if (route.reject) return { kind: 'error', error: 'Network is unreachable' };
+    if (route.blackhole) return { kind: 'lost', why: 'blackhole' };
+    if (route.kind === 'local') return { kind: 'local' };
+    const on = nic(route.nic);
+    const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
+    if (on === null || hop === null) return { kind: 'error', error: 'No route to host' };
+    route.use++;
+    const own = isBound ? packet.source : route.source.split('%')[0] ?? '';
+    const verdict = test({ ...packet, source: own }, 'out', on);
+    if (verdict.kind === 'block') return { kind: 'error', error: 'Permission denied' };
+    let leaving = on;
+    let nextHop = hop;
+    let isViaGateway = route.isViaGateway;
+    if (verdict.gateway !== null) {
+      // a packet of this machine's own is not tested again on the new interface (OPENBSD.md 2, point 6)
+      const other = reach(verdict.gateway, verdict.packet.rtable);
+      if (other === null) return { kind: 'lost', why: 'no route to the gateway' };
+      leaving = other.nic;
+      nextHop = other.hop;
+      isViaGateway = true;
+    }
+    const problem = transmit(leaving, nextHop, isViaGateway);
+    if (problem === null) return { kind: 'sent', nic: leaving, nextHop: nextHop.text, packet: verdict.packet };
+    return problem.error === null ? { kind: 'lost', why: problem.why } : { kind: 'error', error: problem.error };
+  };
+
+  const isOwnSource = (on: Nic, packet: Packet): boolean => {
+    const source = parseAddress(packet.source);
+    return (
+      source !== null &&
+      on.addresses.some((one) => doesContain(createPrefix(one.address.family, one.address.value, one.length), source))
+    );
+  };
+
+  const answer = (on: Nic, packet: Packet): Exchange => {
+    const uplink = byNic.get(on.name);
+    if (uplink === undefined) return { kind: 'answered', afterMs: 0.2 + far.next() * 0.3, copies: 1, ttl: 255 };
+    return exchange(uplink, packet, isOwnSource(on, packet), far);
+  };
+
+  const ifinfo = (one: Nic, carrier = one.hasCarrier): void =>
+    emit({ kind: 'ifinfo', nic: one, carrier, isNamed: true });
+  const need = (name: string): Nic => {
+    const one = nic(name);
+    if (one === null) throw new RangeError(`emulator: no interface ${name}`);
+    return one;
+  };
+  const needUplink = (name: string): Uplink => {
+    const one = uplinks.get(name) ?? byNic.get(name);
+    if (one === undefined) throw new RangeError(`emulator: no uplink ${name}`);
+    return one;
+  };
+
+  const setCarrier = (name: string, hasCarrier: boolean): void => {
+    const one = need(name);
+    if (one.hasCable === hasCarrier) return;
+    one.hasCable = hasCarrier;
+    one.hasCarrier = hasCarrier;
+    ifinfo(one);
+    if (!hasCarrier && driverOf(name) === 'em') routing.forgetNeighbours(one, true);
+  };
+  const setInterfaceUp = (name: string, isUp: boolean): void => {
+    const one = need(name);
+    if (one.isUp === isUp) return;
+    one.isUp = isUp;
+    const isEm = driverOf(name) === 'em';
+    if (!isUp) {
+      routing.forgetNeighbours(one, false);
+      // the message still says active: the carrier is lost later, if at all
+      ifinfo(one);
+    } else if (isEm) {
+      // em(4) negotiates anew: two messages without carrier, and the link a second later
+      one.hasCarrier = false;
+      ifinfo(one);
+      ifinfo(one);
+      if (one.hasCable)
+        clock.after(1000, () => {
+          if (!one.isUp || !one.hasCable || one.hasCarrier) return;
+          one.hasCarrier = true;
+          ifinfo(one);
+        });
+    } else ifinfo(one);
+  };
+
+  const router: Router = {
+    clock,
+    random,
+    routing,
+    firewall,
+    faults: createFaultBoard(),
+    uplinks,
+    lan: createLan(() => router, lan.interface),
+    lanInterface: lan.interface,
+    sysctls,
+    files,
+    syslog: [],
+    nics: attached,
+    nic,
+    groupsOf,
+    nextPid: () => {
+      pid = pid >= 99_999 ? 1000 : pid + 1 + random.below(3);
+      return pid;
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    forward,
+    send,
+    answer,
+    isLocalAddress,
+    setCarrier,
+    setInterfaceUp,
+    setAddress: (name, text) => {
+      const one = need(name);
+      const wanted = parseNicAddress(text, name, undefined);
+      for (const old of addressesOf(one, wanted.address.family)) unassign(one, old);
+      assign(one, wanted);
+    },
+    addAddress: (name, text) => assign(need(name), parseNicAddress(text, name, undefined)),
+    removeAddress: (name, text) => {
+      const one = need(name);
+      const bare = text.split('/')[0] ?? '';
+      const old = one.addresses.find((each) => each.address.text === bare);
+      if (old !== undefined) unassign(one, old);
+    },
+    setDark: (name, isDark) => {
+      needUplink(name).isDark = isDark;
+    },
+    setGatewayDead: (name, isDead) => {
+      needUplink(name).isGatewayDead = isDead;
+    },
+    setLoss: (name, loss) => {
+      needUplink(name).loss = loss;
+    },
+    setLatency: (name, latencyMs, jitterMs) => {
+      const uplink = needUplink(name);
+      uplink.latencyMs = latencyMs;
+      uplink.jitterMs = jitterMs ?? uplink.jitterMs;
+    },
+    setBlackhole: (name, target, isSilent) => {
+      const { blackholes } = needUplink(name);
+      if (isSilent) blackholes.add(target);
+      else blackholes.delete(target);
+    },
+    setGateway: (name, gateway) => {
+      const uplink = needUplink(name);
+      if (gateway.includes(':')) uplink.gateway6 = gateway;
+      else uplink.gateway = gateway;
+    },
+    detach: (name) => {
+      const one = need(name);
+      one.isUp = false;
+      one.isAttached = false;
+      emit({ kind: 'ifinfo', nic: one, carrier: one.hasCarrier, isNamed: false });
+      for (const address of one.addresses) unassign(one, address);
+      routing.forgetNeighbours(one, false);
+      emit({ kind: 'announce', name, index: one.index, what: 'departure' });
+    },
+    attach: (name) => {
+      const old = nics.findIndex((one) => one.name === name && !one.isAttached);
+      const gone = nics[old];
+      if (gone === undefined) throw new RangeError(`emulator: ${name} was never detached`);
+      const next = Math.max(...nics.map((one) => one.index)) + 1;
+      const made: Nic = { ...gone, index: next, isAttached: true, isUp: false, hasCarrier: gone.hasCable, addresses: [], rdomain: 0 };
+      nics.splice(old, 1, made);
+      emit({ kind: 'announce', name, index: next, what: 'arrival' });
+    },
+    desync: () => emit({ kind: 'desync' }),
+  };
+  return router;
+};
+
+/** The family of a packet to an address. */
+export const familyOf = (address: string): Family => (address.includes(':') ? 'inet6' : 'inet');
