@@ -135,7 +135,8 @@ const createChannel = (commands: Commands, clock: Clock, severity: Severity) => 
   let closed = false;
 
   const flush = (): void => {
-    if (child === null) return;
+    // Without a process nobody reads: the lines wait for the next attempt.
+    if (child?.pid === undefined) return;
     if (lost > 0) child.write(`${lost} lines lost: logger was not running\n`);
     for (const line of kept) child.write(line);
     kept = [];

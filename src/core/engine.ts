@@ -28,7 +28,15 @@ import {
   stepPfResult,
 } from './reconcile.ts';
 import { reloadPaths } from './reload.ts';
-import { doubtRoutes, newRouteLane, planRoutes, type RouteLane, stepRouteResults } from './routing.ts';
+import {
+  doubtRoutes,
+  forgetRoutes,
+  newRouteLane,
+  planRoutes,
+  type RouteLane,
+  routeDeadline,
+  stepRouteResults,
+} from './routing.ts';
 import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
 import { desireRuleset, desireTables } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
@@ -115,6 +123,8 @@ const distrustGap = (engine: Engine, now: Mono): Engine => {
   const by = since(now, engine.deadline);
   const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
     ...path,
+    // Nor did anybody see that a path on hold stayed good.
+    goodSince: path.goodSince === null ? null : plus(path.goodSince, by),
     targets: path.targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
   }));
   return say(skipped, { kind: 'late', by });
@@ -123,7 +133,8 @@ const distrustGap = (engine: Engine, now: Mono): Engine => {
 const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const { settings, interfaces } = engine;
   if (settings === null || interfaces === null) return engine;
-  return mapPaths(engine, (path) => {
+  // Every path has its evidence from here on: what was remembered has served, and grows old.
+  return mapPaths({ ...engine, memory: null }, (path) => {
     const link = settings.links.find((each) => each.name === path.link);
     if (link === undefined) return path;
     const evidence = findEvidence(link, path.family, interfaces);
@@ -143,9 +154,12 @@ const startLength = (settings: Settings): Millis =>
     ),
   );
 
-/** Links never seen before may hold states of an earlier life of this daemon. */
-const holdUnknown = (holders: StateHolders, settings: Settings): StateHolders =>
-  new Map([...settings.links.map((link) => [link.name, null] as const), ...holders]);
+/** Links that were not known until now may hold states of an earlier life of this daemon. */
+const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings | null): StateHolders => {
+  const known = new Set(before?.links.map((link) => link.name));
+  const unknown = settings.links.filter((link) => !known.has(link.name));
+  return new Map([...unknown.map((link) => [link.name, null] as const), ...holders]);
+};
 
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
@@ -156,7 +170,7 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     settings,
     rtables,
     paths,
-    pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings) },
+    pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings, engine.settings) },
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
@@ -245,9 +259,18 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         reconcile,
         now,
       );
+      const { inFlight } = engine.routes;
       const routed = mapPaths({ ...engine, routes: lane }, (path) => {
         const result = observation.results.find((each) => each.path === path.key);
-        return result === undefined ? path : stepRoute(path, result.kind === 'ensured', now);
+        // The path may have become another one while its route was being set.
+        const [wish] = wishesOf([path]);
+        const isAsked =
+          inFlight?.id === observation.id &&
+          inFlight.wishes.some(
+            (each) =>
+              each.path === wish?.path && each.rtable === wish.rtable && each.gateway === wish.gateway,
+          );
+        return result === undefined || !isAsked ? path : stepRoute(path, result.kind === 'ensured', now);
       });
       return say(routed, ...notes);
     }
@@ -258,8 +281,12 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
   }
 };
 
-const healthNotes = (before: PathHealth | undefined, after: PathHealth, now: Mono): readonly Note[] => {
-  if (before === undefined) return [];
+const healthNotes = (settled: PathHealth | undefined, after: PathHealth, now: Mono): readonly Note[] => {
+  // A path that is seen for the first time was unknown until now, or is what it was before a restart.
+  const before = settled ?? {
+    ...after,
+    health: after.evidence?.kind === 'missing' ? 'unknown' : after.health,
+  };
   const notes: Note[] = [];
   const isNews =
     before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
@@ -372,12 +399,12 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const pf = planPf(stepped.pf, { desired, stranded, mayWrite: writes, now });
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
   const isUnrouted = (path: PathKey): boolean => stepped.paths.get(path)?.isRouted !== true;
-  const routes = planRoutes(doubtRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
+  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
     ...paths.map(pathDeadline),
-    pfDeadline(pf.lane, stranded),
-    routes.lane.inFlight === null ? earliest(routes.lane.retryAt, routes.lane.recheckAt) : null,
+    pfDeadline(pf.lane, writes ? stranded : []),
+    routeDeadline(routes.lane),
     isStarting ? engine.startEnds : null,
   );
   const notes = [

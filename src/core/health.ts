@@ -189,7 +189,10 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
 
 /** Enough targets answered their last probe: the first credible sign of life, long before `rise` and `hold`. */
 export const isAnswering = (path: PathHealth): boolean =>
-  path.evidence?.kind === 'ready' && isQuorate(path, (target) => target.window.answersInRow > 0);
+  path.evidence?.kind === 'ready' &&
+  // One loss does not undo what `rise` answers have shown.
+  (path.reason === 'hold' ||
+    (path.targets.length > 0 && isQuorate(path, (target) => target.window.answersInRow > 0)));
 
 /** When a path on hold will be up if nothing happens; null when it is not on hold. */
 export const holdEnds = (path: PathHealth): Mono | null =>

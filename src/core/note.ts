@@ -69,6 +69,10 @@ const kept = (note: Note & { kind: 'health' }): string => {
   return `${loss}, ${note.from} for ${renderDuration(note.lasted)}`;
 };
 
+/** Steps that cannot have changed the anchor: pfctl commits all or nothing. */
+const isUnloaded = (step: PfStep | 'inspect'): boolean =>
+  step === 'check' || step === 'load' || step === 'inspect';
+
 const severityOf = (note: Note): NoteSeverity => {
   switch (note.kind) {
     case 'health':
@@ -115,7 +119,7 @@ const textOf = (note: Note): string => {
     case 'pf-failed': {
       const { line, rule, text } = note.failure;
       const place = line === null ? '' : `, line ${line}${rule === null ? '' : ` "${rule}"`}`;
-      return `pf: anchor ${note.anchor}: ${note.step} failed: ${text}${place}; what was there stays, again in ${renderDuration(note.retryIn)}`;
+      return `pf: anchor ${note.anchor}: ${note.step} failed: ${text}${place}${isUnloaded(note.step) ? '; the rules stay as they are' : ''}; again in ${renderDuration(note.retryIn)}`;
     }
     case 'pf-recovered':
       return `pf: anchor ${note.anchor}: works again after ${note.failures} failures`;

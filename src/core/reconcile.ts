@@ -9,7 +9,7 @@ import { afterKills, dueKills, holdStates, killDeadline, type StateHolders } fro
 import type { Note } from './note.ts';
 import type { Ruleset, Table } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
-import type { Fingerprint, PfFailure, PfResult, PfTransaction } from './transaction.ts';
+import type { Fingerprint, PfFailure, PfResult, PfStep, PfTransaction } from './transaction.ts';
 
 export interface DesiredPf {
   readonly anchor: string;
@@ -37,6 +37,8 @@ export interface PfLane {
   readonly failures: number;
   readonly retryAt: Mono | null;
   readonly failure: PfFailure | null;
+  /** What the failure is of: `kill` leaves nothing behind that an inspection could find. */
+  readonly failedStep: PfStep | 'inspect' | null;
   /** The desired content that failed: another one is tried at once, without waiting. */
   readonly failedOn: string | null;
   readonly inspectAt: Mono | null;
@@ -58,6 +60,7 @@ export const newPfLane: PfLane = {
   failures: 0,
   retryAt: null,
   failure: null,
+  failedStep: null,
   failedOn: null,
   inspectAt: null,
   mustCheck: true,
@@ -131,14 +134,14 @@ export const planPf = (
   const holders = holdStates(lane.holders, writesRules ? links : []);
   return fly(
     { kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, kills },
-    { ...lane, holders, links },
+    { ...lane, holders, links, mustCheck: lane.mustCheck && !writesRules },
   );
 };
 
 const failed = (
   lane: PfLane,
   result: PfResult & { kind: 'failed' },
-  on: DesiredPf,
+  { transaction, desired: on }: NonNullable<PfLane['inFlight']>,
   now: Mono,
 ): { lane: PfLane; notes: readonly Note[] } => {
   const failures = lane.failures + 1;
@@ -149,7 +152,9 @@ const failed = (
       ...forgetApplied(lane),
       failures,
       failure: result.failure,
+      failedStep: result.step,
       failedOn: desiredKey(on),
+      mustCheck: lane.mustCheck || (transaction.kind === 'apply' && transaction.check),
       retryAt: plus(now, retryIn),
       counts: { ...lane.counts, failures: lane.counts.failures + 1 },
     },
@@ -171,20 +176,40 @@ export const stepPfResult = (
   if (flight === null || flight.transaction.id !== id) return { lane, notes: [] };
   const { transaction, desired } = flight;
   const landed: PfLane = { ...lane, inFlight: null, inspectAt: plus(now, reconcile) };
-  if (result.kind === 'failed') return failed(landed, result, desired, now);
-  const worked: PfLane = { ...landed, failures: 0, failure: null, failedOn: null, retryAt: null };
-  // An inspection that finds work to do has mended nothing yet: the failure stands, and its backoff grows on.
-  const isMended = lane.failure !== null && (result.kind === 'applied' || result.differences.length === 0);
+  if (result.kind === 'failed') return failed(landed, result, flight, now);
+  const worked: PfLane = {
+    ...landed,
+    failures: 0,
+    failure: null,
+    failedStep: null,
+    failedOn: null,
+    retryAt: null,
+  };
+  // An inspection that finds work to do has mended nothing yet: the failure stands, and its backoff grows on. Nor has
+  // one that was made for a failed kill; a routine one says that there was nothing left to kill.
+  const isFound = result.kind === 'inspected' && result.differences.length === 0;
+  const isMended =
+    lane.failure !== null &&
+    (result.kind === 'applied' || (isFound && (lane.looked || lane.failedStep !== 'kill')));
   const recovered: readonly Note[] = isMended
     ? [{ kind: 'pf-recovered', anchor: desired.anchor, failures: lane.failures }]
     : [];
   if (result.kind === 'inspected') {
-    // Applied was known and differs now: somebody else wrote.
-    const isForeign = lane.looked && result.differences.length > 0;
+    // What differs now was known to be there: somebody else wrote.
+    const isForeign =
+      lane.looked &&
+      ((result.rulesDiffer && lane.appliedRules === rulesKey(desired.ruleset)) ||
+        desired.tables.some(
+          (table) =>
+            result.tablesThatDiffer.includes(table.name) &&
+            lane.appliedTables.get(table.name) === tableKey(table),
+        ));
     const differing = new Set(result.tablesThatDiffer);
     return {
       lane: {
-        ...(isMended ? worked : { ...worked, failures: lane.failures, failure: lane.failure }),
+        ...(isMended
+          ? worked
+          : { ...worked, failures: lane.failures, failure: lane.failure, failedStep: lane.failedStep }),
         looked: true,
         rulesAtStart: lane.rulesAtStart ?? result.rulesHeld,
         appliedRules: result.rulesDiffer ? null : rulesKey(desired.ruleset),
@@ -224,7 +249,6 @@ export const stepPfResult = (
         ...lane.appliedTables,
         ...transaction.tables.map((table) => [table.name, tableKey(table)] as const),
       ]),
-      mustCheck: lane.mustCheck && transaction.ruleset === null,
       holders: afterKills(lane.holders, transaction.kills, now),
       counts: {
         ...lane.counts,

@@ -6,37 +6,54 @@
 import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
 import { backoff } from './reconcile.ts';
-import { type Millis, type Mono, plus } from './time.ts';
+import { earliest, type Millis, type Mono, plus } from './time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from './transaction.ts';
 
 export interface RouteLane {
   /** What has been ensured since it was last in doubt, per path. */
   readonly ensured: ReadonlyMap<PathKey, string>;
   readonly inFlight: RouteTransaction | null;
+  /** In doubt since the transaction under way was handed out: its answer for these may be old. */
+  readonly doubted: ReadonlySet<PathKey>;
   readonly nextId: number;
-  readonly failures: number;
-  readonly retryAt: Mono | null;
-  /** Per path: the words of its last failure, said once. */
-  readonly complaints: ReadonlyMap<PathKey, string>;
+  /** One path's failure keeps no other waiting, nor another wish of its own. */
+  readonly troubles: ReadonlyMap<PathKey, RouteTrouble>;
   readonly recheckAt: Mono | null;
+}
+
+interface RouteTrouble {
+  readonly wish: string;
+  /** The words of the last failure, said once. */
+  readonly text: string;
+  /** Failures in a row. */
+  readonly failures: number;
+  readonly retryAt: Mono;
 }
 
 export const newRouteLane: RouteLane = {
   ensured: new Map(),
   inFlight: null,
+  doubted: new Set(),
   nextId: 1,
-  failures: 0,
-  retryAt: null,
-  complaints: new Map(),
+  troubles: new Map(),
   recheckAt: null,
 };
 
-const wishKey = (wish: RouteWish): string => `${wish.rtable} ${wish.gateway}`;
+const wishKey = (wish: Pick<RouteWish, 'rtable' | 'gateway'>): string => `${wish.rtable} ${wish.gateway}`;
 
-/** Some paths' routes are in doubt (an event, a while gone by): they are looked at again. */
-export const doubtRoutes = (lane: RouteLane, isInDoubt: (path: PathKey) => boolean): RouteLane => ({
+/** What is known of some paths' routes is forgotten. */
+export const forgetRoutes = (lane: RouteLane, isForgotten: (path: PathKey) => boolean): RouteLane => ({
   ...lane,
-  ensured: new Map([...lane.ensured].filter(([path]) => !isInDoubt(path))),
+  ensured: new Map([...lane.ensured].filter(([path]) => !isForgotten(path))),
+});
+
+/** Some paths' routes are in doubt because something happened to them: what is being looked at is looked at again. */
+export const doubtRoutes = (lane: RouteLane, isInDoubt: (path: PathKey) => boolean): RouteLane => ({
+  ...forgetRoutes(lane, isInDoubt),
+  doubted: new Set([
+    ...lane.doubted,
+    ...(lane.inFlight?.wishes ?? []).map(({ path }) => path).filter(isInDoubt),
+  ]),
 });
 
 export const planRoutes = (
@@ -45,14 +62,20 @@ export const planRoutes = (
   now: Mono,
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
   const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
-  const current = isDue ? { ...doubtRoutes(lane, () => true), recheckAt: null } : lane;
-  if (current.inFlight !== null || (current.retryAt !== null && now < current.retryAt))
-    return { lane: current, transaction: null };
-  const open = wishes.filter((wish) => current.ensured.get(wish.path) !== wishKey(wish));
+  const keys = new Map(wishes.map((wish) => [wish.path, wishKey(wish)]));
+  const current: RouteLane = {
+    ...(isDue ? { ...forgetRoutes(lane, () => true), recheckAt: null } : lane),
+    troubles: new Map([...lane.troubles].filter(([path, { wish }]) => keys.get(path) === wish)),
+  };
+  if (current.inFlight !== null) return { lane: current, transaction: null };
+  const isWaiting = (path: PathKey): boolean => now < (current.troubles.get(path)?.retryAt ?? now);
+  const open = wishes.filter(
+    (wish) => current.ensured.get(wish.path) !== wishKey(wish) && !isWaiting(wish.path),
+  );
   if (open.length === 0) return { lane: current, transaction: null };
   const transaction: RouteTransaction = { id: current.nextId, wishes: open };
   return {
-    lane: { ...current, inFlight: transaction, nextId: current.nextId + 1, retryAt: null },
+    lane: { ...current, inFlight: transaction, doubted: new Set(), nextId: current.nextId + 1 },
     transaction,
   };
 };
@@ -67,35 +90,31 @@ export const stepRouteResults = (
   const flight = lane.inFlight;
   if (flight === null || flight.id !== id) return { lane, notes: [] };
   const ensured = new Map(lane.ensured);
-  const complaints = new Map(lane.complaints);
+  const troubles = new Map(lane.troubles);
   const notes: Note[] = [];
-  let hasFailed = false;
-  for (const wish of flight.wishes) {
-    const result = results.find((each) => each.path === wish.path);
+  for (const { path, rtable, gateway } of flight.wishes) {
+    const wish = wishKey({ rtable, gateway });
+    const result = results.find((each) => each.path === path);
     if (result?.kind === 'ensured') {
-      ensured.set(wish.path, wishKey(wish));
-      complaints.delete(wish.path);
-      if (result.changed)
-        notes.push({ kind: 'route-set', path: wish.path, rtable: wish.rtable, gateway: wish.gateway });
+      if (!lane.doubted.has(path)) ensured.set(path, wish);
+      troubles.delete(path);
+      if (result.changed) notes.push({ kind: 'route-set', path, rtable, gateway });
       continue;
     }
-    hasFailed = true;
     const text = result?.text ?? 'no answer';
-    if (complaints.get(wish.path) !== text)
-      notes.push({ kind: 'route-failed', path: wish.path, rtable: wish.rtable, text });
-    complaints.set(wish.path, text);
+    const was = troubles.get(path);
+    const failures = (was?.failures ?? 0) + 1;
+    if (was?.text !== text) notes.push({ kind: 'route-failed', path, rtable, text });
+    troubles.set(path, { wish, text, failures, retryAt: plus(now, backoff(failures)) });
   }
-  const failures = hasFailed ? lane.failures + 1 : 0;
   return {
-    lane: {
-      ...lane,
-      ensured,
-      complaints,
-      inFlight: null,
-      failures,
-      retryAt: hasFailed ? plus(now, backoff(failures)) : null,
-      recheckAt: plus(now, recheckAfter),
-    },
+    lane: { ...lane, ensured, troubles, inFlight: null, recheckAt: plus(now, recheckAfter) },
     notes,
   };
 };
+
+/** When this lane wants to be planned again by itself. */
+export const routeDeadline = (lane: RouteLane): Mono | null =>
+  lane.inFlight !== null
+    ? null
+    : earliest(lane.recheckAt, ...[...lane.troubles.values()].map(({ retryAt }) => retryAt));

@@ -56,7 +56,7 @@ const neverSent: readonly string[] = [
 
 /**
  * `<anchor>_local`: this machine's own addresses, the networks of its interfaces that are no link, the configured
- * ones, and what is never routed. A link's network is not in it: hosts there are reached by that link anyway.
+ * ones, and what is never routed. A link's own network is not in it: what goes there is a policy's like the rest.
  */
 const localTable = (settings: Settings, interfaces: InterfaceTable): Table => {
   const linked = new Set(settings.links.map((link) => link.interface));

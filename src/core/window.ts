@@ -67,13 +67,20 @@ const sentBy = (known: NonNullable<Window['known']>, interval: Millis, now: Mono
 const remember = (outcomes: Window['outcomes'], outcome: Millis | null): Window['outcomes'] =>
   [...outcomes, outcome].slice(-WINDOW_SIZE);
 
-const withLoss = (window: Window): Window => ({
-  ...window,
-  outcomes: remember(window.outcomes, null),
-  answersInRow: 0,
-  lossesInRow: window.lossesInRow + 1,
-  lost: window.lost + 1,
-});
+/**
+ * The request `next` is lost. With a time-out no shorter than the interval, younger ones may have been answered before
+ * that is known; the loss came before them, so it does not end their row.
+ */
+const withLoss = (window: Window): Window => {
+  const younger = window.settled.length;
+  return {
+    ...window,
+    outcomes: remember(window.outcomes, null),
+    answersInRow: Math.min(window.answersInRow, younger),
+    lossesInRow: window.lossesInRow + (younger === 0 || window.answersInRow === 0 ? 1 : 0),
+    lost: window.lost + 1,
+  };
+};
 
 const withAnswer = (window: Window, rtt: Millis): Window => ({
   ...window,
@@ -118,9 +125,9 @@ export const stepAnswer = (
   const answeredWindow = { ...withAnswer(window, rtt), known };
   if (seq >= window.next) return settle(answeredWindow, seq);
   // Taken for lost already. Either we read it late, or the child was stopped for a while and its numbers lag behind
-  // the clock: then follow its numbers, or every later answer would look old.
-  const newest = sentAt(window, window.next - 1);
-  const lags = newest !== null && known.sent > newest + window.interval / 2;
+  // the clock: then follow its numbers, whatever their phase, or every later answer would look old.
+  if (seq === window.next - 1) return answeredWindow;
+  const lags = known.sent - expected > window.interval / 2;
   return lags
     ? { ...answeredWindow, next: seq + 1, settled: [] }
     : { ...answeredWindow, known: window.known };
@@ -131,7 +138,8 @@ export const stepSendError = (window: Window, now: Mono): Window => {
   if (window.known === null) return window;
   let seq = Math.max(window.next, sentBy(window.known, window.interval, now));
   while (window.settled.includes(seq)) seq += 1;
-  return settle(withLoss(window), seq);
+  const lost = withLoss({ ...window, answersInRow: 0 });
+  return settle(lost, seq);
 };
 
 /** The child is gone: what it had sent cannot be answered any more and says nothing about the path. */

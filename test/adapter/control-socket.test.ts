@@ -105,7 +105,8 @@ t.test('a client that has said its last word still gets its answer', async (t) =
   const client = await connect(path);
   client.socket.end('1\n');
   await wasAsked;
-  await new Promise((resolve) => setImmediate(resolve));
+  // The end of what it has to say comes after the request; there is nothing to wait for but turns.
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   answer();
   t.same(await client.values(1), ['late']);
   await client.closed;
@@ -131,6 +132,7 @@ t.test('monitors: replies as they come, told when the client goes', async (t) =>
   clients[0]?.reply('second');
   t.same(await client.values(1), ['second']);
   client.socket.destroy();
+  for (let count = 0; count < 100; count += 1) clients[0]?.reply('x'.repeat(1000));
   await wentAway;
   clients[0]?.reply('to nobody');
   clients[0]?.close();
@@ -148,6 +150,21 @@ t.test('monitors: replies as they come, told when the client goes', async (t) =>
   other.socket.write('1\n2\n');
   await other.closed;
   t.equal(other.text(), '"bye"\n');
+
+  let served: () => void = () => {};
+  const wasServed = new Promise<void>((resolve) => {
+    served = resolve;
+  });
+  const halfOpen = await set(t, (_, one) => {
+    one.onClose(served);
+    one.close();
+  });
+  const clinging = createConnection({ path: halfOpen.path, allowHalfOpen: true });
+  clinging.on('error', () => {});
+  clinging.write('1\n');
+  await wasServed;
+  clinging.destroy();
+  t.pass('one that never ends its side is let go as well');
 });
 
 t.test('what is no request', async (t) => {

@@ -14,6 +14,9 @@ const em0 = (status: string, more = ''): string =>
   `em0: flags=8843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n\tindex 3 priority 0 llprio 3\n\tstatus: ${status}\n` +
   `\tinet 192.0.2.2 netmask 0xffffff00 broadcast 192.0.2.255\n${more}`;
 
+const INET6_A = '\tinet6 2001:db8::a prefixlen 64\n';
+const INET6_B = '\tinet6 2001:db8::b prefixlen 64\n';
+
 const ifinfo = (link: string, name = 'em0', flags = 'UP,BROADCAST,RUNNING'): string =>
   `got message of size 200 on Fri Nov 20 09:05:03 2026\nRTM_IFINFO: iface status change: len 200, if# 3, name ${name}, ` +
   `link: ${link}, mtu: 1500, flags:<${flags}>\nsockaddrs: <IFP>\n 52:54:00:00:00:12\n`;
@@ -118,6 +121,8 @@ t.test('a reading that was begun before a status line does not undo it', async (
   const [old] = take();
   t.equal(named(old, 'em0')?.carrier, 'down', 'its own carrier was older');
   t.equal(named(old, 'em0')?.addresses.length, 1);
+  await clock.advance(100);
+  t.equal(named(take()[0], 'em0')?.carrier, 'up', 'a reading begun after it counts as it is');
 });
 
 t.test('never two ifconfigs; events during one make exactly one more', async (t) => {
@@ -278,6 +283,11 @@ t.test('no proof against the monitor', async (t) => {
     ['another of the same name', LO0 + em0('active'), LO0 + em0('no carrier').replace('index 3', 'index 9')],
     ['carrier of one that is not up', LO0 + down(em0('active')), LO0 + down(em0('no carrier'))],
     ['a new order', LO0 + em0('active'), em0('active') + LO0],
+    [
+      'a new order of addresses',
+      LO0 + em0('active', INET6_A + INET6_B),
+      LO0 + em0('active', INET6_B + INET6_A),
+    ],
   ];
   for (const [name, before, after] of cases) {
     const { clock, commands, rested, kinds, show } = set(t);
@@ -335,6 +345,18 @@ t.test('ifconfig fails: in its own words, the old reading stays, tried ever late
   commands.answer(() => exited(0, LO0));
   await clock.advance(6400);
   t.same(kinds(), ['trouble-over', 'interfaces']);
+  commands.answer(() => exited(1));
+  await clock.advance(10_000);
+  t.same(kinds(), ['trouble']);
+  commands.answer(() => exited(0, `${LO0}\tflux: 1.21 GW\n`));
+  await clock.advance(100);
+  t.match(take(), [{ kind: 'trouble', text: /flux/ }, { kind: 'interfaces' }], 'soon again after a success');
+  commands.answer(() => exited(1));
+  await clock.advance(10_000);
+  take();
+  commands.answer(() => exited(0, `${LO0}\tflux: 1.21 GW\n`));
+  await clock.advance(100);
+  t.match(take(), [{ kind: 'trouble', text: /flux/ }], 'the failure must not stay the last word');
 });
 
 t.test('unknown lines of ifconfig: said once each, the rest counts', async (t) => {

@@ -165,6 +165,15 @@ t.test('a silent child is replaced, and less and less often', async (t) => {
   t.ok(slow.commands.streams[0]?.stopped);
 });
 
+t.test('the silence of one child is not held against the next', async (t) => {
+  const { clock, commands } = running();
+  await clock.advance(14_950);
+  commands.latest().end({ kind: 'exited', code: 1 });
+  await clock.advance(1000);
+  t.equal(commands.streams.length, 2);
+  t.notOk(commands.latest().stopped);
+});
+
 t.test('half a line is no sign of life', async (t) => {
   const { clock, commands } = running();
   await clock.advance(10_000);
@@ -190,10 +199,10 @@ t.test('probes wanted together are spread over one interval, in their order', as
   prober.want([...addresses.slice(1), '9.9.9.10', '9.9.9.9'].map((address) => probe(address)));
   await clock.advance(1000);
   t.equal(commands.streams.length, 5, 'those that run are left alone');
-  prober.want([...addresses, '9.9.9.10', '9.9.9.10'].map((address) => probe(address)));
+  prober.want([...addresses, '9.9.9.10', '9.9.9.11', '9.9.9.11'].map((address) => probe(address)));
   await clock.advance(1000);
-  t.equal(commands.streams.length, 5);
-  t.equal(commands.living().length, 5);
+  t.equal(commands.streams.length, 6, 'twice wanted is once wanted');
+  t.equal(commands.living().length, 6);
 });
 
 t.test('a probe no longer wanted: ended, and nothing more is observed of it', async (t) => {

@@ -105,6 +105,10 @@ t.test('failures, in the words of route; one result a wish, in order', async (t)
     [[shown(), { kind: 'killed', signal: 'SIGKILL', stdout: '', stderr: '' }], 'route: killed by SIGKILL'],
     [[{ kind: 'not-started', why: '/sbin/route: gone' }], 'route: not started: /sbin/route: gone'],
     [[exited(0, `Routing tables\n\nInternet:\n${HEAD}default   192.0.2`)], /half a line|not understood/],
+    [
+      [exited(0, `Routing tables\n\nInternet:\n${HEAD}${line('192.0.2.1')}10.0.0`)],
+      /half a line|not understood/,
+    ],
     [[shown('default garbage\n')], /not understood: default garbage/],
   ];
   for (const [answers, text] of cases) {
