@@ -48,6 +48,8 @@ export interface FaultBoard {
   clear(): void;
   /** Used by the runners: the fault for this call, if one is due. */
   take(command: string, args: readonly string[]): CallFault | null;
+  /** The same, when the next one due says that there is no such program: why. */
+  takeNotStarted(command: string, args: readonly string[]): string | null;
   running(command?: string, match?: RegExp): readonly Running[];
   /** Used by the runners. The returned function takes it off. */
   enter(running: Running): () => void;
@@ -62,6 +64,13 @@ export const createFaultBoard = (): FaultBoard => {
   const calls: { command: string; args: readonly string[]; at: number }[] = [];
   const matches = (pattern: RegExp | undefined, args: readonly string[]): boolean =>
     pattern === undefined || new RegExp(pattern.source, pattern.flags.replace('g', '')).test(args.join(' '));
+  const find = (command: string, args: readonly string[]): { order: Order; left: number } | undefined =>
+    orders.find((one) => one.order.command === command && matches(one.order.match, args));
+  const use = (due: { order: Order; left: number }): CallFault => {
+    due.left--;
+    if (due.left <= 0) orders = orders.filter((one) => one !== due);
+    return due.order.fault;
+  };
   return {
     add: (order) => {
       orders.push({ order, left: order.times ?? 1 });
@@ -70,11 +79,14 @@ export const createFaultBoard = (): FaultBoard => {
       orders = [];
     },
     take: (command, args) => {
-      const due = orders.find((one) => one.order.command === command && matches(one.order.match, args));
-      if (due === undefined) return null;
-      due.left--;
-      if (due.left <= 0) orders = orders.filter((one) => one !== due);
-      return due.order.fault;
+      const due = find(command, args);
+      return due === undefined ? null : use(due);
+    },
+    takeNotStarted: (command, args) => {
+      const due = find(command, args);
+      if (due === undefined || due.order.fault.kind !== 'not-started') return null;
+      use(due);
+      return due.order.fault.why;
     },
     running: (command, match) =>
       [...all].filter((one) => (command === undefined || one.command === command) && matches(match, one.args)),

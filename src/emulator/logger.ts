@@ -4,7 +4,7 @@ import { parseOptions } from './program.ts';
 
 const BOUND = 10_000;
 
-export const logger: Program = ({ router, args, pid, stdin, err, exit }) => {
+export const logger: Program = ({ router, args, pid, stdinChunks, err, exit }) => {
   const options = parseOptions(args, 'cf:ip:st:');
   if (options.problem !== null) {
     err(`logger: ${options.problem}\nusage: logger [-cis] [-f file] [-p pri] [-t tag] [message ...]\n`);
@@ -20,8 +20,16 @@ export const logger: Program = ({ router, args, pid, stdin, err, exit }) => {
     log(options.rest.join(' '));
     return exit(0);
   }
-  stdin((text) => {
-    for (const line of text.split('\n')) if (line !== '') log(line);
-    exit(0);
-  });
+  let rest = '';
+  stdinChunks(
+    (chunk) => {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) log(line);
+    },
+    () => {
+      if (rest !== '') log(rest);
+      exit(0);
+    },
+  );
 };

@@ -16,6 +16,8 @@ export interface Invocation {
   exit(code: number): void;
   /** Calls back with the whole standard input once it is closed. */
   stdin(use: (text: string) => void): void;
+  /** The standard input as it comes. */
+  stdinChunks(onChunk: (text: string) => void, onClose: () => void): void;
   /** Runs when the program is killed or its caller is gone; also after `exit`. */
   onEnd(clean: () => void): void;
   /** What to do at SIGINT; without it the program dies. */
