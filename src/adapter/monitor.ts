@@ -91,6 +91,7 @@ export const createCarrierWatch = (settings: {
   let running = false;
   const timers = new Set<() => void>();
   const after = (delay: Millis, fire: () => void): (() => void) => {
+    if (!running) return () => {};
     const cancel = clock.after(delay, () => {
       timers.delete(cancel);
       fire();

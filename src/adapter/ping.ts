@@ -26,6 +26,7 @@ const LONGEST_SILENCE_MS = 300_000;
 const MAX_LINE = 1024;
 
 interface Running {
+  start(): void;
   /** Starts nothing any more, and nothing of it is observed. */
   end(): void;
 }
@@ -39,7 +40,7 @@ const argumentsOf = (probe: Probe): readonly string[] => {
 const isFrom = (probe: Probe, from: string): boolean =>
   probe.family === 'inet' ? from === probe.address : parseInet6(from) === parseInet6(probe.address);
 
-const run = (
+const prepare = (
   commands: Commands,
   clock: Clock,
   probe: Probe,
@@ -103,6 +104,8 @@ const run = (
 
     listen();
     observe({ kind: 'probe-started', probe: key });
+    // Whoever was told may have ended it.
+    if (ended) return;
     child = commands.stream(program, argumentsOf(probe), {
       onStdout: (chunk) => {
         for (const line of lines.push(chunk)) if (!ended) say(line);
@@ -125,10 +128,11 @@ const run = (
     });
   };
 
-  if (firstIn > 0) cancelStart = clock.after(millis(firstIn), start);
-  else start();
-
   return {
+    start: () => {
+      if (firstIn > 0) cancelStart = clock.after(millis(firstIn), start);
+      else start();
+    },
     end: () => {
       ended = true;
       cancelStart();
@@ -147,6 +151,7 @@ export const createProber = (settings: { readonly commands: Commands; readonly c
 
   const follow = (): void => {
     if (observe === null) return;
+    const these = wanted;
     const keys = new Set(wanted.map((probe) => probe.key));
     for (const [key, running] of probes) {
       if (keys.has(key)) continue;
@@ -159,7 +164,11 @@ export const createProber = (settings: { readonly commands: Commands; readonly c
     for (const [at, probe] of fresh.entries()) {
       // Requests of many probes at one instant would queue behind each other on every link.
       const phase = (probe.interval * at) / fresh.length;
-      probes.set(probe.key, run(commands, clock, probe, phase, observe));
+      const running = prepare(commands, clock, probe, phase, observe);
+      probes.set(probe.key, running);
+      running.start();
+      // Whoever was told of it may have wanted others at once.
+      if (wanted !== these || observe === null) return;
     }
   };
 

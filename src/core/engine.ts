@@ -41,15 +41,7 @@ import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
 import { desireRuleset, desireTables } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { PfTransaction, RouteTransaction, RouteWish } from './transaction.ts';
-import {
-  readWindow,
-  startWindow,
-  stepAnswer,
-  stepChildGone,
-  stepSendError,
-  stepSkipped,
-  type Window,
-} from './window.ts';
+import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, type Window } from './window.ts';
 
 /** A turn this much after its deadline means that we slept, not that the links were silent. */
 const LATE = millis(250);
@@ -291,7 +283,7 @@ const healthNotes = (settled: PathHealth | undefined, after: PathHealth, now: Mo
   const isNews =
     before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
   if (isNews) {
-    const losses = after.targets.map((target) => readWindow(target.window).lossPercent);
+    const count = after.targets.filter((target) => target.verdict === 'answers').length;
     notes.push({
       kind: 'health',
       link: after.link,
@@ -300,7 +292,7 @@ const healthNotes = (settled: PathHealth | undefined, after: PathHealth, now: Mo
       to: after.health,
       reason: after.reason,
       lasted: since(now, before.since),
-      lossPercent: after.reason === 'probe-loss' ? Math.min(100, ...losses) : null,
+      answering: after.reason === 'probe-loss' ? { count, of: after.targets.length } : null,
     });
   }
   for (const target of after.targets) {

@@ -74,7 +74,7 @@ const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono)
         health,
         reason,
         // A new reason for the same health (down for another cause) does not make it any younger.
-        since: path.health === health && health !== 'unknown' ? path.since : now,
+        since: path.health === health ? path.since : now,
         goodSince: reason === 'hold' ? now : null,
       };
 

@@ -18,8 +18,8 @@ export type Note =
       readonly reason: Reason;
       /** How long the path had been in `from`. */
       readonly lasted: Millis;
-      /** Percent of the last probes that were lost, where probes decided. */
-      readonly lossPercent: number | null;
+      /** Where probes decided: how many targets answer, of how many. */
+      readonly answering: { readonly count: number; readonly of: number } | null;
     }
   | {
       readonly kind: 'target-failed';
@@ -65,8 +65,9 @@ const shares = (list: ShareText): string =>
   list.length === 0 ? 'nothing' : list.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
 
 const kept = (note: Note & { kind: 'health' }): string => {
-  const loss = note.lossPercent === null ? '' : `, loss ${Math.round(note.lossPercent)}%`;
-  return `${loss}, ${note.from} for ${renderDuration(note.lasted)}`;
+  const { answering } = note;
+  const targets = answering === null ? '' : `, ${answering.count}/${answering.of} targets answer`;
+  return `${targets}, ${note.from} for ${renderDuration(note.lasted)}`;
 };
 
 /** Steps that cannot have changed the anchor: pfctl commits all or nothing. */

@@ -128,7 +128,10 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     process.exit(1);
   }
 
+  let isStopping = false;
   const stop = (signal: string): void => {
+    if (isStopping) return;
+    isStopping = true;
     loop.say('notice', `${signal}, terminating; pf stays as it is`);
     loop.stop();
     void control.close().finally(() => {
@@ -141,8 +144,9 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   process.on('SIGUSR1', () => {
     for (const line of renderFullStatus(status())) loop.say('info', line);
   });
-  process.once('SIGTERM', () => stop('SIGTERM'));
-  process.once('SIGINT', () => stop('SIGINT'));
+  // Not `once`: execa's own handler kills this process by the same signal when it finds itself the last one listening.
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
 
   loop.say(
     'notice',

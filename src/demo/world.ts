@@ -62,7 +62,9 @@ const ask = (socketPath: string): Promise<Status> =>
   new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
     socket.once('error', reject);
-    createInterface({ input: socket }).once('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.once('error', reject);
+    lines.once('line', (line) => {
       socket.destroy();
       const parsed = parseReply(JSON.parse(line));
       if (parsed.kind === 'reply' && parsed.reply.kind === 'status') resolve(parsed.reply.status);

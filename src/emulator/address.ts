@@ -59,7 +59,10 @@ const parseInet6 = (text: string): bigint | null => {
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail].reduce((value, g) => (value << 16n) | BigInt(g), 0n);
+  return [...head, ...new Array<number>(missing).fill(0), ...tail].reduce(
+    (value, g) => (value << 16n) | BigInt(g),
+    0n,
+  );
 };
 
 const renderInet = (value: bigint): string =>
@@ -120,7 +123,9 @@ export const doesContain = (prefix: Prefix, address: Address): boolean =>
   (prefix.length === 0 || (address.value & maskOf(prefix.family, prefix.length)) === prefix.value);
 
 /** `ADDRESS/LENGTH` or an address alone (a host); null otherwise. */
-export const parseInterfaceAddress = (text: string): { readonly address: Address; readonly length: number } | null => {
+export const parseInterfaceAddress = (
+  text: string,
+): { readonly address: Address; readonly length: number } | null => {
   const [host = '', length] = text.split('/');
   const address = parseAddress(host);
   if (address === null) return null;

@@ -32,7 +32,12 @@ export type Outcome =
     }
   | { readonly kind: 'refused'; readonly how: 'rst' | 'unreachable' }
   /** Nothing came back. `interface` is where it left, null if it never did. For tests only: a client cannot know. */
-  | { readonly kind: 'silence'; readonly interface: string | null; readonly natAddress: string | null; readonly why: string };
+  | {
+      readonly kind: 'silence';
+      readonly interface: string | null;
+      readonly natAddress: string | null;
+      readonly why: string;
+    };
 
 export interface Flow {
   readonly description: Required<FlowDescription>;
@@ -52,7 +57,13 @@ export interface TrafficOptions {
   /** 0-1; the rest is UDP with ports of its own. Default 0.7. */
   readonly tcpShare?: number;
   /** Long UDP flows with fixed ports, one packet per `everyMs`. */
-  readonly udpFlows?: readonly { readonly client: string; readonly to: string; readonly port: number; readonly sourcePort: number; readonly everyMs: number }[];
+  readonly udpFlows?: readonly {
+    readonly client: string;
+    readonly to: string;
+    readonly port: number;
+    readonly sourcePort: number;
+    readonly everyMs: number;
+  }[];
   /** Where new connections go. Default: four documentation addresses. */
   readonly targets?: readonly string[];
 }
@@ -108,13 +119,27 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
       case 'dropped':
         return { kind: 'silence', interface: null, natAddress: null, why: out.why };
       case 'local':
-        return { kind: 'delivered', interface: lanInterface, uplink: null, gateway: '', natAddress: packet.source, natPort: packet.sourcePort, afterMs: 0.2 };
+        return {
+          kind: 'delivered',
+          interface: lanInterface,
+          uplink: null,
+          gateway: '',
+          natAddress: packet.source,
+          natPort: packet.sourcePort,
+          afterMs: 0.2,
+        };
       case 'sent': {
-        const silence = (why: string): Outcome => ({ kind: 'silence', interface: out.nic.name, natAddress: out.packet.source, why });
+        const silence = (why: string): Outcome => ({
+          kind: 'silence',
+          interface: out.nic.name,
+          natAddress: out.packet.source,
+          why,
+        });
         const far = there.answer(out.nic, out.packet);
         if (far.kind === 'lost') return silence(far.why);
         const back = there.forward(answerTo(out.packet, answerFlags, answerBytes), out.nic.name);
-        if (back.kind !== 'sent' || back.nic.name !== lanInterface) return silence(`the answer was ${back.kind}`);
+        if (back.kind !== 'sent' || back.nic.name !== lanInterface)
+          return silence(`the answer was ${back.kind}`);
         if (back.packet.destination !== packet.source || back.packet.destinationPort !== packet.sourcePort)
           return silence('the answer was for somebody else');
         return {
@@ -138,7 +163,8 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
       sourcePort: wanted.sourcePort ?? nextPort,
     };
     const isInet6 = description.to.includes(':');
-    const protocol: Protocol = description.protocol === 'icmp' ? (isInet6 ? 'ipv6-icmp' : 'icmp') : description.protocol;
+    const protocol: Protocol =
+      description.protocol === 'icmp' ? (isInet6 ? 'ipv6-icmp' : 'icmp') : description.protocol;
     const packet = (flags: TcpFlags, bytes: number): Packet => ({
       family: isInet6 ? 'inet6' : 'inet',
       protocol,
@@ -228,7 +254,13 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
     };
     if (options.newConnectionsPerSecond > 0) every(1000 / options.newConnectionsPerSecond, connect);
     const flows = (options.udpFlows ?? []).map((one) => {
-      const flow = open({ client: one.client, to: one.to, protocol: 'udp', port: one.port, sourcePort: one.sourcePort });
+      const flow = open({
+        client: one.client,
+        to: one.to,
+        protocol: 'udp',
+        port: one.port,
+        sourcePort: one.sourcePort,
+      });
       every(one.everyMs, () => void flow.send());
       return flow;
     });
@@ -279,13 +311,32 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
       come.kind === 'local'
         ? there.send({ ...answer, rtable: nic.rdomain }, true)
         : there.forward(answer, come.nic.name);
-    if (back.kind !== 'sent') return { kind: 'silence', interface: null, natAddress: null, why: `the answer was ${back.kind}` };
+    if (back.kind !== 'sent')
+      return { kind: 'silence', interface: null, natAddress: null, why: `the answer was ${back.kind}` };
     const isRight =
-      back.nic.name === nic.name && back.packet.source === packet.destination && back.packet.sourcePort === port && back.packet.destination === from;
-    if (!isRight) return { kind: 'silence', interface: back.nic.name, natAddress: back.packet.source, why: 'the answer left elsewhere' };
+      back.nic.name === nic.name &&
+      back.packet.source === packet.destination &&
+      back.packet.sourcePort === port &&
+      back.packet.destination === from;
+    if (!isRight)
+      return {
+        kind: 'silence',
+        interface: back.nic.name,
+        natAddress: back.packet.source,
+        why: 'the answer left elsewhere',
+      };
     const far = there.answer(back.nic, back.packet);
-    if (far.kind === 'lost') return { kind: 'silence', interface: nic.name, natAddress: back.packet.source, why: far.why };
-    return { kind: 'delivered', interface: nic.name, uplink: name, gateway: back.nextHop, natAddress: back.packet.source, natPort: back.packet.sourcePort, afterMs: far.afterMs };
+    if (far.kind === 'lost')
+      return { kind: 'silence', interface: nic.name, natAddress: back.packet.source, why: far.why };
+    return {
+      kind: 'delivered',
+      interface: nic.name,
+      uplink: name,
+      gateway: back.nextHop,
+      natAddress: back.packet.source,
+      natPort: back.packet.sourcePort,
+      afterMs: far.afterMs,
+    };
   };
 
   return { open, startTraffic, inbound };

@@ -54,7 +54,11 @@ export interface FaultBoard {
   /** Used by the runners. The returned function takes it off. */
   enter(running: Running): () => void;
   /** Every call so far: for tests that ask what was run. Bounded to the last 10,000. */
-  readonly calls: readonly { readonly command: string; readonly args: readonly string[]; readonly at: number }[];
+  readonly calls: readonly {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly at: number;
+  }[];
   note(command: string, args: readonly string[], at: number): void;
 }
 
@@ -89,7 +93,9 @@ export const createFaultBoard = (): FaultBoard => {
       return due.order.fault.why;
     },
     running: (command, match) =>
-      [...all].filter((one) => (command === undefined || one.command === command) && matches(match, one.args)),
+      [...all].filter(
+        (one) => (command === undefined || one.command === command) && matches(match, one.args),
+      ),
     enter: (running) => {
       all.add(running);
       return () => {

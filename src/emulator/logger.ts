@@ -10,7 +10,8 @@ export const logger: Program = ({ router, args, pid, stdinChunks, err, exit }) =
     err(`logger: ${options.problem}\nusage: logger [-cis] [-f file] [-p pri] [-t tag] [message ...]\n`);
     return exit(1);
   }
-  const value = (letter: string): string | null => options.given.find((one) => one.letter === letter)?.value ?? null;
+  const value = (letter: string): string | null =>
+    options.given.find((one) => one.letter === letter)?.value ?? null;
   const tag = `${value('t') ?? 'root'}${options.given.some((one) => one.letter === 'i') ? `[${pid}]` : ''}`;
   const log = (text: string): void => {
     router.syslog.push(`${value('p') ?? 'user.notice'} ${tag}: ${text}`);

@@ -110,5 +110,7 @@ export const broadcastOf = (one: NicAddress): string | null => {
   if (one.address.family !== 'inet' || one.length >= 31 || one.peer !== null) return null;
   const host = (1n << BigInt(32 - one.length)) - 1n;
   const value = one.address.value | host;
-  return parseAddress([24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.'))?.text ?? null;
+  return (
+    parseAddress([24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.'))?.text ?? null
+  );
 };

@@ -10,8 +10,28 @@ import type { Source } from './pf-source.ts';
 const TABLE_NAME_SIZE = 32;
 
 const SERVICES: Readonly<Record<string, number>> = {
-  ftp: 21, ssh: 22, telnet: 23, smtp: 25, domain: 53, bootps: 67, bootpc: 68, tftp: 69, http: 80, www: 80, pop3: 110,
-  ntp: 123, imap: 143, snmp: 161, bgp: 179, https: 443, smtps: 465, submission: 587, imaps: 993, isakmp: 500, 'ipsec-nat-t': 4500, sip: 5060,
+  ftp: 21,
+  ssh: 22,
+  telnet: 23,
+  smtp: 25,
+  domain: 53,
+  bootps: 67,
+  bootpc: 68,
+  tftp: 69,
+  http: 80,
+  www: 80,
+  pop3: 110,
+  ntp: 123,
+  imap: 143,
+  snmp: 161,
+  bgp: 179,
+  https: 443,
+  smtps: 465,
+  submission: 587,
+  imaps: 993,
+  isakmp: 500,
+  'ipsec-nat-t': 4500,
+  sip: 5060,
 };
 
 const resolve = (source: Source, text: string): HostNode[] => {
@@ -43,7 +63,8 @@ const dynamic = (source: Source): HostNode[] => {
   const split = splitModifiers(text);
   if (split === null) return source.refuse(`interface ${text} has bad modifier`);
   const { network, broadcast, peer } = split.modifiers;
-  if ([network, broadcast, peer].filter(Boolean).length > 1) source.refuse('illegal combination of interface modifiers');
+  if ([network, broadcast, peer].filter(Boolean).length > 1)
+    source.refuse('illegal combination of interface modifiers');
   if (split.name.length >= 16) source.refuse('interface name too long');
   if (source.skip('/')) source.unknown('a mask after (interface)');
   return [{ family: null, host: { kind: 'interface', ...split }, isNegated: false, weight: 0, scope: null }];
@@ -52,7 +73,16 @@ const dynamic = (source: Source): HostNode[] => {
 /** `host` of the grammar. */
 export const parseHost = (source: Source): HostNode[] => {
   if (source.skip('(')) return dynamic(source);
-  if (source.skip('<')) return [{ family: null, host: { kind: 'table', name: tableName(source) }, isNegated: false, weight: 0, scope: null }];
+  if (source.skip('<'))
+    return [
+      {
+        family: null,
+        host: { kind: 'table', name: tableName(source) },
+        isNegated: false,
+        weight: 0,
+        scope: null,
+      },
+    ];
   if (source.is('route')) return source.unknown('route labels as addresses');
   if (source.is('no-route', 'urpf-failed')) return source.unknown(source.take().text);
   const token = source.peek();
@@ -111,12 +141,16 @@ export const parseTableHosts = (source: Source): HostNode[] => {
 };
 
 const portNumber = (source: Source, text: string): number => {
-  if (/^[0-9]+$/.test(text)) return Number(text) > 65535 ? source.refuse(`illegal port value ${text}`) : Number(text);
+  if (/^[0-9]+$/.test(text))
+    return Number(text) > 65535 ? source.refuse(`illegal port value ${text}`) : Number(text);
   return SERVICES[text] ?? source.refuse(`unknown port ${text}`);
 };
 
 /** A port, or `low:high`; `high` is null for one port. `:*` gives -1. */
-const portRange = (source: Source, allowStar: boolean): { readonly low: number; readonly high: number | null } => {
+const portRange = (
+  source: Source,
+  allowStar: boolean,
+): { readonly low: number; readonly high: number | null } => {
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
@@ -145,7 +179,8 @@ const portItem = (source: Source): PortMatch => {
     const end = portRange(source, false);
     if (range.high !== null || end.high !== null)
       return source.refuse("':' cannot be used with an other port operator");
-    if (binary === '><' ? range.low >= end.low : range.low > end.low) return source.refuse('invalid port range');
+    if (binary === '><' ? range.low >= end.low : range.low > end.low)
+      return source.refuse('invalid port range');
     return { operator: binary, low: range.low, high: end.low };
   }
   if (range.high === null) return { operator: '=', low: range.low, high: 0 };
@@ -201,7 +236,9 @@ export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
   let isStaticPort = false;
   let hashKey = '';
   for (;;) {
-    const named = (['bitmask', 'random', 'source-hash', 'round-robin', 'least-states'] as const).find((one) => source.is(one));
+    const named = (['bitmask', 'random', 'source-hash', 'round-robin', 'least-states'] as const).find((one) =>
+      source.is(one),
+    );
     if (named !== undefined) {
       source.take();
       if (type !== 'none') source.refuse('pool type cannot be redefined');

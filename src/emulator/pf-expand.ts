@@ -3,9 +3,20 @@
  * pools built, and the checks that pfctl makes of each (sbin/pfctl/parse.y: expand_rule, collapse_redirspec, rule_consistent).
  */
 import type { Family } from './address.ts';
-import type { Action, Direction, End, Host, Pool, PoolType, PortMatch, Rule, Scrub, TcpMatch } from './pf-rules.ts';
-import { createCounters } from './pf-rules.ts';
 import { renderValue } from './address.ts';
+import type {
+  Action,
+  Direction,
+  End,
+  Host,
+  Pool,
+  PoolType,
+  PortMatch,
+  Rule,
+  Scrub,
+  TcpMatch,
+} from './pf-rules.ts';
+import { createCounters } from './pf-rules.ts';
 
 export interface HostNode {
   readonly family: Family | null;
@@ -88,7 +99,8 @@ export interface Expansion {
 }
 
 const ANY: HostNode = { family: null, host: { kind: 'any' }, isNegated: false, weight: 0, scope: null };
-const isMulti = (host: Host): boolean => host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
+const isMulti = (host: Host): boolean =>
+  host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
 const takesMany = (type: PoolType): boolean => type !== 'none' && type !== 'bitmask';
 
 interface Collapsed {
@@ -130,7 +142,8 @@ const collapse = (
   const type: PoolType = spec.type === 'none' && isMulti(host) ? 'round-robin' : spec.type;
   if (!takesMany(type) && spec.hosts.some((node) => node.host.kind === 'table'))
     return bad('tables are not supported by pool type');
-  if (spec.isStaticPort && kind !== 'nat') return bad("the 'static-port' option is only valid with nat rules");
+  if (spec.isStaticPort && kind !== 'nat')
+    return bad("the 'static-port' option is only valid with nat rules");
   const ports =
     kind === 'nat'
       ? spec.isStaticPort
@@ -168,11 +181,15 @@ const isInconsistent = (rule: Rule, complain: (message: string) => void): boolea
   problem(!isIcmp && rule.icmpType !== null, 'icmp-type/code only applies to icmp');
   problem(rule.family === null && rule.icmpType !== null, 'must indicate address family with icmp-type/code');
   problem(
-    (rule.protocol === 'icmp' && rule.family === 'inet6') || (rule.protocol === 'ipv6-icmp' && rule.family === 'inet'),
+    (rule.protocol === 'icmp' && rule.family === 'inet6') ||
+      (rule.protocol === 'ipv6-icmp' && rule.family === 'inet'),
     `proto ${rule.protocol === 'icmp' ? 'icmp' : 'icmp6'} doesn't match address family ${rule.family}`,
   );
   problem(rule.allowOpts && rule.action !== 'pass', 'allow-opts can only be specified for pass rules');
-  problem(rule.answer === 'return-rst' && rule.protocol !== 'tcp', 'return-rst can only be applied to TCP rules');
+  problem(
+    rule.answer === 'return-rst' && rule.protocol !== 'tcp',
+    'return-rst can only be applied to TCP rules',
+  );
   problem(rule.action !== 'pass' && rule.keepState, 'keep state is great, but only for pass rules');
   problem(rule.route !== null && !rule.keepState, 'route-to, reply-to and dup-to require keep state');
   const translates = rule.nat !== null || rule.rdr !== null;
@@ -234,11 +251,13 @@ const portText = (port: PortMatch | null): string => {
 
 /** Multiplies the rule out; complaints count as errors, and the rules that are right are added all the same, as pfctl does. */
 export const expandRule = (spec: RuleSpec, world: Expansion): void => {
-  const isStateful = spec.keep === 'keep' || (spec.keep === null && spec.action === 'pass' && spec.anchor === null);
+  const isStateful =
+    spec.keep === 'keep' || (spec.keep === null && spec.action === 'pass' && spec.anchor === null);
   const flags: TcpMatch | null =
     spec.tcpFlags === 'any'
       ? null
-      : (spec.tcpFlags ?? (spec.action === 'pass' && isStateful && spec.anchor === null ? { set: 'S', of: 'SA' } : null));
+      : (spec.tcpFlags ??
+        (spec.action === 'pass' && isStateful && spec.anchor === null ? { set: 'S', of: 'SA' } : null));
   const declared = decideFamily(decideFamily(spec.family, spec.sources), spec.destinations);
   const interfaces = spec.interfaces ?? [{ name: null, rdomain: null, isNegated: false }];
   const protocols: readonly (string | null)[] = spec.protocols ?? [null];
@@ -263,7 +282,12 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
     errors += [rdr, nat, route].filter((each) => each.isBad).length;
     let { family } = route;
     const clash = (a: Family | null, b: Family | null): boolean => a !== null && b !== null && a !== b;
-    if (clash(family, source.family) || clash(family, destination.family) || clash(source.family, destination.family)) return;
+    if (
+      clash(family, source.family) ||
+      clash(family, destination.family) ||
+      clash(source.family, destination.family)
+    )
+      return;
     const scope = source.scope ?? destination.scope;
     if (scope !== null && nic.name !== null && nic.name !== scope) return;
     family = family ?? source.family ?? destination.family;
@@ -280,7 +304,11 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
         .replaceAll('$srcport', portText(sourcePort))
         .replaceAll('$dstport', portText(destinationPort))
         .replaceAll('$proto', protocol ?? 'ip');
-    const end = (node: HostNode, port: PortMatch | null): End => ({ host: node.host, isNegated: node.isNegated, port });
+    const end = (node: HostNode, port: PortMatch | null): End => ({
+      host: node.host,
+      isNegated: node.isNegated,
+      port,
+    });
     const number = world.nextNumber();
     const withNumber = (text: string): string => expandName(text).replaceAll('$nr', String(number));
     const rule: Rule = {

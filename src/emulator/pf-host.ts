@@ -28,10 +28,17 @@ export type Resolved =
   /** What pfctl says on stderr before the grammar complains. */
   | { readonly kind: 'failed'; readonly words: readonly string[] };
 
-export const NO_MODIFIERS: InterfaceModifiers = { network: false, broadcast: false, peer: false, noAlias: false };
+export const NO_MODIFIERS: InterfaceModifiers = {
+  network: false,
+  broadcast: false,
+  peer: false,
+  noAlias: false,
+};
 
 /** `em0:network:0` -> name and modifiers; null for a modifier that there is not. */
-export const splitModifiers = (text: string): { readonly name: string; readonly modifiers: InterfaceModifiers } | null => {
+export const splitModifiers = (
+  text: string,
+): { readonly name: string; readonly modifiers: InterfaceModifiers } | null => {
   const [name = '', ...rest] = text.split(':');
   let modifiers = NO_MODIFIERS;
   for (const one of rest) {
@@ -66,16 +73,22 @@ const takeAddresses = (nic: Nic, modifiers: InterfaceModifiers): ResolvedHost[] 
     }
     if (modifiers.peer) {
       const peer = one.peer === null ? null : parseAddress(one.peer);
-      return peer === null ? [] : [{ prefix: createPrefix(peer.family, peer.value, bitsOf(peer.family)), scope: null }];
+      return peer === null
+        ? []
+        : [{ prefix: createPrefix(peer.family, peer.value, bitsOf(peer.family)), scope: null }];
     }
-    if (modifiers.network) return scope !== null ? [] : [{ prefix: createPrefix(family, value, one.length), scope: null }];
+    if (modifiers.network)
+      return scope !== null ? [] : [{ prefix: createPrefix(family, value, one.length), scope: null }];
     return [{ prefix: createPrefix(family, value, bitsOf(family)), scope }];
   });
 };
 
 /** The addresses that `(em0)` and its like mean at this moment. */
-export const addressesNamed = (world: PfWorld, name: string, modifiers: InterfaceModifiers): readonly ResolvedHost[] =>
-  nicsNamed(world, name).flatMap((nic) => takeAddresses(nic, modifiers));
+export const addressesNamed = (
+  world: PfWorld,
+  name: string,
+  modifiers: InterfaceModifiers,
+): readonly ResolvedHost[] => nicsNamed(world, name).flatMap((nic) => takeAddresses(nic, modifiers));
 
 const failed = (...words: string[]): Resolved => ({ kind: 'failed', words });
 
@@ -97,7 +110,11 @@ export const resolveHost = (world: PfWorld, text: string): Resolved => {
             ? hosts
             : hosts.map((host) => ({
                 ...host,
-                prefix: createPrefix(host.prefix.family, host.prefix.value, Math.min(length, bitsOf(host.prefix.family))),
+                prefix: createPrefix(
+                  host.prefix.family,
+                  host.prefix.value,
+                  Math.min(length, bitsOf(host.prefix.family)),
+                ),
               })),
       };
   }
@@ -111,7 +128,10 @@ export const resolveHost = (world: PfWorld, text: string): Resolved => {
   if (length !== null && /^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$/.test(bare)) {
     const padded = parseAddress([...bare.split('.'), '0', '0', '0'].slice(0, 4).join('.'));
     if (padded !== null)
-      return { kind: 'hosts', hosts: [{ prefix: createPrefix('inet', padded.value, Math.min(length, 32)), scope: null }] };
+      return {
+        kind: 'hosts',
+        hosts: [{ prefix: createPrefix('inet', padded.value, Math.min(length, 32)), scope: null }],
+      };
   }
   return failed(`no IP address found for ${text}`);
 };

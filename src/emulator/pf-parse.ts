@@ -112,7 +112,8 @@ const tableStatement = (work: Work): void => {
     if (source.skip('{')) {
       const nodes = parseTableHosts(source);
       for (const node of nodes) {
-        if (node.host.kind === 'interface') source.refuse('dynamic addresses are not permitted inside tables');
+        if (node.host.kind === 'interface')
+          source.refuse('dynamic addresses are not permitted inside tables');
         if (node.host.kind === 'table') source.refuse('tables cannot contain tables');
       }
       hosts = [...(hosts ?? []), ...nodes];
@@ -240,16 +241,23 @@ const setStatement = (work: Work): void => {
     verbose(`set block-policy ${source.blockAnswer}`);
   } else if (source.skip('limit'))
     pairs((name, value) => {
-      if (!LIMITS.includes(name) || !world.setLimit(name, value)) source.refuse(`unable to set limit ${name} ${value}`);
+      if (!LIMITS.includes(name) || !world.setLimit(name, value))
+        source.refuse(`unable to set limit ${name} ${value}`);
       verbose(`set limit ${name} ${value}`);
     });
   else if (source.skip('timeout')) source.unknown('set timeout');
   else if (source.skip('reassemble')) {
     if (!source.skip('no') && source.word() !== 'yes') source.refuse("invalid value, expected 'yes' or 'no'");
     source.skip('no-df');
-  } else if (source.skip('loginterface') || source.skip('optimization') || source.skip('ruleset-optimization')) source.take();
+  } else if (
+    source.skip('loginterface') ||
+    source.skip('optimization') ||
+    source.skip('ruleset-optimization')
+  )
+    source.take();
   else if (source.skip('debug')) source.take();
-  else if (source.is('hostid', 'fingerprints', 'state-defaults', 'syncookies')) source.unknown(`set ${source.peek().text}`);
+  else if (source.is('hostid', 'fingerprints', 'state-defaults', 'syncookies'))
+    source.unknown(`set ${source.peek().text}`);
   else source.syntaxError();
   if (source.peek().kind !== 'newline') source.syntaxError();
 };
@@ -279,7 +287,7 @@ const macroStatement = (work: Work): void => {
   work.opened.setMacro(name, value);
 };
 
-const statement = (work: Work, expand: (source: Source, isAnchor: boolean) => void): void => {
+const statement = (work: Work, expand: (source: Source, isAnchor: boolean) => void) => {
   const { source } = work.opened;
   const token = source.peek();
   if (token.kind === 'newline') return;
@@ -355,9 +363,10 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
     for (const rule of work.rules) stdout.push(renderRule(rule, options.verbosity > 1 ? UNLOADED : null));
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
-    content: isRight ? { rules: work.rules, tables: work.tables, queues: [...source.queues.values()], loads: work.loads } : null,
+    content: isRight
+      ? { rules: work.rules, tables: work.tables, queues: [...source.queues.values()], loads: work.loads }
+      : null,
     stdout: lines(stdout),
     stderr: lines(opened.stderr),
   };
 };
-

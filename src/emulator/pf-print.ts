@@ -13,8 +13,35 @@ export interface Sizes {
 export const UNLOADED: Sizes = { table: () => 0, interface: () => 0 };
 
 const ICMP_NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  inet: { 0: 'echorep', 3: 'unreach', 4: 'squench', 5: 'redir', 8: 'echoreq', 9: 'routeradv', 10: 'routersol', 11: 'timex', 12: 'paramprob', 13: 'timereq', 14: 'timerep' },
-  inet6: { 1: 'unreach', 2: 'toobig', 3: 'timex', 4: 'paramprob', 128: 'echoreq', 129: 'echorep', 130: 'groupqry', 131: 'grouprep', 132: 'groupterm', 133: 'routersol', 134: 'routeradv', 135: 'neighbrsol', 136: 'neighbradv', 137: 'redir' },
+  inet: {
+    0: 'echorep',
+    3: 'unreach',
+    4: 'squench',
+    5: 'redir',
+    8: 'echoreq',
+    9: 'routeradv',
+    10: 'routersol',
+    11: 'timex',
+    12: 'paramprob',
+    13: 'timereq',
+    14: 'timerep',
+  },
+  inet6: {
+    1: 'unreach',
+    2: 'toobig',
+    3: 'timex',
+    4: 'paramprob',
+    128: 'echoreq',
+    129: 'echorep',
+    130: 'groupqry',
+    131: 'grouprep',
+    132: 'groupterm',
+    133: 'routersol',
+    134: 'routeradv',
+    135: 'neighbrsol',
+    136: 'neighbradv',
+    137: 'redir',
+  },
 };
 
 /** The number of an ICMP type's name, or null. */
@@ -65,9 +92,16 @@ const renderEnd = (end: End, family: Rule['family'], sizes: Sizes | null): strin
   `${end.isNegated ? '! ' : ''}${renderHost(end.host, family, sizes)}${end.port === null ? '' : renderPort(end.port)}`;
 
 const isAll = (rule: Rule): boolean =>
-  [rule.source, rule.destination].every((end) => end.host.kind === 'any' && !end.isNegated && end.port === null);
+  [rule.source, rule.destination].every(
+    (end) => end.host.kind === 'any' && !end.isNegated && end.port === null,
+  );
 
-const renderPool = (pool: Pool, kind: 'nat' | 'rdr' | 'route', family: Rule['family'], sizes: Sizes | null): string => {
+const renderPool = (
+  pool: Pool,
+  kind: 'nat' | 'rdr' | 'route',
+  family: Rule['family'],
+  sizes: Sizes | null,
+): string => {
   const parts = [renderHost(pool.host, family, sizes)];
   const { lowPort, highPort } = pool;
   if (kind === 'nat' && (lowPort !== 50001 || highPort !== 65535) && (lowPort !== 0 || highPort !== 0))
@@ -89,10 +123,14 @@ const renderSets = (rule: Rule): string => {
   const sets: string[] = [];
   if (rule.setPrio !== null)
     sets.push(
-      rule.setPrio[0] === rule.setPrio[1] ? `prio ${rule.setPrio[0]}` : `prio(${rule.setPrio[0]}, ${rule.setPrio[1]})`,
+      rule.setPrio[0] === rule.setPrio[1]
+        ? `prio ${rule.setPrio[0]}`
+        : `prio(${rule.setPrio[0]}, ${rule.setPrio[1]})`,
     );
   if (rule.queue !== null)
-    sets.push(rule.queue[1] === null ? `queue ${rule.queue[0]}` : `queue(${rule.queue[0]}, ${rule.queue[1]})`);
+    sets.push(
+      rule.queue[1] === null ? `queue ${rule.queue[0]}` : `queue(${rule.queue[0]}, ${rule.queue[1]})`,
+    );
   if (rule.setTos !== null) sets.push(`tos 0x${rule.setTos.toString(16).padStart(2, '0')}`);
   return sets.length === 0 ? '' : ` set (${sets.join(', ')})`;
 };
@@ -102,7 +140,12 @@ const renderStateKeeping = (rule: Rule): string => {
   if (rule.isIfBound) options.push('if-bound');
   if (rule.isSloppy) options.push('sloppy');
   if (rule.maxStates !== null) options.unshift(`max ${rule.maxStates}`);
-  const keeps = !rule.keepState && rule.action === 'pass' ? ' no state' : rule.keepState && options.length > 0 ? ' keep state' : '';
+  const keeps =
+    !rule.keepState && rule.action === 'pass'
+      ? ' no state'
+      : rule.keepState && options.length > 0
+        ? ' keep state'
+        : '';
   const probability = rule.probability === null ? '' : ` probability ${renderProbability(rule.probability)}%`;
   return `${keeps}${probability}${options.length === 0 ? '' : ` (${options.join(', ')})`}`;
 };
@@ -128,7 +171,8 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   };
   if (sizes !== null) say(`@${rule.number ?? -1} `);
   say(rule.anchor === null ? rule.action : `anchor "${rule.anchor.name}"`);
-  if (rule.action === 'block') say(rule.answer === 'return-icmp' ? ' return-icmp(port-unr, port-unr)' : ` ${rule.answer}`);
+  if (rule.action === 'block')
+    say(rule.answer === 'return-icmp' ? ' return-icmp(port-unr, port-unr)' : ` ${rule.answer}`);
   if (rule.direction !== null) say(` ${rule.direction}`);
   if (rule.log) say(' log');
   if (rule.quick) say(' quick');
@@ -137,7 +181,10 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   if (rule.family !== null) say(` ${rule.family}`);
   if (rule.protocol !== null) say(` proto ${rule.protocol}`);
   if (isAll(rule)) say(' all');
-  else say(` from ${renderEnd(rule.source, rule.family, sizes)} to ${renderEnd(rule.destination, rule.family, sizes)}`);
+  else
+    say(
+      ` from ${renderEnd(rule.source, rule.family, sizes)} to ${renderEnd(rule.destination, rule.family, sizes)}`,
+    );
   if (rule.tcpFlags !== null) say(` flags ${rule.tcpFlags.set}/${rule.tcpFlags.of}`);
   else if (
     (rule.action === 'pass' || rule.action === 'match') &&
@@ -148,7 +195,9 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     say(' flags any');
   if (rule.icmpType !== null) {
     const family = rule.family ?? 'inet';
-    say(` ${family === 'inet6' ? 'icmp6-type' : 'icmp-type'} ${ICMP_NAMES[family]?.[rule.icmpType] ?? rule.icmpType}`);
+    say(
+      ` ${family === 'inet6' ? 'icmp6-type' : 'icmp-type'} ${ICMP_NAMES[family]?.[rule.icmpType] ?? rule.icmpType}`,
+    );
     if (rule.icmpCode !== null) say(` code ${rule.icmpCode}`);
   }
   if (rule.tos !== null) say(` tos 0x${rule.tos.toString(16).padStart(2, '0')}`);
@@ -162,8 +211,11 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   if (rule.tag !== null) say(` tag ${rule.tag}`);
   if (rule.tagged !== null) say(`${rule.isTaggedNegated ? ' !' : ''} tagged ${rule.tagged}`);
   if (rule.rtable !== null) say(` rtable ${rule.rtable}`);
-  if (rule.anchor === null && rule.nat !== null) say(` nat-to ${renderPool(rule.nat, 'nat', rule.family, sizes)}`);
-  else if (rule.anchor === null && rule.rdr !== null) say(` rdr-to ${renderPool(rule.rdr, 'rdr', rule.family, sizes)}`);
-  if (rule.route !== null) say(` ${rule.route.kind} ${renderPool(rule.route.pool, 'route', rule.family, sizes)}`);
+  if (rule.anchor === null && rule.nat !== null)
+    say(` nat-to ${renderPool(rule.nat, 'nat', rule.family, sizes)}`);
+  else if (rule.anchor === null && rule.rdr !== null)
+    say(` rdr-to ${renderPool(rule.rdr, 'rdr', rule.family, sizes)}`);
+  if (rule.route !== null)
+    say(` ${rule.route.kind} ${renderPool(rule.route.pool, 'route', rule.family, sizes)}`);
   return out.join('');
 };

@@ -11,14 +11,60 @@ import type { Source } from './pf-source.ts';
 const TAG_SIZE = 64;
 const LABEL_SIZE = 64;
 const PROTOCOLS: Readonly<Record<string, string>> = {
-  icmp: 'icmp', igmp: 'igmp', tcp: 'tcp', udp: 'udp', ipv6: 'ipv6', gre: 'gre', esp: 'esp', ah: 'ah', 'ipv6-icmp': 'ipv6-icmp',
-  icmp6: 'ipv6-icmp', carp: 'carp', pfsync: 'pfsync', ospf: 'ospf', sctp: 'sctp',
-  '1': 'icmp', '2': 'igmp', '6': 'tcp', '17': 'udp', '41': 'ipv6', '47': 'gre', '50': 'esp', '51': 'ah', '58': 'ipv6-icmp', '112': 'carp', '240': 'pfsync',
+  icmp: 'icmp',
+  igmp: 'igmp',
+  tcp: 'tcp',
+  udp: 'udp',
+  ipv6: 'ipv6',
+  gre: 'gre',
+  esp: 'esp',
+  ah: 'ah',
+  'ipv6-icmp': 'ipv6-icmp',
+  icmp6: 'ipv6-icmp',
+  carp: 'carp',
+  pfsync: 'pfsync',
+  ospf: 'ospf',
+  sctp: 'sctp',
+  '1': 'icmp',
+  '2': 'igmp',
+  '6': 'tcp',
+  '17': 'udp',
+  '41': 'ipv6',
+  '47': 'gre',
+  '50': 'esp',
+  '51': 'ah',
+  '58': 'ipv6-icmp',
+  '112': 'carp',
+  '240': 'pfsync',
 };
 const TOS: Readonly<Record<string, number>> = {
-  lowdelay: 0x10, throughput: 0x08, reliability: 0x04, critical: 0xa0, inetcontrol: 0xc0, netcontrol: 0xe0, ef: 0xb8,
-  cs0: 0, cs1: 0x20, cs2: 0x40, cs3: 0x60, cs4: 0x80, cs5: 0xa0, cs6: 0xc0, cs7: 0xe0,
-  af11: 0x28, af12: 0x30, af13: 0x38, af21: 0x48, af22: 0x50, af23: 0x58, af31: 0x68, af32: 0x70, af33: 0x78, af41: 0x88, af42: 0x90, af43: 0x98,
+  lowdelay: 0x10,
+  throughput: 0x08,
+  reliability: 0x04,
+  critical: 0xa0,
+  inetcontrol: 0xc0,
+  netcontrol: 0xe0,
+  ef: 0xb8,
+  cs0: 0,
+  cs1: 0x20,
+  cs2: 0x40,
+  cs3: 0x60,
+  cs4: 0x80,
+  cs5: 0xa0,
+  cs6: 0xc0,
+  cs7: 0xe0,
+  af11: 0x28,
+  af12: 0x30,
+  af13: 0x38,
+  af21: 0x48,
+  af22: 0x50,
+  af23: 0x58,
+  af31: 0x68,
+  af32: 0x70,
+  af33: 0x78,
+  af41: 0x88,
+  af42: 0x90,
+  af43: 0x98,
 };
 
 type Options = {
@@ -102,7 +148,8 @@ const tosValue = (source: Source): number => {
   const value =
     token.kind === 'number'
       ? Number(token.text)
-      : (TOS[token.text.toLowerCase()] ?? (/^0x[0-9a-f]+$/i.test(token.text) ? Number.parseInt(token.text, 16) : 256));
+      : (TOS[token.text.toLowerCase()] ??
+        (/^0x[0-9a-f]+$/i.test(token.text) ? Number.parseInt(token.text, 16) : 256));
   return value < 0 || value > 255 ? source.refuse(`illegal tos value ${token.text}`) : value;
 };
 
@@ -202,7 +249,8 @@ const probability = (source: Source): number => {
   if (match === null) return source.refuse(`invalid probability: ${token.text}`);
   const value = Number(match[1]) * (match[2] === '%' ? 0.01 : 1);
   const scaled = Math.floor(value * 4294967295 + 0.5);
-  if (scaled < 0 || scaled > 4294967295) return source.refuse(`invalid probability: ${Number((value * 100).toPrecision(6))}%`);
+  if (scaled < 0 || scaled > 4294967295)
+    return source.refuse(`invalid probability: ${Number((value * 100).toPrecision(6))}%`);
   return scaled === 0 ? 1 : scaled;
 };
 
@@ -421,10 +469,16 @@ const head = (source: Source, options: Options, takesLog: boolean): void => {
 /** What filteropts_to_rule() and its callers check once the rule has been read whole. */
 const checkNames = (source: Source, options: Options): void => {
   for (const tag of [options.tag, options.tagged])
-    if (tag !== null && Buffer.byteLength(tag) >= TAG_SIZE) source.refuse(`tag too long, max ${TAG_SIZE - 1} chars`);
+    if (tag !== null && Buffer.byteLength(tag) >= TAG_SIZE)
+      source.refuse(`tag too long, max ${TAG_SIZE - 1} chars`);
   if (Buffer.byteLength(options.label) >= LABEL_SIZE)
     source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
-  if (options.tcpFlags !== null && options.tcpFlags !== 'any' && options.protocols !== null && !options.protocols.includes('tcp'))
+  if (
+    options.tcpFlags !== null &&
+    options.tcpFlags !== 'any' &&
+    options.protocols !== null &&
+    !options.protocols.includes('tcp')
+  )
     source.refuse('flags only apply to tcp');
 };
 
@@ -441,7 +495,7 @@ export const parsePfRule = (source: Source): RuleSpec => {
     if (source.is('(')) source.unknown('a code or ttl after return-…');
   }
   head(source, options, true);
-  while (option(source, options)) continue;
+  while (option(source, options));
   if (source.peek().kind !== 'newline') source.syntaxError();
   checkNames(source, options);
   const keeps = options.keep === 'keep' || (options.keep === null && options.action === 'pass');
@@ -461,7 +515,7 @@ export const parseAnchorRule = (source: Source): RuleSpec => {
   if (name.startsWith('_') || name.includes('/_'))
     source.refuse("anchor names beginning with '_' are reserved for internal use");
   head(source, options, false);
-  while (option(source, options)) continue;
+  while (option(source, options));
   if (source.is('{')) source.unknown('an inline anchor');
   if (source.peek().kind !== 'newline') source.syntaxError();
   checkNames(source, options);

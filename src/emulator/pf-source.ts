@@ -2,8 +2,9 @@
  * A rule set being read: one token of lookahead, complaints with file and line, and yacc's manner of recovering from an error
  * (one `syntax error`, then silence until three tokens were taken). Shared by the parts of the parser; knows no rule.
  */
-import type { PfWorld } from './pf-host.ts';
+
 import type { HostNode } from './pf-expand.ts';
+import type { PfWorld } from './pf-host.ts';
 import type { Token } from './pf-token.ts';
 import { createLexer } from './pf-token.ts';
 

@@ -17,14 +17,37 @@ export interface StateKey {
 }
 
 export type TimeoutName =
-  | 'tcp.first' | 'tcp.opening' | 'tcp.established' | 'tcp.closing' | 'tcp.finwait' | 'tcp.closed'
-  | 'udp.first' | 'udp.single' | 'udp.multiple' | 'icmp.first' | 'icmp.error' | 'other.first' | 'other.single' | 'other.multiple';
+  | 'tcp.first'
+  | 'tcp.opening'
+  | 'tcp.established'
+  | 'tcp.closing'
+  | 'tcp.finwait'
+  | 'tcp.closed'
+  | 'udp.first'
+  | 'udp.single'
+  | 'udp.multiple'
+  | 'icmp.first'
+  | 'icmp.error'
+  | 'other.first'
+  | 'other.single'
+  | 'other.multiple';
 
 /** Seconds, as `pfctl -st` shows them. */
 export const TIMEOUTS: Readonly<Record<TimeoutName, number>> = {
-  'tcp.first': 120, 'tcp.opening': 30, 'tcp.established': 86400, 'tcp.closing': 900, 'tcp.finwait': 45, 'tcp.closed': 90,
-  'udp.first': 60, 'udp.single': 30, 'udp.multiple': 60, 'icmp.first': 20, 'icmp.error': 10,
-  'other.first': 60, 'other.single': 30, 'other.multiple': 60,
+  'tcp.first': 120,
+  'tcp.opening': 30,
+  'tcp.established': 86400,
+  'tcp.closing': 900,
+  'tcp.finwait': 45,
+  'tcp.closed': 90,
+  'udp.first': 60,
+  'udp.single': 30,
+  'udp.multiple': 60,
+  'icmp.first': 20,
+  'icmp.error': 10,
+  'other.first': 60,
+  'other.single': 30,
+  'other.multiple': 60,
 };
 
 export interface Peer {
@@ -45,7 +68,11 @@ export interface PfState {
   readonly rule: Rule;
   readonly anchorRule: Rule | null;
   readonly matchRules: readonly Rule[];
-  readonly route: { readonly kind: 'route-to' | 'reply-to'; readonly gateway: string; readonly entry: TableEntry | null } | null;
+  readonly route: {
+    readonly kind: 'route-to' | 'reply-to';
+    readonly gateway: string;
+    readonly entry: TableEntry | null;
+  } | null;
   /** Routing table of packets in the pf state's own direction; null leaves it. */
   readonly rtable: number | null;
   readonly tag: string | null;
@@ -154,7 +181,8 @@ export const openingTimeout = (protocol: Protocol): TimeoutName => {
   }
 };
 
-export const openingLevel = (protocol: Protocol): number => (protocol === 'tcp' ? LEVEL.SYN_SENT : protocol === 'udp' ? 1 : 0);
+export const openingLevel = (protocol: Protocol): number =>
+  protocol === 'tcp' ? LEVEL.SYN_SENT : protocol === 'udp' ? 1 : 0;
 
 const stepTcp = (sender: Peer, receiver: Peer, flags: TcpFlags): TimeoutName => {
   if (flags.syn && sender.level < LEVEL.SYN_SENT) sender.level = LEVEL.SYN_SENT;
@@ -200,7 +228,19 @@ export const stepState = (pfState: PfState, direction: Direction, flags: TcpFlag
   }
 };
 
-const TCP_NAMES = ['CLOSED', 'LISTEN', 'SYN_SENT', 'SYN_RCVD', 'ESTABLISHED', 'CLOSE_WAIT', 'FIN_WAIT_1', 'CLOSING', 'LAST_ACK', 'FIN_WAIT_2', 'TIME_WAIT'];
+const TCP_NAMES = [
+  'CLOSED',
+  'LISTEN',
+  'SYN_SENT',
+  'SYN_RCVD',
+  'ESTABLISHED',
+  'CLOSE_WAIT',
+  'FIN_WAIT_1',
+  'CLOSING',
+  'LAST_ACK',
+  'FIN_WAIT_2',
+  'TIME_WAIT',
+];
 const UDP_NAMES = ['NO_TRAFFIC', 'SINGLE', 'MULTIPLE'];
 
 const host = (family: Family, address: string, port: number, rdomain: number): string => {
@@ -238,12 +278,18 @@ export const renderStateLine = (pfState: PfState): string => {
   const source = isOut ? pfState.source.level : pfState.destination.level;
   const destination = isOut ? pfState.destination.level : pfState.source.level;
   const name = (level: number): string =>
-    (protocol === 'tcp' ? TCP_NAMES[level] : protocol === 'udp' ? UDP_NAMES[level] : undefined) ?? String(level);
+    (protocol === 'tcp' ? TCP_NAMES[level] : protocol === 'udp' ? UDP_NAMES[level] : undefined) ??
+    String(level);
   return `${pfState.interface} ${protocol} ${one}${oneWas}${isOut ? '' : gateway} ${isOut ? '->' : '<-'} ${zero}${zeroWas}${isOut ? gateway : ''}       ${name(source)}:${name(destination)}`;
 };
 
 /** The further lines of `-v` and, with `withId`, `-vv`. */
-export const renderStateDetails = (pfState: PfState, now: number, creator: string, withId: boolean): readonly string[] => {
+export const renderStateDetails = (
+  pfState: PfState,
+  now: number,
+  creator: string,
+  withId: boolean,
+): readonly string[] => {
   const isOut = pfState.direction === 'out';
   const peers = isOut ? [pfState.source, pfState.destination] : [pfState.destination, pfState.source];
   const sequence =

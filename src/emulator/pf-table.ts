@@ -17,6 +17,8 @@ export interface TableEntry extends TableAddress {
   readonly cleared: number;
   /** pf states that chose this entry from a pool (least-states counts them). */
   active: number;
+  /** Chosen at least once: pf shows counters from then on. */
+  isCounted: boolean;
 }
 
 export interface Table {
@@ -70,7 +72,7 @@ export const sortAddresses = <T extends TableAddress>(addresses: Iterable<T>): r
   });
 
 const enter = (table: Table, address: TableAddress, now: number): void => {
-  table.entries.set(keyOf(address), { ...address, cleared: now, active: 0 });
+  table.entries.set(keyOf(address), { ...address, cleared: now, active: 0, isCounted: false });
 };
 
 export const addAddresses = (table: Table, addresses: readonly TableAddress[], now: number): TableChange => {
@@ -86,13 +88,19 @@ export const deleteAddresses = (table: Table, addresses: readonly TableAddress[]
   added: [],
   deleted: addresses.filter((address) => {
     const there = table.entries.get(keyOf(address));
-    return there !== undefined && there.isNegated === address.isNegated && table.entries.delete(keyOf(address));
+    return (
+      there !== undefined && there.isNegated === address.isNegated && table.entries.delete(keyOf(address))
+    );
   }),
   changed: [],
 });
 
 /** One step in the kernel: nobody ever sees the table half replaced. */
-export const replaceAddresses = (table: Table, addresses: readonly TableAddress[], now: number): TableChange => {
+export const replaceAddresses = (
+  table: Table,
+  addresses: readonly TableAddress[],
+  now: number,
+): TableChange => {
   const wanted = new Set(addresses.map(keyOf));
   const added: TableAddress[] = [];
   const changed: TableAddress[] = [];
@@ -115,7 +123,8 @@ export const replaceAddresses = (table: Table, addresses: readonly TableAddress[
 export const lookupAddress = (table: Table, address: Address): TableEntry | null => {
   let best: TableEntry | null = null;
   for (const entry of table.entries.values())
-    if ((best === null || entry.prefix.length > best.prefix.length) && doesContain(entry.prefix, address)) best = entry;
+    if ((best === null || entry.prefix.length > best.prefix.length) && doesContain(entry.prefix, address))
+      best = entry;
   return best;
 };
 

@@ -23,8 +23,15 @@ export type Verdict =
       readonly pfState: PfState | null;
       /** Set when this packet leaves by route-to or reply-to instead of the routing table. */
       readonly gateway: string | null;
+      /** Going out, the destination or the routing domain was changed back or translated: the route is looked up again. */
+      readonly isRerouted: boolean;
     }
-  | { readonly kind: 'block'; readonly answer: 'none' | 'rst' | 'unreachable'; readonly why: string; readonly rule: Rule | null };
+  | {
+      readonly kind: 'block';
+      readonly answer: 'none' | 'rst' | 'unreachable';
+      readonly why: string;
+      readonly rule: Rule | null;
+    };
 
 interface Place {
   readonly firewall: Firewall;
@@ -65,8 +72,9 @@ const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): bo
       return doesContain(host.prefix, parsed) !== end.isNegated;
     case 'interface':
       return (
-        interfaceAddresses(walk.firewall, host.name, host.modifiers).some((one) => doesContain(one.prefix, parsed)) !==
-        end.isNegated
+        interfaceAddresses(walk.firewall, host.name, host.modifiers).some((one) =>
+          doesContain(one.prefix, parsed),
+        ) !== end.isNegated
       );
     case 'table': {
       const table = tableFor(walk.firewall, anchor, host.name);
@@ -91,14 +99,17 @@ const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): number | n
   if (rule.interface !== null && doesInterfaceMatch(walk, rule.interface) === rule.isInterfaceNegated)
     return skips?.interface ?? next;
   if (rule.direction !== null && rule.direction !== walk.direction) return skips?.direction ?? next;
-  if (rule.rdomain !== null && (rule.rdomain === walk.rdomain) === rule.isInterfaceNegated) return skips?.rdomain ?? next;
+  if (rule.rdomain !== null && (rule.rdomain === walk.rdomain) === rule.isInterfaceNegated)
+    return skips?.rdomain ?? next;
   if (rule.family !== null && rule.family !== packet.family) return skips?.family ?? next;
   if (rule.protocol !== null && rule.protocol !== packet.protocol) return skips?.protocol ?? next;
   if (!doesEndMatch(walk, anchor, rule.source, walk.source)) return skips?.source ?? next;
   if (!doesEndMatch(walk, anchor, rule.destination, walk.destination)) return skips?.destination ?? next;
-  if (packet.protocol === 'tcp' && rule.tcpFlags !== null && !doFlagsMatch(packet, rule.tcpFlags)) return next;
+  if (packet.protocol === 'tcp' && rule.tcpFlags !== null && !doFlagsMatch(packet, rule.tcpFlags))
+    return next;
   if (packet.protocol === 'tcp' || packet.protocol === 'udp') {
-    if (rule.source.port !== null && !doesPortMatch(rule.source.port, walk.sourcePort)) return skips?.sourcePort ?? next;
+    if (rule.source.port !== null && !doesPortMatch(rule.source.port, walk.sourcePort))
+      return skips?.sourcePort ?? next;
     if (rule.destination.port !== null && !doesPortMatch(rule.destination.port, walk.destinationPort))
       return skips?.destinationPort ?? next;
   } else {
@@ -107,8 +118,10 @@ const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): number | n
     if (rule.keepState && !isEchoRequest(packet)) return next;
   }
   if (rule.tos !== null || rule.prio !== null) return next;
-  if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1) return next;
-  if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated) return next;
+  if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1)
+    return next;
+  if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated)
+    return next;
   return null;
 };
 
@@ -117,7 +130,9 @@ const chooseWeighted = (pool: Pool, entries: readonly TableEntry[]): TableEntry 
   // in the long run on a real kernel (OPENBSD.md 1); the emulator reproduces that share, not pf's cursor
   const heaviest = Math.max(...entries.map((entry) => entry.weight ?? 1));
   if (heaviest === 1) return entries[pool.cursor++ % entries.length] ?? null;
-  const turns = entries.flatMap((entry) => new Array<TableEntry>(Math.max(1, (entry.weight ?? 1) - 1)).fill(entry));
+  const turns = entries.flatMap((entry) =>
+    new Array<TableEntry>(Math.max(1, (entry.weight ?? 1) - 1)).fill(entry),
+  );
   return turns[pool.cursor++ % turns.length] ?? null;
 };
 
@@ -139,7 +154,9 @@ const choose = (walk: Walk, anchor: string, pool: Pool, family: Family): Chosen 
       if (pool.type === 'least-states') return { address: family === 'inet' ? '0.0.0.0' : '::', entry: null };
       return { address: text(host.prefix.value), entry: null };
     case 'interface': {
-      const all = interfaceAddresses(walk.firewall, host.name, host.modifiers).filter((one) => one.prefix.family === family);
+      const all = interfaceAddresses(walk.firewall, host.name, host.modifiers).filter(
+        (one) => one.prefix.family === family,
+      );
       // `(if:0)` is one address and the interface's first, for inet6 that is the link-local one; `(if)` goes round the global ones
       const usable = host.modifiers.noAlias ? all : all.filter((one) => one.scope === null);
       const one = usable[pool.type === 'none' ? 0 : pool.cursor++ % Math.max(1, usable.length)];
@@ -156,8 +173,14 @@ const choose = (walk: Walk, anchor: string, pool: Pool, family: Family): Chosen 
       let entry: TableEntry | null = first;
       if (pool.type === 'random') entry = entries[walk.firewall.random.below(entries.length)] ?? null;
       else if (pool.type === 'least-states') {
-        entry = entries.reduce((best, one) => (one.active / weightOf(one) < best.active / weightOf(best) ? one : best), first);
-      } else entry = isWeighted ? chooseWeighted(pool, entries) : (entries[pool.cursor++ % entries.length] ?? null);
+        entry = entries.reduce(
+          (best, one) => (one.active / weightOf(one) < best.active / weightOf(best) ? one : best),
+          first,
+        );
+      } else
+        entry = isWeighted
+          ? chooseWeighted(pool, entries)
+          : (entries[pool.cursor++ % entries.length] ?? null);
       return entry === null ? null : { address: text(entry.prefix.value), entry };
     }
   }
@@ -278,6 +301,10 @@ const rewrite = (packet: Packet, direction: Direction, key: StateKey): Packet =>
   destinationPort: direction === 'in' ? key.port1 : key.port0,
 });
 
+/** Whether an outgoing packet's destination differs between two keys. */
+const isElsewhere = (a: StateKey, b: StateKey): boolean =>
+  a.address0 !== b.address0 || a.rdomain !== b.rdomain;
+
 const doesRoute = (pfState: PfState, direction: Direction): boolean =>
   pfState.route !== null && (pfState.route.kind === 'reply-to') !== (pfState.direction === direction);
 
@@ -306,6 +333,7 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
     packet: { ...rewrite(packet, direction, key), tag: pfState.tag ?? packet.tag, rtable },
     pfState,
     gateway: doesRoute(pfState, direction) ? (pfState.route?.gateway ?? null) : null,
+    isRerouted: direction === 'out' && isElsewhere(from, key),
   };
 };
 
@@ -315,7 +343,8 @@ const block = (walk: Walk, rule: Rule): Verdict => {
   const { packet } = walk;
   const answer = ((): 'none' | 'rst' | 'unreachable' => {
     if (rule.answer === 'drop') return 'none';
-    if (packet.protocol === 'tcp' && rule.answer !== 'return-icmp') return packet.flags.rst === true ? 'none' : 'rst';
+    if (packet.protocol === 'tcp' && rule.answer !== 'return-icmp')
+      return packet.flags.rst === true ? 'none' : 'rst';
     if (rule.answer === 'return-rst') return 'none';
     return packet.icmpType === null || isEchoRequest(packet) ? 'unreachable' : 'none';
   })();
@@ -327,13 +356,30 @@ const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, ru
 const createState = (walk: Walk, rule: Rule): Verdict => {
   const { firewall, packet, direction } = walk;
   const limit = firewall.limits.get('states') ?? 0;
-  if (firewall.states.all.size >= limit || (rule.maxStates !== null && rule.counters.current >= rule.maxStates)) {
+  if (
+    firewall.states.all.size >= limit ||
+    (rule.maxStates !== null && rule.counters.current >= rule.maxStates)
+  ) {
     firewall.counters.stateLimit++;
     return drop('state-limit');
   }
   const stackRdomain = firewall.world.rdomainOf(walk.rtable);
-  const first = createKey(direction, walk.rdomain, packet.source, packet.sourcePort, packet.destination, packet.destinationPort);
-  const second = createKey(direction, stackRdomain, walk.source, walk.sourcePort, walk.destination, walk.destinationPort);
+  const first = createKey(
+    direction,
+    walk.rdomain,
+    packet.source,
+    packet.sourcePort,
+    packet.destination,
+    packet.destinationPort,
+  );
+  const second = createKey(
+    direction,
+    stackRdomain,
+    walk.source,
+    walk.sourcePort,
+    walk.destination,
+    walk.destinationPort,
+  );
   const text = (key: StateKey): string => keyText(packet.family, packet.protocol, key);
   const isSame = text(first) === text(second);
   const wire = direction === 'in' || isSame ? first : second;
@@ -349,7 +395,10 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     firewall.counters.noRoute++;
     return drop('no-route');
   }
-  if (chosen?.entry) chosen.entry.active++;
+  if (chosen?.entry) {
+    chosen.entry.active++;
+    chosen.entry.isCounted = true;
+  }
   const peer = (level: number): PfState['source'] => ({
     level,
     sequence: firewall.random.below(4294967296),
@@ -366,7 +415,10 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     rule,
     anchorRule: walk.anchorRule,
     matchRules: walk.matchRules,
-    route: rule.route === null || chosen === null ? null : { kind: rule.route.kind, gateway: chosen.address, entry: chosen.entry },
+    route:
+      rule.route === null || chosen === null
+        ? null
+        : { kind: rule.route.kind, gateway: chosen.address, entry: chosen.entry },
     rtable: walk.rtable === packet.rtable ? null : walk.rtable,
     tag: walk.tag ?? packet.tag,
     source: peer(openingLevel(packet.protocol)),
@@ -386,6 +438,7 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     packet: { ...outcome, tag: pfState.tag, rtable: walk.rtable },
     pfState,
     gateway: doesRoute(pfState, direction) ? (pfState.route?.gateway ?? null) : null,
+    isRerouted: direction === 'out' && isElsewhere(stack, wire),
   };
 };
 
@@ -393,10 +446,17 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
 export const testPacket = (place: Place, packet: Packet): Verdict => {
   const { firewall, nic, direction, now } = place;
   if (!firewall.isEnabled || [...firewall.skips].some((name) => doesInterfaceMatch(place, name)))
-    return { kind: 'pass', packet, pfState: null, gateway: null };
+    return { kind: 'pass', packet, pfState: null, gateway: null, isRerouted: false };
   firewall.states.purge(now);
   const rdomain = firewall.world.rdomainOf(packet.rtable);
-  const key = createKey(direction, rdomain, packet.source, packet.sourcePort, packet.destination, packet.destinationPort);
+  const key = createKey(
+    direction,
+    rdomain,
+    packet.source,
+    packet.sourcePort,
+    packet.destination,
+    packet.destinationPort,
+  );
   firewall.counters.searches++;
   const known = firewall.states.find(direction, keyText(packet.family, packet.protocol, key), nic.name);
   if (known !== null) return passState(place, packet, known);
@@ -423,7 +483,13 @@ export const testPacket = (place: Place, packet: Packet): Verdict => {
   firewall.counters.match++;
   if (rule === null) {
     // pf's own last rule: pass, no state
-    return { kind: 'pass', packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable }, pfState: null, gateway: null };
+    return {
+      kind: 'pass',
+      packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable },
+      pfState: null,
+      gateway: null,
+      isRerouted: false,
+    };
   }
   if (rule.rtable !== null) walk.rtable = rule.rtable;
   if (!translate(walk, walk.ruleAnchor, rule)) {
@@ -434,5 +500,11 @@ export const testPacket = (place: Place, packet: Packet): Verdict => {
   if (rule.keepState && (packet.icmpType === null || isEchoRequest(packet))) return createState(walk, rule);
   count(walk, rule, packet.bytes);
   count(walk, walk.anchorRule, packet.bytes);
-  return { kind: 'pass', packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable }, pfState: null, gateway: null };
+  return {
+    kind: 'pass',
+    packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable },
+    pfState: null,
+    gateway: null,
+    isRerouted: false,
+  };
 };

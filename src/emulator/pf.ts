@@ -81,7 +81,17 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     states: createStateTable(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
-    counters: { searches: 0, inserts: 0, removals: 0, match: 0, stateMismatch: 0, stateInsert: 0, stateLimit: 0, translate: 0, noRoute: 0 },
+    counters: {
+      searches: 0,
+      inserts: 0,
+      removals: 0,
+      match: 0,
+      stateMismatch: 0,
+      stateInsert: 0,
+      stateLimit: 0,
+      translate: 0,
+      noRoute: 0,
+    },
     limits: new Map(FIRST_LIMITS),
     creator: creator.toString(16).padStart(8, '0'),
     skips: new Set(),
@@ -113,7 +123,8 @@ const skipsOf = (rules: readonly Rule[]): readonly Skips[] => {
   const after = (attribute: (rule: Rule) => string): number[] => {
     const texts = rules.map(attribute);
     const next = new Array<number>(rules.length).fill(rules.length);
-    for (let i = rules.length - 2; i >= 0; i--) next[i] = texts[i] === texts[i + 1] ? (next[i + 1] ?? rules.length) : i + 1;
+    for (let i = rules.length - 2; i >= 0; i--)
+      next[i] = texts[i] === texts[i + 1] ? (next[i + 1] ?? rules.length) : i + 1;
     return next;
   };
   const columns = {
@@ -163,8 +174,8 @@ export const dropTable = (firewall: Firewall, table: Table): void => {
 };
 
 const tableNames = (rule: Rule): readonly string[] =>
-  [rule.source.host, rule.destination.host, rule.nat?.host, rule.rdr?.host, rule.route?.pool.host].flatMap((host) =>
-    host?.kind === 'table' ? [host.name] : [],
+  [rule.source.host, rule.destination.host, rule.nat?.host, rule.rdr?.host, rule.route?.pool.host].flatMap(
+    (host) => (host?.kind === 'table' ? [host.name] : []),
   );
 
 /** How many rules of any rule set name the table. */
@@ -172,7 +183,8 @@ export const referencesOf = (firewall: Firewall, table: Table): number => {
   let count = 0;
   for (const [anchor, ruleset] of firewall.rulesets)
     if (anchor === table.anchor)
-      for (const rule of ruleset.rules) count += tableNames(rule).filter((name) => name === table.name).length;
+      for (const rule of ruleset.rules)
+        count += tableNames(rule).filter((name) => name === table.name).length;
   return count;
 };
 
@@ -226,13 +238,20 @@ export const loadRuleset = (
     if (definition.hosts === null) continue;
     const addresses = definition.hosts.flatMap((node): TableAddress[] =>
       node.host.kind === 'prefix'
-        ? [{ prefix: node.host.prefix, isNegated: node.isNegated, weight: node.weight === 0 ? null : node.weight }]
+        ? [
+            {
+              prefix: node.host.prefix,
+              isNegated: node.isNegated,
+              weight: node.weight === 0 ? null : node.weight,
+            },
+          ]
         : [],
     );
     replaceAddresses(table, addresses, how.wall);
   }
   for (const table of [...firewall.tables.values()])
-    if (table.anchor === anchor && !table.isPersist && referencesOf(firewall, table) === 0) dropTable(firewall, table);
+    if (table.anchor === anchor && !table.isPersist && referencesOf(firewall, table) === 0)
+      dropTable(firewall, table);
   // a table that was there, is not named any more and is not persist loses its definition
   for (const table of [...firewall.tables.values()])
     if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
@@ -242,7 +261,11 @@ export const loadRuleset = (
 const dynamic = new WeakMap<Firewall, Map<string, { version: number; hosts: readonly ResolvedHost[] }>>();
 
 /** The addresses that `(em0)` means now; remembered until an interface changes, for it is asked at every packet. */
-export const interfaceAddresses = (firewall: Firewall, name: string, modifiers: InterfaceModifiers): readonly ResolvedHost[] => {
+export const interfaceAddresses = (
+  firewall: Firewall,
+  name: string,
+  modifiers: InterfaceModifiers,
+): readonly ResolvedHost[] => {
   const cache = dynamic.get(firewall) ?? new Map();
   dynamic.set(firewall, cache);
   const key = `${name}${modifiers.network}${modifiers.broadcast}${modifiers.peer}${modifiers.noAlias}`;
@@ -261,7 +284,9 @@ export const countInterfaceAddresses = (
   modifiers: InterfaceModifiers,
   family: Family | null,
 ): number =>
-  interfaceAddresses(firewall, name, modifiers).filter((host) => family === null || host.prefix.family === family).length;
+  interfaceAddresses(firewall, name, modifiers).filter(
+    (host) => family === null || host.prefix.family === family,
+  ).length;
 
 /** Ends pf states; gives how many. Nobody is told: no RST, no ICMP (OPENBSD.md 3d). */
 export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => boolean): number => {

@@ -48,7 +48,8 @@ const readSettings = (invocation: Invocation): Settings | null => {
   const letters = isInet6 ? 'c:DdEefgHh:I:i:Ll:mNnp:qS:s:T:V:vw:' : 'DEI:LRS:c:defgHi:l:np:qs:T:t:V:vw:';
   const options = parseOptions(invocation.args, letters);
   const stop = (message: string): null => fail(invocation, `${invocation.name}: ${message}`);
-  if (options.problem !== null) return fail(invocation, `${invocation.name}: ${options.problem}\n${usage.trimEnd()}`);
+  if (options.problem !== null)
+    return fail(invocation, `${invocation.name}: ${options.problem}\n${usage.trimEnd()}`);
   let rtable = 0;
   let source: string | null = null;
   let count = 0;
@@ -58,15 +59,18 @@ const readSettings = (invocation: Invocation): Settings | null => {
   const flags = new Set<string>();
   for (const { letter, value } of options.given) {
     const number = value === null || !/^-?[0-9]+$/.test(value) ? Number.NaN : Number(value);
-    const bad = (low: number): string => (Number.isNaN(number) ? 'invalid' : number < low ? 'too small' : 'too large');
+    const bad = (low: number): string =>
+      Number.isNaN(number) ? 'invalid' : number < low ? 'too small' : 'too large';
     switch (letter) {
       case 'c':
-        if (Number.isNaN(number) || number < 0) return stop(`number of packets to transmit is ${bad(0)}: ${value}`);
+        if (Number.isNaN(number) || number < 0)
+          return stop(`number of packets to transmit is ${bad(0)}: ${value}`);
         count = number;
         break;
       case 'i': {
         const seconds = Number(value);
-        if (value === null || value === '' || Number.isNaN(seconds) || seconds < 0) return stop(`interval is invalid: ${value}`);
+        if (value === null || value === '' || Number.isNaN(seconds) || seconds < 0)
+          return stop(`interval is invalid: ${value}`);
         if (seconds * 1e6 < 1) return stop(`interval is too small: ${value}`);
         intervalMs = seconds * 1000;
         break;
@@ -76,12 +80,15 @@ const readSettings = (invocation: Invocation): Settings | null => {
         source = value;
         break;
       case 's':
-        if (Number.isNaN(number) || number < 0 || number > 65_467) return stop(`packet size is ${bad(0)}: ${value}`);
+        if (Number.isNaN(number) || number < 0 || number > 65_467)
+          return stop(`packet size is ${bad(0)}: ${value}`);
         dataBytes = number;
         break;
       case 'V':
-        if (Number.isNaN(number) || number < 0 || number > 255) return stop(`rtable value is ${bad(0)}: ${value}`);
-        if (!invocation.router.routing.tables.has(number)) return stop('setsockopt SO_RTABLE: Invalid argument');
+        if (Number.isNaN(number) || number < 0 || number > 255)
+          return stop(`rtable value is ${bad(0)}: ${value}`);
+        if (!invocation.router.routing.tables.has(number))
+          return stop('setsockopt SO_RTABLE: Invalid argument');
         rtable = number;
         break;
       case 'w':
@@ -95,10 +102,12 @@ const readSettings = (invocation: Invocation): Settings | null => {
   const host = options.rest[0];
   if (host === undefined || options.rest.length > 1) return fail(invocation, usage.trimEnd());
   const target = parseAddress(host);
-  if (target === null || target.family !== (isInet6 ? 'inet6' : 'inet')) return stop('no address associated with name');
+  if (target === null || target.family !== (isInet6 ? 'inet6' : 'inet'))
+    return stop('no address associated with name');
   if (source !== null) {
     const from = parseAddress(source);
-    if (from === null || from.family !== target.family) return stop(`${source}: no address associated with name`);
+    if (from === null || from.family !== target.family)
+      return stop(`${source}: no address associated with name`);
     if (!invocation.router.isLocalAddress(from.text, invocation.router.routing.rdomainOf(rtable)))
       return stop("bind: Can't assign requested address");
     source = from.text;
@@ -157,10 +166,16 @@ const run = (invocation: Invocation, settings: Settings): void => {
     timers.add(cancel);
   };
   const summary = (): void => {
-    print(`\n--- ${settings.host} ping statistics ---\n${sent} packets transmitted, ${got} packets received, `);
+    print(
+      `\n--- ${settings.host} ping statistics ---\n${sent} packets transmitted, ${got} packets received, `,
+    );
     if (repeats > 0) print(`${repeats} duplicates, `);
     if (sent > 0)
-      print(got > sent ? "-- somebody's duplicating packets!" : `${(((sent - got) * 100) / sent).toFixed(1)}% packet loss`);
+      print(
+        got > sent
+          ? "-- somebody's duplicating packets!"
+          : `${(((sent - got) * 100) / sent).toFixed(1)}% packet loss`,
+      );
     print('\n');
     if (times.isKnown) {
       const number = got + repeats;
@@ -198,7 +213,9 @@ const run = (invocation: Invocation, settings: Settings): void => {
     if (!settings.isQuiet) {
       const ttlText = settings.isInet6 ? `hlim=${ttl}` : `ttl=${ttl}`;
       const time = isTimed ? ` time=${ms.toFixed(3)} ms` : '';
-      print(`${8 + settings.dataBytes} bytes from ${settings.host}: icmp_seq=${sequence} ${ttlText}${time}${isRepeat ? ' (DUP!)' : ''}\n`);
+      print(
+        `${8 + settings.dataBytes} bytes from ${settings.host}: icmp_seq=${sequence} ${ttlText}${time}${isRepeat ? ' (DUP!)' : ''}\n`,
+      );
       flush();
     }
     if (settings.count > 0 && got >= settings.count) finish();
@@ -230,7 +247,9 @@ const run = (invocation: Invocation, settings: Settings): void => {
     switch (outcome.kind) {
       case 'error':
         invocation.err(`${name}: sendmsg: ${outcome.error}\n`);
-        print(`ping: wrote ${settings.host} ${settings.doesNotFragment ? 28 + settings.dataBytes : 8 + settings.dataBytes} chars, ret=-1\n`);
+        print(
+          `ping: wrote ${settings.host} ${settings.doesNotFragment ? 28 + settings.dataBytes : 8 + settings.dataBytes} chars, ret=-1\n`,
+        );
         return;
       case 'local':
         later(0.05 + random.next() * 0.2, () => onAnswer(sequence, sentAt, settings.isInet6 ? 64 : 255));
@@ -243,7 +262,8 @@ const run = (invocation: Invocation, settings: Settings): void => {
         for (let copy = 0; copy < far.copies; copy++)
           later(far.afterMs + copy * 0.1, () => {
             const back = router.forward(answerTo(outcome.packet, {}, packet.bytes), outcome.nic.name);
-            if (back.kind === 'local' && back.packet.destinationPort === ident) onAnswer(sequence, sentAt, far.ttl);
+            if (back.kind === 'local' && back.packet.destinationPort === ident)
+              onAnswer(sequence, sentAt, far.ttl);
           });
       }
     }

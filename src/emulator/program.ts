@@ -53,7 +53,8 @@ export const parseOptions = (args: readonly string[], letters: string): Options 
         continue;
       }
       const value = j + 1 < arg.length ? arg.slice(j + 1) : args[++i];
-      if (value === undefined) return { given, rest: [], problem: `option requires an argument -- ${letter}` };
+      if (value === undefined)
+        return { given, rest: [], problem: `option requires an argument -- ${letter}` };
       given.push({ letter, value });
       break;
     }

@@ -4,8 +4,18 @@ import type { Route } from './routing.ts';
 
 export type RouteMessage =
   | { readonly kind: 'ifinfo'; readonly nic: Nic; readonly carrier: boolean; readonly isNamed: boolean }
-  | { readonly kind: 'announce'; readonly name: string; readonly index: number; readonly what: 'arrival' | 'departure' }
-  | { readonly kind: 'new-address' | 'delete-address'; readonly nic: Nic; readonly address: NicAddress; readonly isNamed: boolean }
+  | {
+      readonly kind: 'announce';
+      readonly name: string;
+      readonly index: number;
+      readonly what: 'arrival' | 'departure';
+    }
+  | {
+      readonly kind: 'new-address' | 'delete-address';
+      readonly nic: Nic;
+      readonly address: NicAddress;
+      readonly isNamed: boolean;
+    }
   | {
       readonly kind: 'route';
       readonly what: 'add' | 'delete' | 'change';

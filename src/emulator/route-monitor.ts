@@ -21,7 +21,8 @@ export const renderTime = (wall: number): string => {
   return `${DAYS[at.getUTCDay()]} ${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${clock} ${at.getUTCFullYear()}`;
 };
 
-const maskText = (family: 'inet' | 'inet6', length: number): string => renderValue(family, maskOf(family, length));
+const maskText = (family: 'inet' | 'inet6', length: number): string =>
+  renderValue(family, maskOf(family, length));
 
 /** `<UP,GATEWAY,DONE,STATIC>`: what a route is, in route(8)'s order of bits. */
 export const routeFlagNames = (route: Route, isUp: boolean, withDone = true, isCached = false): string => {
@@ -59,7 +60,8 @@ const TITLES = {
   change: 'RTM_CHANGE: Change Metrics or flags',
 } as const;
 
-const sizeOf = (address: Address | 'link'): number => (address === 'link' || address.family === 'inet6' ? 32 : 16);
+const sizeOf = (address: Address | 'link'): number =>
+  address === 'link' || address.family === 'inet6' ? 32 : 16;
 const scopeOf = (route: Route, address: Address): string =>
   address.family === 'inet6' && address.value >> 118n === 0x3fan && address.scope === null
     ? `${address.text}%${route.nic}`
@@ -71,10 +73,17 @@ const renderRoute = (message: Extract<RouteMessage, { kind: 'route' }>, nic: Nic
   const destination = parseAddress(renderValue(family, route.prefix.value));
   const gateway = route.gateway === null ? null : parseAddress(route.gateway);
   const source = parseAddress(route.source);
-  const hasMask = !route.isHost || (route.kind === 'connected' && route.prefix.length < (family === 'inet' ? 32 : 128));
+  const hasMask =
+    !route.isHost || (route.kind === 'connected' && route.prefix.length < (family === 'inet' ? 32 : 128));
   const index = nic?.index ?? 0;
   const isNamed = nic?.isAttached === true;
-  const names = ['DST', 'GATEWAY', ...(hasMask ? ['NETMASK'] : []), ...(isNamed ? ['IFP', 'IFA'] : []), ...(route.label === null ? [] : ['LABEL'])];
+  const names = [
+    'DST',
+    'GATEWAY',
+    ...(hasMask ? ['NETMASK'] : []),
+    ...(isNamed ? ['IFP', 'IFA'] : []),
+    ...(route.label === null ? [] : ['LABEL']),
+  ];
   const values = [
     destination === null ? '' : scopeOf(route, destination),
     route.gateway ?? `link#${index}`,
@@ -135,7 +144,9 @@ const render = (message: RouteMessage, nicOf: (name: string) => Nic | null): Blo
     case 'announce':
       return {
         size: 26,
-        lines: [`RTM_IFANNOUNCE: iface arrival/departure: len 26, if# ${message.index}, name ${message.name}, what: ${message.what}`],
+        lines: [
+          `RTM_IFANNOUNCE: iface arrival/departure: len 26, if# ${message.index}, name ${message.name}, what: ${message.what}`,
+        ],
       };
     case 'new-address':
     case 'delete-address': {
@@ -145,7 +156,9 @@ const render = (message: RouteMessage, nicOf: (name: string) => Nic | null): Blo
       const size = isInet ? 96 : 120;
       const broadcast = isNew ? '0.0.0.0' : (broadcastOf(address) ?? '0.0.0.0');
       const name = message.isNamed ? `name ${nic.name}, ` : '';
-      const title = isNew ? 'RTM_NEWADDR: address being added to iface' : 'RTM_DELADDR: address being removed from iface';
+      const title = isNew
+        ? 'RTM_NEWADDR: address being added to iface'
+        : 'RTM_DELADDR: address being removed from iface';
       return {
         size,
         lines: [
@@ -176,7 +189,8 @@ export const monitor = (invocation: Invocation, table: number | null, ifaceOnly:
   const stop = router.subscribe((message) => {
     const number = tableOf(message);
     if (table !== null && number !== null && number !== table) return;
-    if (ifaceOnly && message.kind !== 'ifinfo' && message.kind !== 'announce' && message.kind !== 'desync') return;
+    if (ifaceOnly && message.kind !== 'ifinfo' && message.kind !== 'announce' && message.kind !== 'desync')
+      return;
     const block = render(message, (name) => router.nic(name) ?? detached.get(name) ?? null);
     buffer += `got message of size ${block.size} on ${renderTime(router.clock.wall())}\n${block.lines.map((line) => `${line}\n`).join('')}`;
     if (message.kind === 'announce') return;

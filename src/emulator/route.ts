@@ -5,8 +5,8 @@ import { isLinkUp } from './nic.ts';
 import type { Invocation, Program } from './program.ts';
 import { parseOptions } from './program.ts';
 import { monitor, routeFlagNames } from './route-monitor.ts';
-import type { Route, RouteError } from './routing.ts';
 import type { Router } from './router.ts';
+import type { Route, RouteError } from './routing.ts';
 
 const ERRORS: Readonly<Record<RouteError, string>> = {
   ESRCH: 'not in table',
@@ -26,12 +26,16 @@ const refsOf = (router: Router, table: number, route: Route): number => {
     const text = renderValue(route.prefix.family, route.prefix.value);
     let count = 0;
     for (const each of router.routing.tables.values())
-      count += each.routes.filter((one) => one.kind === 'static' && one.nic === route.nic && one.gateway === text).length;
+      count += each.routes.filter(
+        (one) => one.kind === 'static' && one.nic === route.nic && one.gateway === text,
+      ).length;
     return count;
   }
   if (route.kind !== 'connected' || route.isHost) return 0;
   const nic = route.nic;
-  return router.routing.list(table, route.prefix.family).filter((one) => one.kind === 'neighbour' && one.nic === nic).length;
+  return router.routing
+    .list(table, route.prefix.family)
+    .filter((one) => one.kind === 'neighbour' && one.nic === nic).length;
 };
 
 const flagLetters = (router: Router, table: number, route: Route): string => {
@@ -43,7 +47,10 @@ const flagLetters = (router: Router, table: number, route: Route): string => {
     ['H', route.isHost],
     ['R', isRejected],
     ['C', route.kind === 'connected' && !route.isHost],
-    ['L', route.kind === 'neighbour' || (route.kind === 'local' && router.nic(route.nic)?.kind === 'ethernet')],
+    [
+      'L',
+      route.kind === 'neighbour' || (route.kind === 'local' && router.nic(route.nic)?.kind === 'ethernet'),
+    ],
     ['S', route.kind === 'static'],
     ['B', route.blackhole],
     ['c', route.kind === 'neighbour'],
@@ -70,7 +77,9 @@ const netName = (prefix: Prefix): string => {
 };
 
 const withScope = (router: Router, route: Route, text: string): string =>
-  text.startsWith('fe80:') && !text.includes('%') ? `${text}%${router.nic(route.nic)?.name ?? route.nic}` : text;
+  text.startsWith('fe80:') && !text.includes('%')
+    ? `${text}%${router.nic(route.nic)?.name ?? route.nic}`
+    : text;
 
 const destinationName = (router: Router, route: Route): string => {
   if (!route.isHost) return netName(route.prefix);
@@ -78,9 +87,11 @@ const destinationName = (router: Router, route: Route): string => {
 };
 
 const gatewayName = (router: Router, route: Route): string =>
-  route.gateway === null ? `link#${router.nic(route.nic)?.index ?? 0}` : withScope(router, route, route.gateway);
+  route.gateway === null
+    ? `link#${router.nic(route.nic)?.index ?? 0}`
+    : withScope(router, route, route.gateway);
 
-const show = (invocation: Invocation, table: number, words: readonly string[]): void => {
+const show = (invocation: Invocation, table: number, words: readonly string[]) => {
   const { router } = invocation;
   let families: readonly Family[] = ['inet', 'inet6'];
   let label: string | null = null;
@@ -95,7 +106,9 @@ const show = (invocation: Invocation, table: number, words: readonly string[]): 
   }
   let text = 'Routing tables\n';
   for (const family of families) {
-    const routes = router.routing.list(table, family).filter((route) => label === null || route.label === label);
+    const routes = router.routing
+      .list(table, family)
+      .filter((route) => label === null || route.label === label);
     if (routes.length === 0) continue;
     const [one, two] = family === 'inet' ? [18, 18] : [43, 39];
     text += `\n${family === 'inet' ? 'Internet' : 'Internet6'}:\n`;
@@ -112,9 +125,15 @@ const show = (invocation: Invocation, table: number, words: readonly string[]): 
   invocation.exit(0);
 };
 
-const PRIORITIES: Readonly<Record<number, string>> = { 1: 'local', 4: 'connected', 8: 'static', 3: '', 56: 'default' };
+const PRIORITIES: Readonly<Record<number, string>> = {
+  1: 'local',
+  4: 'connected',
+  8: 'static',
+  3: '',
+  56: 'default',
+};
 
-const get = (invocation: Invocation, table: number, words: readonly string[]): void => {
+const get = (invocation: Invocation, table: number, words: readonly string[]) => {
   const { router } = invocation;
   const word = words.filter((one) => !one.startsWith('-'))[0] ?? 'default';
   const family: Family = words.includes('-inet6') || word.includes(':') ? 'inet6' : 'inet';
@@ -137,7 +156,10 @@ const get = (invocation: Invocation, table: number, words: readonly string[]): v
   lines.push(`   priority: ${route.priority} (${PRIORITIES[route.priority] ?? ''})`);
   lines.push(`      flags: ${routeFlagNames(route, up)}`);
   if (route.label !== null) lines.push(`      label: ${route.label}`);
-  lines.push('     use       mtu    expire', `${String(route.use).padStart(8)}  ${'0'.padStart(8)}  ${'0'.padStart(8)} `);
+  lines.push(
+    '     use       mtu    expire',
+    `${String(route.use).padStart(8)}  ${'0'.padStart(8)}  ${'0'.padStart(8)} `,
+  );
   if (route.label !== null) lines.push('sockaddrs: <DST,GATEWAY,NETMASK,IFP,IFA,LABEL>');
   invocation.out(`${lines.join('\n')}\n`);
   invocation.exit(0);
@@ -173,22 +195,41 @@ const parseRequest = (words: readonly string[]): Request | string => {
     else if (word === '-label') label = value();
     else if (word === '-prefixlen') length = Number(value());
     else if (word === '-ifp' || word === '-ifa') value();
-    else if (['-mpath', '-reject', '-blackhole', '-host', '-net', '-static'].includes(word)) flags.add(word.slice(1));
+    else if (['-mpath', '-reject', '-blackhole', '-host', '-net', '-static'].includes(word))
+      flags.add(word.slice(1));
     else return `emulator: ${word} not known`;
   }
   const [to = '', gateway, more] = places;
   if (to === '' || more !== undefined) return 'emulator: usage';
   const [bare = '', mask] = to.split('/');
   const guess: Family = family ?? ([to, gateway].some((one) => one?.includes(':')) ? 'inet6' : 'inet');
-  const common = { destinationText: to, gateway: gateway ?? null, priority, label, mpath: flags.has('mpath'), reject: flags.has('reject'), blackhole: flags.has('blackhole') };
+  const common = {
+    destinationText: to,
+    gateway: gateway ?? null,
+    priority,
+    label,
+    mpath: flags.has('mpath'),
+    reject: flags.has('reject'),
+    blackhole: flags.has('blackhole'),
+  };
   if (to === 'default') return { ...common, destination: createPrefix(guess, 0n, 0), isHost: false };
   const address = parseAddress(bare);
   if (address === null) return `${to}: bad address`;
   const bits = length ?? (mask === undefined ? bitsOf(address.family) : Number(mask));
-  return { ...common, destination: createPrefix(address.family, address.value, bits), isHost: bits === bitsOf(address.family) };
+  return {
+    ...common,
+    destination: createPrefix(address.family, address.value, bits),
+    isHost: bits === bitsOf(address.family),
+  };
 };
 
-const change = (invocation: Invocation, table: number, verb: 'add' | 'change' | 'delete', words: readonly string[], isQuiet: boolean): void => {
+const change = (
+  invocation: Invocation,
+  table: number,
+  verb: 'add' | 'change' | 'delete',
+  words: readonly string[],
+  isQuiet: boolean,
+) => {
   const { router, pid } = invocation;
   const request = parseRequest(words);
   if (typeof request === 'string') {
@@ -212,13 +253,19 @@ const change = (invocation: Invocation, table: number, verb: 'add' | 'change' | 
 
 const flush = (invocation: Invocation, table: number, words: readonly string[], isQuiet: boolean): void => {
   const { router } = invocation;
-  const families: readonly Family[] = words.includes('-inet') ? ['inet'] : words.includes('-inet6') ? ['inet6'] : ['inet', 'inet6'];
+  const families: readonly Family[] = words.includes('-inet')
+    ? ['inet']
+    : words.includes('-inet6')
+      ? ['inet6']
+      : ['inet', 'inet6'];
   for (const family of families)
     for (const route of router.routing.list(table, family)) {
       if (route.kind !== 'static' && route.kind !== 'neighbour') continue;
       router.routing.remove(table, route.prefix, route.gateway, route.priority, invocation.pid);
       if (!isQuiet)
-        invocation.out(`${destinationName(router, route).padEnd(20)} ${gatewayName(router, route).padEnd(20)} done\n`);
+        invocation.out(
+          `${destinationName(router, route).padEnd(20)} ${gatewayName(router, route).padEnd(20)} done\n`,
+        );
     }
   invocation.exit(0);
 };
@@ -258,7 +305,11 @@ export const route: Program = (invocation) => {
     case 'flush':
       return flush(invocation, table, words, isQuiet);
     case 'monitor':
-      return monitor(invocation, number === null ? null : table, words.includes('-iface') || words.includes('-interface'));
+      return monitor(
+        invocation,
+        number === null ? null : table,
+        words.includes('-iface') || words.includes('-interface'),
+      );
     default:
       return usage();
   }

@@ -4,11 +4,11 @@
  */
 import type { Address, Family } from './address.ts';
 import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
+import type { Lan } from './clients.ts';
+import { createLan } from './clients.ts';
 import type { EmulatorClock } from './clock.ts';
 import type { FaultBoard } from './fault.ts';
 import { createFaultBoard } from './fault.ts';
-import type { Lan } from './clients.ts';
-import { createLan } from './clients.ts';
 import type { Nic, NicAddress, NicKind } from './nic.ts';
 import { addressesOf, driverOf, isLinkUp } from './nic.ts';
 import type { Packet } from './packet.ts';
@@ -154,7 +154,8 @@ export const createRouter = (options: RouterOptions): Router => {
   const nic = (name: string): Nic | null => nics.find((one) => one.name === name && one.isAttached) ?? null;
   const routing = createRouting({
     nicOf: nic,
-    isMultipath: (family) => sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
+    isMultipath: (family) =>
+      sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
     emit,
   });
 
@@ -162,7 +163,9 @@ export const createRouter = (options: RouterOptions): Router => {
     const own = one.kind === 'ethernet' ? [] : [driverOf(one.name)];
     const egress = routing.tables
       .get(0)
-      ?.routes.some((route) => route.prefix.length === 0 && route.kind === 'static' && route.nic === one.name);
+      ?.routes.some(
+        (route) => route.prefix.length === 0 && route.kind === 'static' && route.nic === one.name,
+      );
     return [...own, ...(egress === true ? ['egress'] : []), ...one.groups];
   };
   const attached = (): readonly Nic[] => nics.filter((one) => one.isAttached);
@@ -183,7 +186,9 @@ export const createRouter = (options: RouterOptions): Router => {
     const parsed = parseInterfaceAddress(text);
     if (parsed === null) throw new RangeError(`emulator: ${text} is no address`);
     const scoped =
-      parsed.address.family === 'inet6' && parsed.address.value >> 118n === 0x3fan && parsed.address.scope === null
+      parsed.address.family === 'inet6' &&
+      parsed.address.value >> 118n === 0x3fan &&
+      parsed.address.scope === null
         ? parseAddress(`${parsed.address.text}%${on}`)
         : parsed.address;
     return { address: scoped ?? parsed.address, length: parsed.length, peer: peer ?? null };
@@ -210,7 +215,8 @@ export const createRouter = (options: RouterOptions): Router => {
       name: description.name,
       index,
       kind,
-      lladdr: kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
+      lladdr:
+        kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
       mtu: description.mtu ?? (kind === 'loopback' ? 32768 : kind === 'pppoe' ? 1492 : 1500),
       rdomain: description.rdomain ?? 0,
       description: description.description ?? null,
@@ -224,14 +230,20 @@ export const createRouter = (options: RouterOptions): Router => {
     };
     nics.push(made);
     routing.create(made.rdomain, made.rdomain);
-    for (const text of description.addresses ?? []) assign(made, parseNicAddress(text, made.name, description.peer));
+    for (const text of description.addresses ?? [])
+      assign(made, parseNicAddress(text, made.name, description.peer));
     return made;
   };
 
   const extra = options.interfaces ?? [];
   const count = extra.length + 1 + options.uplinks.length;
-  const loopback = (name: string): readonly string[] => [`::1/128`, `fe80::1%${name}/64`.replace(/%(.*)\/64/, '/64'), '127.0.0.1/8'];
-  const details = (name: string): NicDescription => options.details?.find((one) => one.name === name) ?? { name };
+  const loopback = (name: string): readonly string[] => [
+    `::1/128`,
+    `fe80::1%${name}/64`.replace(/%(.*)\/64/, '/64'),
+    '127.0.0.1/8',
+  ];
+  const details = (name: string): NicDescription =>
+    options.details?.find((one) => one.name === name) ?? { name };
   addNic({ name: 'lo0', addresses: loopback('lo0') }, count + 2);
   let index = 1;
   for (const description of extra) addNic(description, index++);
@@ -240,7 +252,11 @@ export const createRouter = (options: RouterOptions): Router => {
     {
       ...details(lan.interface),
       name: lan.interface,
-      addresses: [lan.address, ...(lan.address6 === undefined ? [] : [lan.address6]), ...(details(lan.interface).addresses ?? [])],
+      addresses: [
+        lan.address,
+        ...(lan.address6 === undefined ? [] : [lan.address6]),
+        ...(details(lan.interface).addresses ?? []),
+      ],
     },
     index++,
   );
@@ -282,10 +298,18 @@ export const createRouter = (options: RouterOptions): Router => {
   }
 
   const isLocalAddress = (address: string, rdomain: number): boolean =>
-    attached().some((one) => one.rdomain === rdomain && one.addresses.some((own) => own.address.text.split('%')[0] === address.split('%')[0]));
+    attached().some(
+      (one) =>
+        one.rdomain === rdomain &&
+        one.addresses.some((own) => own.address.text.split('%')[0] === address.split('%')[0]),
+    );
 
   /** Hands a packet to the driver: ARP, carrier. What the sender gets to know is `error`. */
-  const transmit = (on: Nic, nextHop: Address, isViaGateway: boolean): { readonly why: string; readonly error: SendError | null } | null => {
+  const transmit = (
+    on: Nic,
+    nextHop: Address,
+    isViaGateway: boolean,
+  ): { readonly why: string; readonly error: SendError | null } | null => {
     if (!on.isAttached || !on.isUp) return { why: 'interface down', error: 'Network is down' };
     if (on.kind === 'pppoe') return isLinkUp(on) ? null : { why: 'no carrier', error: 'Network is down' };
     if (on.kind === 'loopback') return null;
@@ -293,7 +317,8 @@ export const createRouter = (options: RouterOptions): Router => {
     const now = clock.now();
     neighbour.use++;
     if (neighbour.gateway === null) {
-      if (neighbour.rejectUntil > now) return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
+      if (neighbour.rejectUntil > now)
+        return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
       const uplink = byNic.get(on.name);
       const isThere = isLinkUp(on) && (uplink === undefined || isArpAnswered(uplink, nextHop.text));
       if (isThere) {
@@ -306,9 +331,9 @@ export const createRouter = (options: RouterOptions): Router => {
           neighbour.asked++;
         }
         if (neighbour.asked > 5) {
+          // the packet that finds out is still lost in silence; the next ones are refused
           neighbour.asked = 0;
           neighbour.rejectUntil = now + 20_000;
-          return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
         }
         return { why: 'no ARP answer', error: null };
       }
@@ -323,7 +348,13 @@ export const createRouter = (options: RouterOptions): Router => {
     answer === 'none' ? { kind: 'dropped', why } : { kind: 'refused', how: answer };
 
   /** From the choice of the interface on: pf out, then the driver. */
-  const leave = (packet: Packet, on: Nic, nextHop: Address, isViaGateway: boolean, isTested: boolean): Forwarded => {
+  const leave = (
+    packet: Packet,
+    on: Nic,
+    nextHop: Address,
+    isViaGateway: boolean,
+    isTested: boolean,
+  ): Forwarded => {
     let going = packet;
     let hop = nextHop;
     let nicOut = on;
@@ -331,7 +362,14 @@ export const createRouter = (options: RouterOptions): Router => {
       const verdict = test(packet, 'out', on);
       if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
       going = verdict.packet;
-      if (verdict.gateway !== null) {
+      if (verdict.isRerouted) {
+        // the destination or the routing domain changed on the way out: route once more, without pf (ip_output, PF_TAG_REROUTE).
+        // This is how answers come back from a link's own rdomain.
+        const other = reach(going.destination, going.rtable);
+        if (other === null) return { kind: 'refused', how: 'unreachable' };
+        nicOut = other.nic;
+        hop = other.hop;
+      } else if (verdict.gateway !== null) {
         const other = reach(verdict.gateway, going.rtable);
         if (other === null) return { kind: 'refused', how: 'unreachable' };
         nicOut = other.nic;
@@ -340,7 +378,9 @@ export const createRouter = (options: RouterOptions): Router => {
     }
     const problem = transmit(nicOut, hop, isViaGateway);
     if (problem === null) return { kind: 'sent', nic: nicOut, nextHop: hop.text, packet: going };
-    return problem.error === null ? { kind: 'dropped', why: problem.why } : { kind: 'refused', how: 'unreachable' };
+    return problem.error === null
+      ? { kind: 'dropped', why: problem.why }
+      : { kind: 'refused', how: 'unreachable' };
   };
 
   /** Where a gateway is, by the routing table: null when there is no valid route to it. */
@@ -366,8 +406,10 @@ export const createRouter = (options: RouterOptions): Router => {
       if (target === null) return { kind: 'refused', how: 'unreachable' };
       return leave(inside, target.nic, target.hop, true, true);
     }
-    if (isLocalAddress(inside.destination, routing.rdomainOf(inside.rtable))) return { kind: 'local', packet: inside };
-    const isForwarding = sysctls.get(packet.family === 'inet' ? 'net.inet.ip.forwarding' : 'net.inet6.ip6.forwarding') !== '0';
+    if (isLocalAddress(inside.destination, routing.rdomainOf(inside.rtable)))
+      return { kind: 'local', packet: inside };
+    const isForwarding =
+      sysctls.get(packet.family === 'inet' ? 'net.inet.ip.forwarding' : 'net.inet6.ip6.forwarding') !== '0';
     if (!isForwarding) return { kind: 'dropped', why: 'not forwarding' };
     const target = parseAddress(inside.destination);
     const route = target === null ? null : routing.lookup(inside.rtable, target, random.next());
@@ -387,7 +429,8 @@ export const createRouter = (options: RouterOptions): Router => {
     const rdomain = routing.rdomainOf(packet.rtable);
     if (isLocalAddress(packet.destination, rdomain) && packet.rtable === rdomain) return { kind: 'local' };
     const route: Route | null = routing.lookup(packet.rtable, target, random.next());
-    if (route === null) return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
+    if (route === null)
+      return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
     if (route.reject) return { kind: 'error', error: 'Network is unreachable' };
     if (route.blackhole) return { kind: 'lost', why: 'blackhole' };
     if (route.kind === 'local') return { kind: 'local' };
@@ -395,7 +438,7 @@ export const createRouter = (options: RouterOptions): Router => {
     const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
     if (on === null || hop === null) return { kind: 'error', error: 'No route to host' };
     route.use++;
-    const own = isBound ? packet.source : route.source.split('%')[0] ?? '';
+    const own = isBound ? packet.source : (route.source.split('%')[0] ?? '');
     const verdict = test({ ...packet, source: own }, 'out', on);
     if (verdict.kind === 'block') return { kind: 'error', error: 'Permission denied' };
     let leaving = on;
@@ -410,21 +453,27 @@ export const createRouter = (options: RouterOptions): Router => {
       isViaGateway = true;
     }
     const problem = transmit(leaving, nextHop, isViaGateway);
-    if (problem === null) return { kind: 'sent', nic: leaving, nextHop: nextHop.text, packet: verdict.packet };
-    return problem.error === null ? { kind: 'lost', why: problem.why } : { kind: 'error', error: problem.error };
+    if (problem === null)
+      return { kind: 'sent', nic: leaving, nextHop: nextHop.text, packet: verdict.packet };
+    return problem.error === null
+      ? { kind: 'lost', why: problem.why }
+      : { kind: 'error', error: problem.error };
   };
 
   const isOwnSource = (on: Nic, packet: Packet): boolean => {
     const source = parseAddress(packet.source);
     return (
       source !== null &&
-      on.addresses.some((one) => doesContain(createPrefix(one.address.family, one.address.value, one.length), source))
+      on.addresses.some((one) =>
+        doesContain(createPrefix(one.address.family, one.address.value, one.length), source),
+      )
     );
   };
 
   const answer = (on: Nic, packet: Packet): Exchange => {
     const uplink = byNic.get(on.name);
-    if (uplink === undefined) return { kind: 'answered', afterMs: 0.2 + far.next() * 0.3, copies: 1, ttl: 255 };
+    if (uplink === undefined)
+      return { kind: 'answered', afterMs: 0.2 + far.next() * 0.3, copies: 1, ttl: 255 };
     return exchange(uplink, packet, isOwnSource(on, packet), far);
   };
 
@@ -554,7 +603,15 @@ export const createRouter = (options: RouterOptions): Router => {
       const gone = nics[old];
       if (gone === undefined) throw new RangeError(`emulator: ${name} was never detached`);
       const next = Math.max(...nics.map((one) => one.index)) + 1;
-      const made: Nic = { ...gone, index: next, isAttached: true, isUp: false, hasCarrier: gone.hasCable, addresses: [], rdomain: 0 };
+      const made: Nic = {
+        ...gone,
+        index: next,
+        isAttached: true,
+        isUp: false,
+        hasCarrier: gone.hasCable,
+        addresses: [],
+        rdomain: 0,
+      };
       nics.splice(old, 1, made);
       emit({ kind: 'announce', name, index: next, what: 'arrival' });
     },

@@ -41,7 +41,12 @@ export interface RoutingTable {
 export type RouteError = 'ESRCH' | 'EEXIST' | 'ENETUNREACH' | 'EINVAL';
 
 /** The numbers that `errno` has in RTM messages. */
-export const ERRNO: Readonly<Record<RouteError, number>> = { ESRCH: 3, EEXIST: 17, ENETUNREACH: 51, EINVAL: 22 };
+export const ERRNO: Readonly<Record<RouteError, number>> = {
+  ESRCH: 3,
+  EEXIST: 17,
+  ENETUNREACH: 51,
+  EINVAL: 22,
+};
 
 export interface StaticRoute {
   readonly destination: Prefix;
@@ -65,7 +70,13 @@ export interface Routing {
   isValid(route: Route): boolean;
   add(table: number, wanted: StaticRoute): RouteError | null;
   change(table: number, wanted: StaticRoute): RouteError | null;
-  remove(table: number, destination: Prefix, gateway: string | null, priority: number | null, pid: number): RouteError | null;
+  remove(
+    table: number,
+    destination: Prefix,
+    gateway: string | null,
+    priority: number | null,
+    pid: number,
+  ): RouteError | null;
   addAddress(nic: Nic, one: NicAddress): void;
   /** Everything that hangs on the address goes, in every table. */
   removeAddress(nic: Nic, one: NicAddress): void;
@@ -182,7 +193,9 @@ export const createRouting = (world: {
     );
     if (there !== undefined) return there;
     const source = nic.addresses.find(
-      (one) => one.address.family === address.family && doesContain(createPrefix(address.family, one.address.value, one.length), address),
+      (one) =>
+        one.address.family === address.family &&
+        doesContain(createPrefix(address.family, one.address.value, one.length), address),
     );
     const route: Route = {
       ...blank,
@@ -200,7 +213,10 @@ export const createRouting = (world: {
   };
 
   /** The connected interface on which a gateway must be, in the table's rdomain. */
-  const resolveGateway = (table: RoutingTable, gateway: Address): { readonly nic: Nic; readonly source: string } | null => {
+  const resolveGateway = (
+    table: RoutingTable,
+    gateway: Address,
+  ): { readonly nic: Nic; readonly source: string } | null => {
     const route = lookup(table.rdomain, gateway);
     if (route === null || route.isViaGateway || !isValid(route)) return null;
     const nic = world.nicOf(route.nic);
@@ -210,7 +226,9 @@ export const createRouting = (world: {
   };
 
   const samePrefix = (route: Route, prefix: Prefix): boolean =>
-    route.prefix.family === prefix.family && route.prefix.value === prefix.value && route.prefix.length === prefix.length;
+    route.prefix.family === prefix.family &&
+    route.prefix.value === prefix.value &&
+    route.prefix.length === prefix.length;
   const markMpath = (table: RoutingTable, prefix: Prefix, priority: number): void => {
     const equals = table.routes.filter(
       (route) => route.kind === 'static' && samePrefix(route, prefix) && route.priority === priority,
@@ -311,7 +329,14 @@ export const createRouting = (world: {
     if (one.peer !== null) {
       const peer = parseAddress(one.peer);
       if (peer === null) return;
-      const route: Route = { ...base, kind: 'connected', prefix: hostPrefix(peer), isHost: true, gateway: address.text, priority: 8 };
+      const route: Route = {
+        ...base,
+        kind: 'connected',
+        prefix: hostPrefix(peer),
+        isHost: true,
+        gateway: address.text,
+        priority: 8,
+      };
       insert(table, route);
       tell('add', table.number, route, true);
       return;
@@ -329,7 +354,14 @@ export const createRouting = (world: {
     const broadcast = broadcastOf(one);
     const end = broadcast === null ? null : parseAddress(broadcast);
     if (end === null) return;
-    const route: Route = { ...base, kind: 'broadcast', prefix: hostPrefix(end), isHost: true, gateway: address.text, priority: 1 };
+    const route: Route = {
+      ...base,
+      kind: 'broadcast',
+      prefix: hostPrefix(end),
+      isHost: true,
+      gateway: address.text,
+      priority: 1,
+    };
     insert(table, route);
     tell('add', table.number, route, true);
   };
@@ -349,7 +381,9 @@ export const createRouting = (world: {
     take('local', false);
     world.emit({ kind: 'delete-address', nic, address: one, isNamed: nic.isAttached });
     for (const each of tables.values())
-      for (const route of each.routes.filter((candidate) => candidate.kind === 'static' && hangs(candidate))) {
+      for (const route of each.routes.filter(
+        (candidate) => candidate.kind === 'static' && hangs(candidate),
+      )) {
         drop(each, route);
         markMpath(each, route.prefix, route.priority);
         tell('delete', each.number, route, true);

@@ -24,7 +24,8 @@ export const sysctl: Program = ({ router, args, out, err, exit }) => {
     if (old === undefined) err(`sysctl: ${complaint(name, [...router.sysctls.keys()])}\n`);
     else if (value !== undefined) {
       router.sysctls.set(name, value);
-      if (!options.given.some((one) => one.letter === 'q')) out(`${isBare ? '' : `${name}: `}${old} -> ${value}\n`);
+      if (!options.given.some((one) => one.letter === 'q'))
+        out(`${isBare ? '' : `${name}: `}${old} -> ${value}\n`);
     } else out(isBare ? `${old}\n` : `${name}=${old}\n`);
   }
   exit(0);

@@ -71,11 +71,18 @@ export const createUplink = (description: UplinkDescription): Uplink => ({
 
 /** The gateway's link-level address, made up from its IP address so that it is stable. */
 export const lladdrOf = (address: Address): string =>
-  `c2:c2:${[24n, 16n, 8n, 0n].map((shift) => Number((address.value >> shift) & 0xffn).toString(16).padStart(2, '0')).join(':')}`;
+  `c2:c2:${[24n, 16n, 8n, 0n]
+    .map((shift) =>
+      Number((address.value >> shift) & 0xffn)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join(':')}`;
 
 /** Whether somebody on the link answers ARP for this address. */
 export const isArpAnswered = (uplink: Uplink, address: string): boolean =>
-  !uplink.isGatewayDead && (address === uplink.gateway || address.split('%')[0] === uplink.gateway6?.split('%')[0]);
+  !uplink.isGatewayDead &&
+  (address === uplink.gateway || address.split('%')[0] === uplink.gateway6?.split('%')[0]);
 
 /** What becomes of a packet that has left by this link; `isOwn` says whether its source is an address of the link's network. */
 export const exchange = (uplink: Uplink, packet: Packet, isOwn: boolean, random: Random): Exchange => {

@@ -395,6 +395,22 @@ t.test('stop: the child is ended, no timer is left, nothing more is observed', a
   t.same(take(), []);
 });
 
+t.test('stop from within an observation', async (t) => {
+  const { clock, commands } = set(t);
+  for (const kind of ['interfaces', 'trouble', 'interface-status']) {
+    const watch = createCarrierWatch({ commands, clock });
+    watch.start((observation) => {
+      if (observation.kind === kind) watch.stop();
+    });
+    await clock.advance(1500);
+    commands.latest().say(ifinfo('no carrier'));
+    commands.latest().end({ kind: 'exited', code: 1 });
+    await clock.advance(60_000);
+    t.equal(clock.pending(), 0, kind);
+    t.same(commands.living(), [], kind);
+  }
+});
+
 t.test('through real children: dies in the middle of a line, comes back with garbage', async (t) => {
   const [, line = ''] = ifinfo('no carrier').split('\n');
   const directory = programs(t, {

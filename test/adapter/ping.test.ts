@@ -169,9 +169,12 @@ t.test('the silence of one child is not held against the next', async (t) => {
   const { clock, commands } = running();
   await clock.advance(14_950);
   commands.latest().end({ kind: 'exited', code: 1 });
-  await clock.advance(1000);
+  await clock.advance(100 + 14_999);
   t.equal(commands.streams.length, 2);
   t.notOk(commands.latest().stopped);
+  const second = commands.latest();
+  await clock.advance(1);
+  t.ok(second.stopped, 'nor is it more patient');
 });
 
 t.test('half a line is no sign of life', async (t) => {
@@ -233,6 +236,28 @@ t.test('a probe no longer wanted: ended, and nothing more is observed of it', as
     'wanted again before it was gone: a new child, and the end of the old one is nobody else’s',
   );
   t.equal(commands.living().length, 1);
+});
+
+t.test('what is observed may change what is wanted, at once', async (t) => {
+  const clock = createVirtualClock();
+  const commands = createFakeCommands(clock);
+  const prober = createProber({ commands, clock });
+  const started: string[] = [];
+  prober.start((observation) => {
+    if (observation.kind !== 'probe-started') return;
+    started.push(observation.probe);
+    if (started.length === 1) prober.want([probe('1.1.1.1'), probe('8.8.8.8')]);
+    if (started.length === 3) prober.stop();
+  });
+  prober.want([probe('9.9.9.9'), probe('192.0.2.1')]);
+  await clock.advance(5000);
+  t.same(started, ['fibre/inet/9.9.9.9', 'fibre/inet/1.1.1.1', 'fibre/inet/8.8.8.8']);
+  t.same(
+    commands.streams.map((stream) => stream.args.at(-1)),
+    ['1.1.1.1'],
+  );
+  t.same(commands.living(), []);
+  t.equal(clock.pending(), 0);
 });
 
 t.test('stop', async (t) => {

@@ -97,7 +97,7 @@ t.test('run: failures are data', async (t) => {
     ifconfig: 'exit 4',
     route: 'echo half; kill -9 $$',
     ping: 'echo begun; while :; do :; done',
-    ping6: 'echo left; sleep 5 & echo $! > "$0.pid"; exit 0',
+    ping6: 'echo left; sleep 60 & echo $! > "$0.pid"; exit 0',
   });
   writeFileSync(join(directory, 'sysctl'), 'no program\n', { mode: 0o644 });
 

@@ -1,0 +1,289 @@
+/** pfctl -s: rules, labels, pf states, anchors, tables, info, limits, time-outs, interfaces, queues (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
+import type { Firewall, Ruleset } from './pf.ts';
+import { childrenOf, countInterfaceAddresses, doesAnchorExist, referencesOf, tableFor } from './pf.ts';
+import type { Sizes } from './pf-print.ts';
+import { renderRule } from './pf-print.ts';
+import type { Rule } from './pf-rules.ts';
+import { renderStateDetails, renderStateLine, TIMEOUTS } from './pf-state.ts';
+import type { Table } from './pf-table.ts';
+import { renderTime } from './route-monitor.ts';
+import type { Router } from './router.ts';
+
+/** What a show command prints, and what it says on stderr; `code` as pfctl's exit_val. */
+export interface Shown {
+  readonly out: string;
+  readonly err?: string;
+  readonly code?: number;
+}
+
+const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
+
+const sizesIn = (firewall: Firewall, anchor: string): Sizes => ({
+  table: (name) => tableFor(firewall, anchor, name)?.entries.size ?? 0,
+  interface: (name, modifiers, family) => countInterfaceAddresses(firewall, name, modifiers, family),
+});
+
+const counters = (rule: Rule): string => {
+  const { counters: c } = rule;
+  const pad = (value: number, width: number): string => String(value).padEnd(width);
+  return (
+    `  [ Evaluations: ${pad(c.evaluations, 8)}  Packets: ${pad(c.packetsIn + c.packetsOut, 8)}  Bytes: ${pad(c.bytesIn + c.bytesOut, 10)}  States: ${pad(c.current, 6)}]\n` +
+    `  [ Inserted: uid 0 pid ${rule.insertedBy} State Creations: ${pad(c.created, 6)}]\n`
+  );
+};
+
+const walkRules = (
+  firewall: Firewall,
+  path: string,
+  verbosity: number,
+  isRecursive: boolean,
+  isWildcard: boolean,
+  depth: number,
+): string => {
+  const indent = verbosity > 0 ? '' : '  '.repeat(depth);
+  const ruleset: Ruleset | undefined = firewall.rulesets.get(path);
+  let text = '';
+  for (const rule of ruleset?.rules ?? []) {
+    text += indent + renderRule(rule, verbosity > 1 ? sizesIn(firewall, path) : null);
+    const count = verbosity > 0 ? counters(rule) : '';
+    if (rule.anchor !== null && isRecursive) {
+      text += ` {\n${count}${walkRules(firewall, rule.anchor.path, verbosity, true, rule.anchor.isWildcard, depth + 1)}${indent}}\n`;
+    } else text += `\n${count}`;
+  }
+  if (isWildcard && isRecursive)
+    for (const child of childrenOf(firewall, path)) {
+      const below = path === '' ? child : `${path}/${child}`;
+      text += `${indent}anchor "${child}" all {\n${walkRules(firewall, below, verbosity, true, false, depth + 1)}${indent}}\n`;
+    }
+  return text;
+};
+
+/** `-s rules`. `isRecursive` for `-a '…*'`. */
+export const showRules = (
+  firewall: Firewall,
+  anchor: string,
+  verbosity: number,
+  isRecursive: boolean,
+  isWildcard: boolean,
+): Shown =>
+  doesAnchorExist(firewall, anchor)
+    ? { out: walkRules(firewall, anchor, verbosity, isRecursive, isWildcard, 0) }
+    : MISSING;
+
+/** `-s labels`. */
+export const showLabels = (firewall: Firewall, anchor: string): Shown => {
+  if (!doesAnchorExist(firewall, anchor)) return MISSING;
+  const lines = (firewall.rulesets.get(anchor)?.rules ?? [])
+    .filter((rule) => rule.label !== '')
+    .map(({ label, counters: c }) =>
+      [
+        label,
+        c.evaluations,
+        c.packetsIn + c.packetsOut,
+        c.bytesIn + c.bytesOut,
+        c.packetsIn,
+        c.bytesIn,
+        c.packetsOut,
+        c.bytesOut,
+        c.created,
+      ].join(' '),
+    );
+  return { out: lines.map((line) => `${line}\n`).join('') };
+};
+
+/** `-s Anchors`: the anchors below one, each before its children. */
+export const showAnchors = (firewall: Firewall, anchor: string): Shown => {
+  if (!doesAnchorExist(firewall, anchor)) return { ...MISSING, code: 1 };
+  const walk = (path: string): string =>
+    childrenOf(firewall, path)
+      .map((child) => {
+        const below = path === '' ? child : `${path}/${child}`;
+        return `  ${below}\n${walk(below)}`;
+      })
+      .join('');
+  return { out: walk(anchor) };
+};
+
+/** `-s states`, in the order in which they were made. */
+export const showStates = (router: Router, nic: string | null, verbosity: number): Shown => {
+  const { firewall, clock } = router;
+  const now = clock.now();
+  firewall.states.purge(now);
+  const lines: string[] = [];
+  for (const pfState of firewall.states.all.values()) {
+    if (nic !== null && pfState.interface !== nic) continue;
+    lines.push(renderStateLine(pfState));
+    if (verbosity > 0) lines.push(...renderStateDetails(pfState, now, firewall.creator, verbosity > 1));
+  }
+  return { out: lines.map((line) => `${line}\n`).join('') };
+};
+
+const TABLE_COUNTERS = ['Block', 'Match', 'Pass', 'XPass'];
+
+/** Nothing counts packets by table here. Entries have no `XPass`. */
+export const zeroCounters = (isEntry: boolean): string =>
+  ['In', 'Out']
+    .flatMap((direction) =>
+      (isEntry ? TABLE_COUNTERS.slice(0, 3) : TABLE_COUNTERS).map(
+        (what) =>
+          `\t${`${direction}/${what}:`.padEnd(12)} [ Packets: ${'0'.padEnd(18)} Bytes: ${'0'.padEnd(18)} ]\n`,
+      ),
+    )
+    .join('');
+
+const tableLine = (firewall: Firewall, table: Table, isVerbose: boolean): string => {
+  const isReferenced = referencesOf(firewall, table) > 0;
+  const flags = `${table.isConst ? 'c' : '-'}${table.isPersist ? 'p' : '-'}a-${isReferenced ? 'r' : '-'}-${table.hasCounters ? 'C' : '-'}`;
+  return `${isVerbose ? `${flags}\t` : ''}${table.name}${table.anchor === '' ? '' : `@${table.anchor}`}\n`;
+};
+
+/** `-s Tables` of one anchor, or with `isRecursive` of all. */
+export const showTables = (
+  firewall: Firewall,
+  anchor: string,
+  verbosity: number,
+  isRecursive: boolean,
+): Shown => {
+  if (!isRecursive && !doesAnchorExist(firewall, anchor)) return { ...MISSING, code: 1 };
+  const tables = [...firewall.tables.values()]
+    .filter((table) => isRecursive || table.anchor === anchor)
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.anchor < b.anchor ? -1 : 1));
+  const details = (table: Table): string =>
+    `\tAddresses:   ${table.entries.size}\n\tCleared:     ${renderTime(table.cleared)}\n` +
+    `\tReferences:  [ Anchors: ${'0'.padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
+    `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${zeroCounters(false)}`;
+  return {
+    out: tables
+      .map((table) => `${tableLine(firewall, table, verbosity > 0)}${verbosity > 1 ? details(table) : ''}`)
+      .join(''),
+  };
+};
+
+const LIMIT_COUNTERS = [
+  'max states per rule',
+  'max-src-states',
+  'max-src-nodes',
+  'max-src-conn',
+  'max-src-conn-rate',
+  'overload table insertion',
+  'overload flush states',
+  'synfloods detected',
+  'syncookies sent',
+  'syncookies validated',
+];
+
+/** `-s info`. */
+export const showInfo = (router: Router, verbosity: number): Shown => {
+  const { firewall, clock } = router;
+  firewall.states.purge(clock.now());
+  const seconds = firewall.isEnabled ? Math.floor((clock.now() - firewall.since) / 1000) : 0;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const time = `${Math.floor(seconds / 86_400)} days ${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const status = `Status: ${firewall.isEnabled ? 'Enabled' : 'Disabled'}${seconds > 0 ? ` for ${time}` : ''}`;
+  const line = (name: string, value: number, hasRate: boolean): string => {
+    const rate = hasRate && seconds > 0 ? `${(value / seconds).toFixed(1).padStart(14)}/s` : ''.padStart(14);
+    // pfctl pads an absent rate differently for the two kinds of lines
+    return `  ${name.padEnd(25)} ${String(value).padStart(14)} ${rate}\n`;
+  };
+  const { counters: c, states } = firewall;
+  const halfOpen = [...states.all.values()].filter(
+    (one) => one.protocol === 'tcp' && Math.min(one.source.level, one.destination.level) < 4,
+  ).length;
+  const verbose = verbosity > 0;
+  let text = `${status.padEnd(44)}${'Debug: err'.padStart(15)}\n\n`;
+  if (verbose) text += `Hostid:   0x${firewall.creator}\nChecksum: 0x${'0'.repeat(32)}\n\n`;
+  text += `${'State Table'.padEnd(27)} ${'Total'.padStart(14)} ${'Rate'.padStart(16)}\n`;
+  text += line('current entries', states.all.size, false) + line('half-open tcp', halfOpen, false);
+  text +=
+    line('searches', c.searches, true) +
+    line('inserts', c.inserts, true) +
+    line('removals', c.removals, true);
+  const three = (title: string): string =>
+    `${title}\n${line('current entries', 0, false)}${line('searches', 0, true)}${line('inserts', 0, true)}${line('removals', 0, true)}`;
+  if (verbose) text += three('Source Tracking Table') + three('Fragments');
+  const reasons: readonly (readonly [string, number])[] = [
+    ['match', c.match],
+    ['bad-offset', 0],
+    ['fragment', 0],
+    ['short', 0],
+    ['normalize', 0],
+    ['memory', 0],
+    ['bad-timestamp', 0],
+    ['congestion', 0],
+    ['ip-option', 0],
+    ['proto-cksum', 0],
+    ['state-mismatch', c.stateMismatch],
+    ['state-insert', c.stateInsert],
+    ['state-limit', c.stateLimit],
+    ['src-limit', 0],
+    ['synproxy', 0],
+    ['translate', c.translate],
+    ['no-route', c.noRoute],
+  ];
+  text += `Counters\n${reasons.map(([name, value]) => line(name, value, true)).join('')}`;
+  if (verbose)
+    text += `Limit Counters\n${LIMIT_COUNTERS.map((name) => line(name, 0, true)).join('')}Adaptive Syncookies Watermarks\n  ${'start'.padEnd(25)} ${'25000'.padStart(14)} states\n  ${'end'.padEnd(25)} ${'12500'.padStart(14)} states\n`;
+  return { out: text };
+};
+
+/** `-s timeouts`. */
+export const showTimeouts = (): Shown => {
+  const order = [
+    'tcp.first',
+    'tcp.opening',
+    'tcp.established',
+    'tcp.closing',
+    'tcp.finwait',
+    'tcp.closed',
+  ] as const;
+  const row = (name: string, value: number, unit = 's'): string =>
+    `${name.padEnd(20)} ${String(value).padStart(10)}${unit}\n`;
+  const rest = [
+    'udp.first',
+    'udp.single',
+    'udp.multiple',
+    'icmp.first',
+    'icmp.error',
+    'other.first',
+    'other.single',
+    'other.multiple',
+  ] as const;
+  return {
+    out:
+      order.map((name) => row(name, TIMEOUTS[name])).join('') +
+      row('tcp.tsdiff', 30) +
+      rest.map((name) => row(name, TIMEOUTS[name])).join('') +
+      row('frag', 60) +
+      row('interval', 10) +
+      row('adaptive.start', 60_000, ' states') +
+      row('adaptive.end', 120_000, ' states') +
+      row('src.track', 0),
+  };
+};
+
+/** `-s memory`. */
+export const showLimits = (firewall: Firewall): Shown => ({
+  out: [...firewall.limits]
+    .map(([name, value]) => `${name.padEnd(13)} hard limit ${String(value).padStart(8)}\n`)
+    .join(''),
+});
+
+/** `-s Interfaces`, names only. */
+export const showInterfaces = (router: Router): Shown => {
+  const names = new Set(['all', 'carp', 'enc', 'lo', 'egress']);
+  for (const nic of router.nics()) {
+    names.add(nic.name);
+    for (const group of router.groupsOf(nic)) names.add(group);
+  }
+  return {
+    out: [...names]
+      .sort()
+      .map((name) => `${name}\n`)
+      .join(''),
+  };
+};
+
+/** `-s queue`. */
+export const showQueues = (firewall: Firewall): Shown => ({
+  out: firewall.queues.map((queue) => `${queue.text}\n`).join(''),
+});

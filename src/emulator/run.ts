@@ -1,0 +1,184 @@
+/**
+ * Starts a command of the emulated machine: finds the program, applies the fault that is due, keeps track of what runs, and guarantees one
+ * end. Used by server.ts for executables and by commands.ts in process.
+ */
+import type { CallFault } from './fault.ts';
+import { ifconfig } from './ifconfig.ts';
+import { logger } from './logger.ts';
+import { pfctl } from './pfctl.ts';
+import { ping } from './ping.ts';
+import type { Program } from './program.ts';
+import { route } from './route.ts';
+import type { Router } from './router.ts';
+import { sysctl } from './sysctl.ts';
+
+/** The programs by name, as a directory of executables has them. */
+export const PROGRAMS: Readonly<Record<string, Program>> = {
+  ifconfig,
+  route,
+  ping,
+  ping6: ping,
+  pfctl,
+  sysctl,
+  logger,
+};
+
+export interface Start {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** The caller's process id, if it has a real one. */
+  readonly pid?: number;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Called once. `signal` is null after an exit. */
+  readonly onEnd: (code: number, signal: string | null) => void;
+  /** Asks for the standard input: chunks, then the end. */
+  readonly stdin: (onChunk: (text: string) => void, onClose: () => void) => void;
+  readonly readFile: (path: string) => string | null;
+}
+
+export interface Started {
+  readonly pid: number;
+  /** SIGINT: the program may have its own idea of it. */
+  interrupt(): void;
+  /** Ends it by a signal, whatever it thinks. */
+  kill(signal: string): void;
+}
+
+const linesAfterFirst = (text: string, line: string): string => {
+  const at = text.indexOf('\n');
+  return at < 0 ? text : `${text.slice(0, at + 1)}${line}\n${text.slice(at + 1)}`;
+};
+
+export const startProgram = (router: Router, start: Start): Started => {
+  const { name, args } = start;
+  const { clock, faults } = router;
+  const program = PROGRAMS[name];
+  const fault: CallFault | null = faults.take(name, args);
+  const pid = start.pid ?? router.nextPid();
+  faults.note(name, args, clock.now());
+  const cleanups: (() => void)[] = [];
+  let onInterrupt: (() => void) | null = null;
+  let isOver = false;
+  let isMute = false;
+  let printed = 0;
+  let isMarked = false;
+
+  const end = (code: number, signal: string | null): void => {
+    if (isOver) return;
+    isOver = true;
+    for (const clean of cleanups.splice(0)) clean();
+    start.onEnd(code, signal);
+  };
+  const later = (ms: number, run: () => void): void => {
+    const cancel = clock.after(ms, run);
+    cleanups.push(cancel);
+  };
+  const exit = (code: number): void => {
+    if (isOver || isMute) return;
+    if (fault?.kind === 'late') later(fault.ms, () => end(code, null));
+    else end(fault?.kind === 'partial' ? (fault.code ?? code) : code, null);
+  };
+  const out = (text: string): void => {
+    if (isOver || isMute) return;
+    if (fault?.kind === 'partial') {
+      const rest = text.slice(0, Math.max(0, fault.bytes - printed));
+      printed += text.length;
+      if (rest !== '') start.out(rest);
+    } else if (fault?.kind === 'extra-line' && !isMarked) {
+      isMarked = true;
+      start.out(linesAfterFirst(text, fault.line));
+    } else start.out(text);
+  };
+
+  cleanups.push(
+    faults.enter({
+      command: name,
+      args,
+      pid,
+      startedAt: clock.now(),
+      kill: (signal) => end(0, signal),
+      mute: () => {
+        isMute = true;
+      },
+      inject: (text) => {
+        if (!isOver) start.out(text);
+      },
+    }),
+  );
+  const begin = () => {
+    if (isOver) return;
+    if (program === undefined) {
+      start.err(`${name}: not found\n`);
+      return end(127, null);
+    }
+    program({
+      router,
+      name,
+      args,
+      pid,
+      out,
+      err: (text) => {
+        if (!isOver && !isMute) start.err(text);
+      },
+      exit,
+      stdin: (use) => {
+        let text = '';
+        start.stdin(
+          (chunk) => {
+            text += chunk;
+          },
+          () => {
+            if (!isOver) use(text);
+          },
+        );
+      },
+      stdinChunks: (onChunk, onClose) =>
+        start.stdin(
+          (chunk) => {
+            if (!isOver) onChunk(chunk);
+          },
+          () => {
+            if (!isOver) onClose();
+          },
+        ),
+      onEnd: (clean) => {
+        if (isOver) clean();
+        else cleanups.push(clean);
+      },
+      onInterrupt: (handle) => {
+        onInterrupt = handle;
+      },
+      readFile: (path) => router.files.get(path) ?? start.readFile(path),
+    });
+  };
+  switch (fault?.kind) {
+    case 'fail':
+      if (fault.stdout !== undefined) start.out(fault.stdout);
+      if (fault.stderr !== undefined) start.err(fault.stderr);
+      end(fault.code, null);
+      break;
+    case 'not-started':
+      start.err(`${name}: ${fault.why}\n`);
+      end(127, null);
+      break;
+    case 'hang':
+      break;
+    case 'slow':
+      later(fault.ms, begin);
+      break;
+    case 'late':
+    case 'partial':
+    case 'extra-line':
+    case undefined:
+      begin();
+  }
+  return {
+    pid,
+    interrupt: () => {
+      if (onInterrupt === null || isMute || isOver) end(0, 'SIGINT');
+      else onInterrupt();
+    },
+    kill: (signal) => end(0, signal),
+  };
+};
