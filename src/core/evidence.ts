@@ -23,6 +23,8 @@ const isAddressed = (address: string): boolean => address !== '0.0.0.0' && addre
 
 /** The address of the interface from which a gateway can be reached without any route, or null. */
 const addressTowards = (found: Interface, family: Family, gateway: string): string | null => {
+  // This machine itself is no way out.
+  if (found.addresses.some((own) => own.address === gateway)) return null;
   for (const own of found.addresses) {
     if (own.family !== family || !isAddressed(own.address)) continue;
     if (own.peer === gateway) return own.address;

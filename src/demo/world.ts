@@ -29,6 +29,9 @@ export interface World {
   /** Long TCP connections that say something twice a second. */
   readonly sessions: readonly Flow[];
   readonly configFile: string;
+  readonly controlSocket: string;
+  /** Arguments that the daemon was started with. */
+  readonly daemonArgs: readonly string[];
   /** Lines of the daemon's log since the start. */
   readonly log: readonly string[];
   status(): Promise<Status>;
@@ -43,10 +46,14 @@ export interface World {
   /** Ids of the pf states that leave by a link and would still be there in a second if nobody killed them. */
   statesOf(link: string): readonly bigint[];
   hasState(id: bigint): boolean;
+  /** What the emulated pfctl prints; throws if it fails. */
+  pfctl(args: readonly string[]): Promise<string>;
   /** How often pf was written to: anchor loads, table replacements, kills. */
   pfWrites(): number;
   /** Process ids of the pings that run. */
   pings(): readonly number[];
+  /** SIGKILL, and a new daemon at once. */
+  killAndRestart(): Promise<void>;
   /** How long the daemon took to leave after SIGTERM, and its exit status. */
   stopDaemon(): Promise<{ readonly tookMs: number; readonly code: number | null }>;
   close(): void;
@@ -105,44 +112,39 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
     ],
     files: new Map([['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8')]]),
   });
-  const loaded = await createInProcessCommands(router).run('pfctl', ['-f', '/etc/pf.conf'], {
-    timeoutMs: 1000,
-  });
-  if (loaded.kind !== 'exited' || loaded.code !== 0)
-    throw new Error(`etc/pf.conf.example: ${JSON.stringify(loaded)}`);
+  const commands = createInProcessCommands(router);
+  const pfctl = async (args: readonly string[]): Promise<string> => {
+    const result = await commands.run('pfctl', args, { timeoutMs: 1000 });
+    if (result.kind === 'exited' && result.code === 0) return result.stdout;
+    throw new Error(`pfctl ${args.join(' ')}: ${JSON.stringify(result)}`);
+  };
+  await pfctl(['-f', '/etc/pf.conf']);
   const server = await serveRouter(router, emulatorSocket);
   writeCommandDirectory(commandDirectory, emulatorSocket);
 
   writeFileSync(configFile, config);
-  const daemon: ChildProcess = spawn(
-    process.execPath,
-    [
-      join(root, 'dist/daemon/main.js'),
-      ...[
-        '-d',
-        '-f',
-        configFile,
-        '-s',
-        controlSocket,
-        '--commands',
-        commandDirectory,
-        '--state',
-        join(directory, 'state'),
-      ],
-    ],
-    { stdio: ['ignore', 'inherit', 'pipe'] },
-  );
-  let exit: { readonly code: number | null; readonly at: number } | null = null;
-  daemon.once('exit', (code) => {
-    exit = { code, at: performance.now() };
-  });
   const log: string[] = [];
-  if (daemon.stderr !== null) {
-    createInterface({ input: daemon.stderr }).on('line', (line) => {
+  const daemonArgs = [
+    ...['-d', '-f', configFile, '-s', controlSocket],
+    ...['--commands', commandDirectory, '--state', join(directory, 'state')],
+  ];
+  let daemon: ChildProcess;
+  let exit: { readonly code: number | null; readonly at: number } | null = null;
+  const startDaemon = (): void => {
+    exit = null;
+    const started = spawn(process.execPath, [join(root, 'dist/daemon/main.js'), ...daemonArgs], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    daemon = started;
+    started.once('exit', (code) => {
+      if (daemon === started) exit = { code, at: performance.now() };
+    });
+    createInterface({ input: started.stderr }).on('line', (line) => {
       log.push(line);
       onLog(line);
     });
-  }
+  };
+  startDaemon();
 
   const traffic = router.lan.startTraffic({
     clients,
@@ -183,6 +185,8 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
     traffic,
     sessions,
     configFile,
+    controlSocket,
+    daemonArgs,
     log,
     status,
     until,
@@ -199,9 +203,15 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
         .filter((each) => each.rule.label === `uplink:${link}` && expiresAt(each) > router.clock.now() + 5000)
         .map((each) => each.id),
     hasState: (id) => router.firewall.states.all.has(id),
+    pfctl,
     pfWrites: () =>
       router.faults.calls.filter(({ command, args }) => command === 'pfctl' && isWrite(args)).length,
     pings: () => router.faults.running('ping').map(({ pid }) => pid),
+    killAndRestart: async () => {
+      daemon.kill('SIGKILL');
+      while (exit === null) await wait(5);
+      startDaemon();
+    },
     stopDaemon: async () => {
       const from = performance.now();
       daemon.kill('SIGTERM');

@@ -63,7 +63,7 @@ t.test('any reloads: no number twice, none of a domain, and what a link has it k
             if (had !== undefined && !next.rdomainsSeen.has(had) && !configured.includes(had)) must(own === had, 'moved');
           }
         }
-        must(JSON.stringify([...allocateRtables(next, links, null).byLink]) === JSON.stringify([...next.byLink]), 'asked again, another answer');
+        must(given(allocateRtables(next, links, null)) === given(next), 'asked again, another answer');
         numbers = next;
       }
     }),

@@ -224,7 +224,21 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     });
   };
 
+  /** Per path, when it was last neither up nor on hold. */
+  const badAt = new Map<PathKey, number>();
+
+  const checkHold = (next: Turn): void => {
+    for (const [key, path] of next.engine.paths) {
+      const was = engine.settled.get(key);
+      if (path.reason !== 'answering' && path.reason !== 'hold') badAt.set(key, clock);
+      if (path.health !== 'up' || was === undefined || was.health === 'up' || was.reason === 'starting') continue;
+      const good = clock - (badAt.get(key) ?? 0);
+      must(good >= path.settings.hold, `${key} is up after ${good} ms, before its hold`);
+    }
+  };
+
   const checkTurn = (next: Turn): void => {
+    checkHold(next);
     const again = settle(next.engine, mono(clock));
     must(again.pf === null && again.routes === null && again.notes.length === 0, 'settled twice, different work');
     must(again.deadline === next.deadline, 'settled twice, different deadline');

@@ -1,5 +1,5 @@
 // What the emulated commands print, byte for byte against what OpenBSD 7.8 printed. Volatile values are masked on both sides.
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { readTranscript } from '../text/transcript.ts';
 import type { Machine, Ran } from './machine.ts';
 import { createMachine } from './machine.ts';
@@ -49,14 +49,14 @@ const maskRoutes = (text: string): string =>
     )
     .join('\n');
 
-const compare = (test: Tap.Test, file: string, ran: Ran, how: (text: string) => string = mask): void => {
+const compare = (test: Test, file: string, ran: Ran, how: (text: string) => string = mask): void => {
   const want = readTranscript(file);
   test.equal(how(ran.stdout), how(want.stdout), `${file} stdout`);
   test.equal(how(ran.stderr), how(want.stderr), `${file} stderr`);
   if (want.exit !== null) test.equal(ran.code, want.exit, `${file} exit`);
 };
 
-const replay = (test: Tap.Test, machine: Machine, file: string, how?: (text: string) => string): void => {
+const replay = (test: Test, machine: Machine, file: string, how?: (text: string) => string): void => {
   const { command, stdin } = readTranscript(file);
   const plain = command.replace(/\\(.)/g, '$1');
   const piped = /^sh -c echo pass \| (.*)$/.exec(plain);
@@ -65,10 +65,6 @@ const replay = (test: Tap.Test, machine: Machine, file: string, how?: (text: str
     .replace(/key -k (.*)$/, "key -k '$1'");
   compare(test, file, machine.run(line, piped === null ? stdin : 'pass\n'), how);
 };
-
-declare namespace Tap {
-  type Test = typeof t;
-}
 
 const withRules = (): Machine => {
   const machine = createMachine({ defaultRoute: '192.0.2.1' });

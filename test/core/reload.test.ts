@@ -1,0 +1,64 @@
+import t from 'tap';
+import { type PathHealth, stepEvidence, stepRoute } from '../../src/core/health.ts';
+import type { LinkSettings, PathKey } from '../../src/core/model.ts';
+import { reloadPaths } from '../../src/core/reload.ts';
+import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
+import { millis, mono } from '../../src/core/time.ts';
+import { linkSettings, probeSettings, ready, settingsOf, toAddress } from './example.ts';
+
+const a = linkSettings('a', 0);
+const b = linkSettings('b', 1);
+const before = settingsOf([a, b]);
+const rtables = allocateRtables(noRtables, before.links, null);
+
+/** a and b, up since 5 s after their start. */
+const paths = (): ReadonlyMap<PathKey, PathHealth> =>
+  new Map(
+    [...reloadPaths(new Map(), null, before, rtables, mono(0))].map(([key, path], n) => [
+      key,
+      { ...stepRoute(stepEvidence(path, ready(n), mono(1)), true, mono(2)), health: 'up', reason: 'answering', since: mono(5000) },
+    ]),
+  );
+
+const now = mono(60_000);
+
+t.test('per path: keep, retune, restart, add, delete', async (t) => {
+  const kept = paths();
+  const was = kept.get('a/inet');
+  if (was === undefined) throw new Error('no path');
+  const retuned = (probe: Partial<LinkSettings['probe']>): LinkSettings => ({ ...a, probe: probeSettings(probe) });
+  const rows: readonly (readonly [string, LinkSettings, 'keep' | 'retune' | 'restart'])[] = [
+    ['nothing changed', a, 'keep'],
+    ['weight, tier and nat are not the path', { ...a, weight: 9, tier: 3, nat: false }, 'keep'],
+    ['the number that it has anyway', { ...a, rtable: 101 }, 'keep'],
+    ['hold, rise, fall, time-out, quorum', retuned({ hold: millis(1), rise: 1, fall: 1, timeout: millis(50) }), 'retune'],
+    ['targets', retuned({ targets: [toAddress('1.1.1.1')] }), 'retune'],
+    ['interval', retuned({ interval: millis(100) }), 'retune'],
+    ['interface', { ...a, interface: 'em7' }, 'restart'],
+    ['gateway', { ...a, gateway: '10.0.0.9' }, 'restart'],
+    ['routing table', { ...a, rtable: 142 }, 'restart'],
+  ];
+  for (const [name, link, wanted] of rows) {
+    const after = settingsOf([link, b]);
+    const next = reloadPaths(kept, before, after, allocateRtables(rtables, after.links, null), now);
+    const path = next.get('a/inet');
+    t.same(next.get('b/inet'), kept.get('b/inet'), `${name}: the other path stays as it was`);
+    if (wanted === 'keep') t.same(path, was, name);
+    if (wanted === 'retune') {
+      t.match(path, { health: 'up', since: 5000, isRouted: true, settings: link.probe }, name);
+      t.same(path?.evidence, was.evidence, name);
+    }
+    if (wanted === 'restart') t.match(path, { health: 'unknown', reason: 'starting', evidence: null, since: now, targets: [] }, name);
+  }
+});
+
+t.test('added, deleted, in the order of the file', async (t) => {
+  const after = settingsOf([linkSettings('c', 2), b]);
+  const next = reloadPaths(paths(), before, after, allocateRtables(rtables, after.links, null), now);
+  t.same([...next.keys()], ['c/inet', 'b/inet']);
+  t.match(next.get('c/inet'), { reason: 'starting', rtable: 103 });
+});
+
+t.test('no number, no path', async (t) => {
+  t.same([...reloadPaths(new Map(), null, before, noRtables, now).keys()], []);
+});
