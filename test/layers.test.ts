@@ -18,8 +18,16 @@ const below = ['core', 'text', 'config', 'wire', 'port', 'adapter'];
 
 const floors: { readonly [folder: string]: Floor } = {
   core: { floors: ['core'], packages: [], why: 'the core is pure: plain data in, plain data out' },
-  text: { floors: ['core', 'text'], packages: [], why: 'languages of OpenBSD are read and written, nothing is done' },
-  config: { floors: ['core', 'config'], packages: ['zod', 'toml-eslint-parser'], why: 'a file is read, nothing is done' },
+  text: {
+    floors: ['core', 'text'],
+    packages: [],
+    why: 'languages of OpenBSD are read and written, nothing is done',
+  },
+  config: {
+    floors: ['core', 'config'],
+    packages: ['zod', 'toml-eslint-parser'],
+    why: 'a file is read, nothing is done',
+  },
   wire: { floors: ['core', 'wire'], packages: ['zod'], why: 'formats only' },
   port: { floors: ['core', 'port'], packages: [], why: 'interfaces only' },
   adapter: {
@@ -76,7 +84,8 @@ const refuse = (file: string, name: string): string | null => {
     const wanted = isNode ? 'node:' : name;
     if (!floor.packages.includes(wanted)) return `src/${file} may not import ${name}: ${floor.why}`;
     const door = doors[name];
-    if (door !== undefined && door !== file) return `src/${file} may not import ${name}: src/${door} is its only door`;
+    if (door !== undefined && door !== file)
+      return `src/${file} may not import ${name}: src/${door} is its only door`;
     return null;
   }
   if (!name.endsWith('.ts')) return `src/${file}: "${name}" needs its .ts ending`;
@@ -137,6 +146,7 @@ t.test('the guard itself', async (t) => {
     if (why === null) t.equal(refusal, null, `${file} <- ${name}`);
     else t.match(refusal, why, `${file} <- ${name}`);
   }
-  const code = "import a from 'a';\nexport { b } from \"b\";\nawait import('c');\nimport 'd';\n// import e from 'e'\nimport {\n  f,\n} from 'f';";
+  const code =
+    "import a from 'a';\nexport { b } from \"b\";\nawait import('c');\nimport 'd';\n// import e from 'e'\nimport {\n  f,\n} from 'f';";
   t.same(importsOf(code), ['a', 'b', 'c', 'd', 'f']);
 });

@@ -27,6 +27,8 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 const AFTER_KILL_MS = 500;
 /** From SIGTERM to SIGKILL. */
 const UNTIL_SIGKILL_MS = 1000;
+/** What a command that reads to the end may take for it, on a machine that is busy, before SIGTERM. */
+const TO_READ_ON_MS = 5000;
 /** How long the output of a command that has exited may be held open by a process it left behind. */
 const AFTER_EXIT_MS = 1000;
 
@@ -201,7 +203,7 @@ export const createCommands = (settings: {
           child.kill('SIGTERM');
           return;
         }
-        const grace = setTimeout(() => child.kill('SIGTERM'), UNTIL_SIGKILL_MS);
+        const grace = setTimeout(() => child.kill('SIGTERM'), TO_READ_ON_MS);
         child.once('exit', () => clearTimeout(grace));
       },
     };

@@ -13,7 +13,11 @@ import { linkSettings, policySettings, readyPath } from './example.ts';
 const likes = ['up', 'answers', 'hold', 'starting', 'probing', 'dead', 'no-route', 'gone', 'absent'] as const;
 type Like = (typeof likes)[number];
 
-const withHealth = (path: PathHealth, health: Health, reason: Reason): PathHealth => ({ ...path, health, reason });
+const withHealth = (path: PathHealth, health: Health, reason: Reason): PathHealth => ({
+  ...path,
+  health,
+  reason,
+});
 
 const pathLike = (link: LinkSettings, number: number, like: Like): PathHealth => {
   const path = readyPath(link, number);
@@ -47,7 +51,13 @@ const pathLike = (link: LinkSettings, number: number, like: Like): PathHealth =>
     case 'no-route':
       return withHealth(path, 'down', 'no-route');
     case 'gone':
-      return { ...path, evidence: { kind: 'missing', reason: 'carrier-down' }, health: 'down', reason: 'carrier-down', targets: [] };
+      return {
+        ...path,
+        evidence: { kind: 'missing', reason: 'carrier-down' },
+        health: 'down',
+        reason: 'carrier-down',
+        targets: [],
+      };
     case 'absent':
       return newPath(link, 'inet', 101, mono(0));
   }
@@ -67,7 +77,9 @@ const standings: { readonly [like in Like]: Rung } = {
 
 const tiers = [1, 1, 2, 3];
 const weights = [3, 1, 5, 1];
-const links = ['a', 'b', 'c', 'd'].map((name, n) => linkSettings(name, n, { tier: tiers[n] ?? 1, weight: weights[n] ?? 1 }));
+const links = ['a', 'b', 'c', 'd'].map((name, n) =>
+  linkSettings(name, n, { tier: tiers[n] ?? 1, weight: weights[n] ?? 1 }),
+);
 
 const decide = (likely: readonly Like[], more: Partial<PolicySettings> = {}, of = links) => {
   const paths = new Map<PathKey, PathHealth>(
@@ -123,7 +135,12 @@ t.test('the ladder', async (t) => {
 t.test('why', async (t) => {
   t.same(
     decide(['up', 'dead', 'up', 'gone']).members.map(({ why }) => why),
-    ['tier 1, up (answering)', 'down (probe-loss)', 'tier 1 is in use; up (answering)', 'down (carrier-down)'],
+    [
+      'tier 1, up (answering)',
+      'down (probe-loss)',
+      'tier 1 is in use; up (answering)',
+      'down (carrier-down)',
+    ],
   );
   t.same(
     decide(['dead', 'answers', 'hold', 'starting']).members.map(({ why }) => why),
@@ -151,10 +168,17 @@ t.test('a policy of other members, with tiers and weights of its own', async (t)
 });
 
 t.test('any healths', async (t) => {
-  const many = fc.array(fc.record({ like: fc.constantFrom(...likes), tier: fc.integer({ min: 1, max: 4 }), weight: fc.integer({ min: 1, max: 65_535 }) }), {
-    minLength: 1,
-    maxLength: 8,
-  });
+  const many = fc.array(
+    fc.record({
+      like: fc.constantFrom(...likes),
+      tier: fc.integer({ min: 1, max: 4 }),
+      weight: fc.integer({ min: 1, max: 65_535 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
   check(
     t,
     fc.property(many, fc.constantFrom('last-resort' as const, 'drop' as const), (drafts, empty) => {
@@ -165,21 +189,39 @@ t.test('any healths', async (t) => {
       const used = decision.shares.map(({ link }) => link);
       const likeOf = (link: string): Like => likely[of.findIndex(({ name }) => name === link)] ?? 'absent';
       must(new Set(used).size === used.length, 'a link twice');
-      must(used.every((link) => of.some(({ name }) => name === link)), 'a share of no member');
+      must(
+        used.every((link) => of.some(({ name }) => name === link)),
+        'a share of no member',
+      );
       must(decision.members.length === of.length, 'a member without a reason');
-      must(decision.members.every(({ why }) => why !== ''), 'no reason');
+      must(
+        decision.members.every(({ why }) => why !== ''),
+        'no reason',
+      );
       must((decision.rung === 'none') === (used.length === 0), 'none and empty are one');
       const anyUp = likely.includes('up');
-      if (anyUp) must(used.every((link) => likeOf(link) === 'up'), 'a path that is not up while one is');
-      must(used.every((link) => likeOf(link) !== 'gone' && likeOf(link) !== 'absent'), 'a path that cannot carry anything');
-      if (isTrusted(decision.rung)) must(used.every((link) => ['up', 'answers', 'hold'].includes(likeOf(link))), 'trust without proof');
+      if (anyUp)
+        must(
+          used.every((link) => likeOf(link) === 'up'),
+          'a path that is not up while one is',
+        );
+      must(
+        used.every((link) => likeOf(link) !== 'gone' && likeOf(link) !== 'absent'),
+        'a path that cannot carry anything',
+      );
+      if (isTrusted(decision.rung))
+        must(
+          used.every((link) => ['up', 'answers', 'hold'].includes(likeOf(link))),
+          'trust without proof',
+        );
       if (decision.rung !== 'last-resort') {
         const used1 = decision.members.filter((member) => member.used);
         must(new Set(used1.map(({ tier }) => tier)).size <= 1, 'more than one tier');
       }
       if (empty === 'drop') must(decision.rung !== 'last-resort', 'drop is drop');
       const percents = sharePercents(decision.shares);
-      if (percents.length > 0) must(percents.reduce((sum, { percent }) => sum + percent, 0) === 100, 'not 100 %');
+      if (percents.length > 0)
+        must(percents.reduce((sum, { percent }) => sum + percent, 0) === 100, 'not 100 %');
       const total = decision.shares.reduce((sum, { weight }) => sum + weight, 0);
       for (const [n, { percent }] of percents.entries()) {
         must(Math.abs(percent - (100 * (decision.shares[n]?.weight ?? 0)) / total) < 1, 'a percent off');

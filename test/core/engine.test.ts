@@ -43,7 +43,11 @@ const loads = (world: World): number => world.takePfLog().filter((line) => /\blo
 t.test('a start with an empty pf', async (t) => {
   const world = begin(two);
   world.run(15);
-  t.same(world.takePfLog(), ['inspect', 'check, load, uplinkd_local=13, uplinkd_default=2'], 'any guess is better');
+  t.same(
+    world.takePfLog(),
+    ['inspect', 'check, load, uplinkd_local=13, uplinkd_default=2'],
+    'any guess is better',
+  );
   t.equal(world.held(), 'a/0.75 b/1');
   world.run(60_000);
   t.same(
@@ -89,14 +93,20 @@ t.test('a start with pf holding the result of a failover waits until every path 
     world.load(two);
     world.interfaces([em(0, { carrier: 'down' }), em(1), lan]);
     world.run(5000);
-    t.notOk(world.takePfLog().some((line) => /load/.test(line)), 'nothing loaded');
+    t.notOk(
+      world.takePfLog().some((line) => /load/.test(line)),
+      'nothing loaded',
+    );
   });
 
   t.test('or moves when the other one answers', async (t) => {
     const world = begin(two, holdingOf(before));
     world.answers('a', null);
     world.run(3000);
-    t.notOk(world.takePfLog().some((line) => /load/.test(line)), 'nothing loaded yet');
+    t.notOk(
+      world.takePfLog().some((line) => /load/.test(line)),
+      'nothing loaded yet',
+    );
     t.equal(world.held(), 'b/1');
     world.answers('a', 20);
     world.run(3000);
@@ -117,7 +127,11 @@ t.test('a cable is pulled: load, kill, and the stragglers', async (t) => {
   const world = steady(two);
   world.grow('a', 300);
   unplug(world, 0);
-  t.same(world.takePfLog(), ['load, uplinkd_default=1, kill a'], 'within the turn of the event, without check');
+  t.same(
+    world.takePfLog(),
+    ['load, uplinkd_default=1, kill a'],
+    'within the turn of the event, without check',
+  );
   t.equal(world.held(), 'a/0.75 b/1', 'still under way');
   world.run(10);
   t.equal(world.held(), 'b/1');
@@ -229,7 +243,10 @@ t.test('a link comes back: rise and hold first, and then the old shares', async 
   const back = world.now();
   while (world.held() !== 'a/0.75 b/1' && world.now() < back + 60_000) world.run(10);
   t.ok(world.now() - back >= 14_000 && world.now() - back <= 14_200, `after ${world.now() - back} ms`);
-  t.same(world.takePfLog().filter((line) => /kill b/.test(line)), []);
+  t.same(
+    world.takePfLog().filter((line) => /kill b/.test(line)),
+    [],
+  );
 });
 
 t.test('the second tier', async (t) => {
@@ -316,22 +333,31 @@ t.test('SIGHUP', async (t) => {
     world.load(settingsOf([b]));
     world.run(5000);
     t.equal(world.held(), 'b/1');
-    t.same(world.running().map((key) => key.split('/')[0]), ['b']);
+    t.same(
+      world.running().map((key) => key.split('/')[0]),
+      ['b'],
+    );
     world.takePfLog();
     world.load(two);
     world.run(5000);
     t.equal(world.held(), 'a/0.75 b/1');
-    t.same(world.takeStarted().map((key) => key.split('/')[0]), ['a']);
+    t.same(
+      world.takeStarted().map((key) => key.split('/')[0]),
+      ['a'],
+    );
     t.equal(world.engine().rtables.byLink.get('a'), 101);
   });
 
-  t.test('with another gateway begins that path anew, and its route is not taken for the new one', async (t) => {
-    const world = steady(two);
-    world.load(settingsOf([{ ...a, gateway: '10.0.0.9' }, b]));
-    world.run(5000);
-    t.ok(texts(world).includes('link a inet: default route of rtable 101 is 10.0.0.9'));
-    t.equal(world.held(), 'a/0.75 b/1');
-  });
+  t.test(
+    'with another gateway begins that path anew, and its route is not taken for the new one',
+    async (t) => {
+      const world = steady(two);
+      world.load(settingsOf([{ ...a, gateway: '10.0.0.9' }, b]));
+      world.run(5000);
+      t.ok(texts(world).includes('link a inet: default route of rtable 101 is 10.0.0.9'));
+      t.equal(world.held(), 'a/0.75 b/1');
+    },
+  );
 
   t.test('while a route is being set: the old answer does not start the new probes', async (t) => {
     const world = createWorld();
@@ -340,9 +366,16 @@ t.test('SIGHUP', async (t) => {
     world.run(1);
     world.load(settingsOf([{ ...a, gateway: '10.0.0.9' }, b]));
     world.run(2);
-    t.same(world.takeStarted().map((key) => key.split('/')[0]), ['b'], 'the table of a has the old gateway');
+    t.same(
+      world.takeStarted().map((key) => key.split('/')[0]),
+      ['b'],
+      'the table of a has the old gateway',
+    );
     world.run(4);
-    t.same(world.takeStarted().map((key) => key.split('/')[0]), ['a']);
+    t.same(
+      world.takeStarted().map((key) => key.split('/')[0]),
+      ['a'],
+    );
   });
 });
 
@@ -385,7 +418,11 @@ t.test('a kill that fails is tried again, ever more slowly', async (t) => {
   const log = world.takePfLog();
   t.equal(world.held(), 'b/1');
   t.ok(log.length < 40, `${log.length} transactions in a minute`);
-  t.equal(texts(world).filter((text) => text.startsWith('pf: anchor uplinkd: kill failed')).length, 1, 'told once');
+  t.equal(
+    texts(world).filter((text) => text.startsWith('pf: anchor uplinkd: kill failed')).length,
+    1,
+    'told once',
+  );
   world.breakPf(null);
   world.grow('a', 3);
   world.run(60_000);
@@ -416,7 +453,10 @@ t.test('somebody else writes', async (t) => {
   world.flushPf();
   world.run(31_000);
   t.equal(world.heldText(), held);
-  t.same(texts(world)[0], 'pf: changed by somebody else, putting it back: rules; uplinkd_local; uplinkd_default');
+  t.same(
+    texts(world)[0],
+    'pf: changed by somebody else, putting it back: rules; uplinkd_local; uplinkd_default',
+  );
 
   t.test('but a start that waits accuses nobody', async (t) => {
     const quick = settingsOf([a, b], undefined, { reconcile: millis(1000) });
@@ -446,7 +486,10 @@ t.test('a route that cannot be set', async (t) => {
     world.run(100);
     plug(world, 1);
     world.run(50);
-    t.ok(world.running().some((key) => key.startsWith('b/')), 'b is probed again');
+    t.ok(
+      world.running().some((key) => key.startsWith('b/')),
+      'b is probed again',
+    );
   });
 
   t.test('and then its cable is pulled: nothing is left that wakes us', async (t) => {
@@ -470,16 +513,19 @@ t.test('a route that cannot be set', async (t) => {
   });
 });
 
-t.test('three links, the third mute from the start: the stragglers of the first do not keep us busy', async (t) => {
-  const world = begin(settingsOf([a, b, { ...c, tier: 1, probe: probeSettings({ fall: 60 }) }]));
-  world.answers('c', null);
-  world.run(1000);
-  unplug(world, 0);
-  const turns = world.turns();
-  world.run(10_000);
-  t.ok(world.turns() - turns < 80, `${world.turns() - turns} turns in 10 s`);
-  t.notOk(texts(world).some((text) => text.startsWith('late')));
-});
+t.test(
+  'three links, the third mute from the start: the stragglers of the first do not keep us busy',
+  async (t) => {
+    const world = begin(settingsOf([a, b, { ...c, tier: 1, probe: probeSettings({ fall: 60 }) }]));
+    world.answers('c', null);
+    world.run(1000);
+    unplug(world, 0);
+    const turns = world.turns();
+    world.run(10_000);
+    t.ok(world.turns() - turns < 80, `${world.turns() - turns} turns in 10 s`);
+    t.notOk(texts(world).some((text) => text.startsWith('late')));
+  },
+);
 
 t.test('we are stopped for 10 s: no transition, whatever the phase', async (t) => {
   for (let phase = 0; phase < 1000; phase += 50) {
@@ -529,18 +575,25 @@ t.test('a ping child is killed', async (t) => {
   world.run(10_000);
   t.equal(loads(world), 0);
   t.equal(world.takeStarted().length, 1);
-  t.match(texts(world), ['probe a/inet/9.9.9.9 1:10.0.0.2>10.0.0.1@101/1000: ping ended (killed), again in 100ms']);
+  t.match(texts(world), [
+    'probe a/inet/9.9.9.9 1:10.0.0.2>10.0.0.1@101/1000: ping ended (killed), again in 100ms',
+  ]);
 });
 
 t.test('one of three targets is dead for an hour: one warning, no transition (S3)', async (t) => {
-  const targets = ['9.9.9.9', '1.1.1.1', '8.8.8.8'].map((address) => ({ kind: 'address', family: 'inet', address }) as const);
+  const targets = ['9.9.9.9', '1.1.1.1', '8.8.8.8'].map(
+    (address) => ({ kind: 'address', family: 'inet', address }) as const,
+  );
   const probe = probeSettings({ targets, quorum: 2 });
   const world = steady(settingsOf([{ ...a, probe }, b]));
   const key = world.running().find((each) => each.includes('8.8.8.8'));
   if (key === undefined) throw new Error('no such probe');
   for (let n = 0; n < 600; n += 1) {
     world.run(1000);
-    world.tell({ kind: 'probe-error', probe: key, text: 'sendmsg: no' }, { kind: 'probe-started', probe: key });
+    world.tell(
+      { kind: 'probe-error', probe: key, text: 'sendmsg: no' },
+      { kind: 'probe-started', probe: key },
+    );
     world.tell({ kind: 'probe-error', probe: key, text: 'sendmsg: no' });
     world.tell({ kind: 'probe-error', probe: key, text: 'sendmsg: no' });
   }
@@ -556,7 +609,11 @@ t.test('what is not ours is ignored', async (t) => {
     { kind: 'probe-started', probe: 'x' },
     { kind: 'probe-error', probe: 'x', text: 'x' },
     { kind: 'probe-ended', probe: 'x', how: 'x', restartIn: millis(1) },
-    { kind: 'pf', id: 9999, result: { kind: 'failed', step: 'load', failure: { text: 'x', line: null, rule: null } } },
+    {
+      kind: 'pf',
+      id: 9999,
+      result: { kind: 'failed', step: 'load', failure: { text: 'x', line: null, rule: null } },
+    },
     { kind: 'routes', id: 9999, results: [{ kind: 'failed', path: 'a/inet', text: 'x' }] },
     { kind: 'interface-status', name: 'em77', up: false, carrier: 'down' },
     { kind: 'route-event', rtable: 77 },
@@ -567,15 +624,30 @@ t.test('what is not ours is ignored', async (t) => {
 
 t.test('troubles of the watching are passed on', async (t) => {
   const world = steady(two);
-  world.tell({ kind: 'trouble', source: 'monitor', text: 'route monitor: died' }, { kind: 'trouble-over', source: 'monitor' });
+  world.tell(
+    { kind: 'trouble', source: 'monitor', text: 'route monitor: died' },
+    { kind: 'trouble-over', source: 'monitor' },
+  );
   t.same(texts(world), ['route monitor: died', 'monitor: works again']);
 });
 
 t.test('what is remembered of an earlier life', async (t) => {
   const memory = {
     paths: [
-      { path: 'a/inet', identity: '1:10.0.0.2>10.0.0.1', health: 'up', reason: 'answering', lasted: millis(5000) },
-      { path: 'b/inet', identity: '2:10.1.0.2>10.1.0.1', health: 'down', reason: 'probe-loss', lasted: millis(7000) },
+      {
+        path: 'a/inet',
+        identity: '1:10.0.0.2>10.0.0.1',
+        health: 'up',
+        reason: 'answering',
+        lasted: millis(5000),
+      },
+      {
+        path: 'b/inet',
+        identity: '2:10.1.0.2>10.1.0.1',
+        health: 'down',
+        reason: 'probe-loss',
+        lasted: millis(7000),
+      },
     ],
     rtables: [{ link: 'a', rtable: 105 }],
     rdomainsSeen: [0, 101],
@@ -586,8 +658,17 @@ t.test('what is remembered of an earlier life', async (t) => {
   world.interfaces(interfacesOf(3));
   t.equal(world.engine().paths.get('a/inet')?.health, 'up');
   t.equal(world.engine().paths.get('b/inet')?.health, 'down');
-  t.same([...world.engine().rtables.byLink], [['a', 105], ['b', 102]]);
-  t.notOk(texts(world).some((text) => text.startsWith('link')), 'no alarm for what is no news');
+  t.same(
+    [...world.engine().rtables.byLink],
+    [
+      ['a', 105],
+      ['b', 102],
+    ],
+  );
+  t.notOk(
+    texts(world).some((text) => text.startsWith('link')),
+    'no alarm for what is no news',
+  );
 
   t.test('serves once: a path that comes later is new', async (t) => {
     world.run(60_000);

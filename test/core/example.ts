@@ -27,7 +27,11 @@ export const probeSettings = (more: Partial<ProbeSettings> = {}): ProbeSettings 
 });
 
 /** Link `names[n]` is on `em<n>`, 192.0.2.0/24 written 10.<n>.0.0/24, gateway 10.<n>.0.1. */
-export const linkSettings = (name: string, number: number, more: Partial<LinkSettings> = {}): LinkSettings => ({
+export const linkSettings = (
+  name: string,
+  number: number,
+  more: Partial<LinkSettings> = {},
+): LinkSettings => ({
   name,
   interface: `em${number}`,
   gateway: `10.${number}.0.1`,

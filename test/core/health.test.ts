@@ -33,7 +33,10 @@ const missing = (reason: Reason): Step => ({
   after: 0,
   happening: { kind: 'evidence', evidence: { kind: 'missing', reason } },
 });
-const there = (address?: string): Step => ({ after: 0, happening: { kind: 'evidence', evidence: ready(0, address) } });
+const there = (address?: string): Step => ({
+  after: 0,
+  happening: { kind: 'evidence', evidence: ready(0, address) },
+});
 const routed: Step = { after: 0, happening: { kind: 'route', done: true } };
 const unrouted: Step = { after: 0, happening: { kind: 'route', done: false } };
 const answer = (target = 0, after = 1000): Step => ({ after, happening: { kind: 'answer', target } });
@@ -77,7 +80,12 @@ const play = (
   probe: Partial<ProbeSettings> = {},
 ): { readonly path: PathHealth; readonly now: Mono; readonly seen: readonly string[] } => {
   let now = mono(0);
-  let path = newPath(linkSettings('a', 0, { probe: probeSettings({ timeout: NEVER, ...probe }) }), 'inet', 101, now);
+  let path = newPath(
+    linkSettings('a', 0, { probe: probeSettings({ timeout: NEVER, ...probe }) }),
+    'inet',
+    101,
+    now,
+  );
   const seen: string[] = [];
   for (const { after, happening } of steps) {
     now = mono(now + after);
@@ -105,14 +113,28 @@ t.test('its table, row by row', async (t) => {
       [...up, ...times(10, loss(), loss(), answer())],
       'unknown (starting) > up (answering)',
     ],
-    ['up, and the cable is pulled', [...up, missing('carrier-down')], 'unknown (starting) > up (answering) > down (carrier-down)'],
+    [
+      'up, and the cable is pulled',
+      [...up, missing('carrier-down')],
+      'unknown (starting) > up (answering) > down (carrier-down)',
+    ],
     ['never there', [missing('interface-absent')], 'down (interface-absent)'],
     [
       'one reason after the other',
-      [missing('interface-absent'), missing('interface-down'), missing('no-address'), missing('gateway-off-link'), missing('other-rdomain')],
+      [
+        missing('interface-absent'),
+        missing('interface-down'),
+        missing('no-address'),
+        missing('gateway-off-link'),
+        missing('other-rdomain'),
+      ],
       'down (interface-absent) > down (interface-down) > down (no-address) > down (gateway-off-link) > down (other-rdomain)',
     ],
-    ['the cable is back', [...up, missing('carrier-down'), there()], 'unknown (starting) > up (answering) > down (carrier-down) > unknown (probing)'],
+    [
+      'the cable is back',
+      [...up, missing('carrier-down'), there()],
+      'unknown (starting) > up (answering) > down (carrier-down) > unknown (probing)',
+    ],
     [
       'back, but not for rise answers',
       [missing('carrier-down'), there(), routed, ...times(4, answer())],
@@ -143,15 +165,37 @@ t.test('its table, row by row', async (t) => {
       [...dead, ...times(5, answer()), wait(10_000)],
       'unknown (starting) > up (answering) > down (probe-loss) > unknown (hold) > up (answering)',
     ],
-    ['no hold', [...dead, ...times(5, answer())], 'unknown (starting) > up (answering) > down (probe-loss) > up (answering)', { hold: millis(0) }],
-    ['back, and lost while probing', [missing('carrier-down'), there(), routed, ...times(3, loss())], 'down (carrier-down) > unknown (probing) > down (probe-loss)'],
+    [
+      'no hold',
+      [...dead, ...times(5, answer())],
+      'unknown (starting) > up (answering) > down (probe-loss) > up (answering)',
+      { hold: millis(0) },
+    ],
+    [
+      'back, and lost while probing',
+      [missing('carrier-down'), there(), routed, ...times(3, loss())],
+      'down (carrier-down) > unknown (probing) > down (probe-loss)',
+    ],
     ['its routing table cannot be set', [there(), unrouted], 'unknown (starting) > down (no-route)'],
-    ['and then it can', [there(), unrouted, routed], 'unknown (starting) > down (no-route) > unknown (probing)'],
+    [
+      'and then it can',
+      [there(), unrouted, routed],
+      'unknown (starting) > down (no-route) > unknown (probing)',
+    ],
     ['a path whose probes run is judged by them', [...up, unrouted], 'unknown (starting) > up (answering)'],
     ['the same evidence again', [...up, there(), there()], 'unknown (starting) > up (answering)'],
-    ['another address: another path', [...up, there('10.0.0.7')], 'unknown (starting) > up (answering) > unknown (probing)'],
+    [
+      'another address: another path',
+      [...up, there('10.0.0.7')],
+      'unknown (starting) > up (answering) > unknown (probing)',
+    ],
     ['quorum 2 of 3: one is not enough', [...start, answer(0)], 'unknown (starting)', { targets, quorum: 2 }],
-    ['quorum 2 of 3: two are', [...start, answer(0), answer(2)], 'unknown (starting) > up (answering)', { targets, quorum: 2 }],
+    [
+      'quorum 2 of 3: two are',
+      [...start, answer(0), answer(2)],
+      'unknown (starting) > up (answering)',
+      { targets, quorum: 2 },
+    ],
     [
       'quorum 2 of 3: one may fail',
       [...start, answer(0), answer(1), answer(2), ...times(9, loss(2), answer(0), answer(1))],
@@ -166,7 +210,13 @@ t.test('its table, row by row', async (t) => {
     ],
     [
       'quorum on hold: no longer enough of them',
-      [missing('carrier-down'), there(), routed, ...times(5, answer(0), answer(1)), ...times(3, loss(0), answer(1))],
+      [
+        missing('carrier-down'),
+        there(),
+        routed,
+        ...times(5, answer(0), answer(1)),
+        ...times(3, loss(0), answer(1)),
+      ],
       'down (carrier-down) > unknown (probing) > unknown (hold) > unknown (probing)',
       { targets, quorum: 2 },
     ],
@@ -176,8 +226,18 @@ t.test('its table, row by row', async (t) => {
       'unknown (starting) > up (answering) > down (probe-loss)',
       { targets: [toGateway, toAddress('9.9.9.9')] },
     ],
-    ['the gateway alone, where it is all that is pinged', up, 'unknown (starting) > up (answering)', { targets: [toGateway] }],
-    ['a gateway that does not answer pings', [...start, answer(1), ...times(9, loss(0), answer(1))], 'unknown (starting) > up (answering)', { targets: [toGateway, toAddress('9.9.9.9')] }],
+    [
+      'the gateway alone, where it is all that is pinged',
+      up,
+      'unknown (starting) > up (answering)',
+      { targets: [toGateway] },
+    ],
+    [
+      'a gateway that does not answer pings',
+      [...start, answer(1), ...times(9, loss(0), answer(1))],
+      'unknown (starting) > up (answering)',
+      { targets: [toGateway, toAddress('9.9.9.9')] },
+    ],
   ];
   for (const [name, steps, wanted, probe] of rows) t.equal(play(steps, probe).seen.join(' > '), wanted, name);
 });
@@ -198,7 +258,10 @@ t.test('missing evidence takes the probes away', async (t) => {
 });
 
 t.test('targets', async (t) => {
-  const { path } = play(start, { targets: [toGateway, toAddress('10.0.0.1'), toAddress('9.9.9.9')], quorum: 3 });
+  const { path } = play(start, {
+    targets: [toGateway, toAddress('10.0.0.1'), toAddress('9.9.9.9')],
+    quorum: 3,
+  });
   t.same(
     path.targets.map((target) => target.target),
     ['gateway', '9.9.9.9'],
@@ -254,7 +317,10 @@ t.test('retuned', async (t) => {
     t.not(retuned.targets[0]?.probe.key, path.targets[0]?.probe.key);
   });
   t.test('by other targets keeps those that stay', async (t) => {
-    const retuned = retunePath(path, probeSettings({ targets: [toAddress('1.1.1.1'), toAddress('9.9.9.9')] }));
+    const retuned = retunePath(
+      path,
+      probeSettings({ targets: [toAddress('1.1.1.1'), toAddress('9.9.9.9')] }),
+    );
     t.same(
       retuned.targets.map((each) => each.window.answered),
       [0, 1],

@@ -28,7 +28,15 @@ const variants: readonly Settings[] = [
 ];
 
 const names = ['a', 'b', 'c'] as const;
-const pfSteps: readonly (PfStep | 'inspect' | null)[] = ['check', 'load', 'table', 'read-back', 'kill', 'inspect', null];
+const pfSteps: readonly (PfStep | 'inspect' | null)[] = [
+  'check',
+  'load',
+  'table',
+  'read-back',
+  'kill',
+  'inspect',
+  null,
+];
 
 type Event =
   | { readonly kind: 'status'; readonly link: number; readonly up: boolean; readonly carrier: 'up' | 'down' }
@@ -47,8 +55,23 @@ type Event =
 
 const link = fc.nat(2);
 const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('status' as const), link, up: fc.boolean(), carrier: fc.constantFrom('up' as const, 'down' as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('answers' as const), link, rtt: fc.option(fc.constantFrom(0.2, 20, 650, 999, 1500), { freq: 2 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('status' as const),
+      link,
+      up: fc.boolean(),
+      carrier: fc.constantFrom('up' as const, 'down' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('answers' as const),
+      link,
+      rtt: fc.option(fc.constantFrom(0.2, 20, 650, 999, 1500), { freq: 2 }),
+    }),
+  },
   fc.record({ kind: fc.constant('address' as const), link, last: fc.option(fc.integer({ min: 1, max: 5 })) }),
   fc.record({ kind: fc.constant('pf' as const), step: fc.constantFrom(...pfSteps) }),
   fc.record({ kind: fc.constant('hang' as const), hangs: fc.boolean() }),
@@ -66,7 +89,10 @@ const history = fc.record({
   variant: fc.nat(variants.length - 1),
   final: fc.nat(variants.length - 1),
   isFilled: fc.boolean(),
-  steps: fc.array(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 15_000 })), event), { maxLength: 25 }),
+  steps: fc.array(
+    fc.tuple(fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 15_000 })), event),
+    { maxLength: 25 },
+  ),
 });
 
 const variantOf = (n: number): Settings => variants[n] ?? settingsOf([a]);
@@ -85,7 +111,9 @@ const happen = (world: World, table: InterfaceTable, each: Event): InterfaceTabl
     }
     case 'address': {
       const address = `10.${each.link}.0.${each.last}`;
-      return change(each.link, { addresses: each.last === null ? [] : [{ family: 'inet', address, prefixLength: 24, peer: null }] });
+      return change(each.link, {
+        addresses: each.last === null ? [] : [{ family: 'inet', address, prefixLength: 24, peer: null }],
+      });
     }
     case 'domain': {
       const next = [...table.filter(({ name }) => name !== 'em8'), em(8, { rdomain: each.rdomain })];
@@ -145,7 +173,9 @@ t.test('whatever happened, it ends as a fresh start would', async (t) => {
   check(
     t,
     fc.property(history, ({ variant, final, isFilled, steps }) => {
-      const world = createWorld(isFilled ? { rules: '[{"kind":"refuse","policy":"old"}]', tables: new Map() } : undefined);
+      const world = createWorld(
+        isFilled ? { rules: '[{"kind":"refuse","policy":"old"}]', tables: new Map() } : undefined,
+      );
       world.load(variantOf(variant));
       world.interfaces(healthy);
       let table: InterfaceTable = healthy;
@@ -166,13 +196,19 @@ t.test('whatever happened, it ends as a fresh start would', async (t) => {
       const { pf, decisions, settings } = world.engine();
       must(world.heldText() === fresh(final, last), `pf holds ${world.held()}`);
       must(pf.appliedRules !== null && pf.failure === null, 'applied is unknown');
-      must(decisions.every(({ rung }) => rung === 'up'), 'not everything is up');
+      must(
+        decisions.every(({ rung }) => rung === 'up'),
+        'not everything is up',
+      );
       must(world.engine().paths.size === settings?.links.length, 'a path too many');
       world.takeNotes();
       world.takePfLog();
       const turns = world.turns();
       world.run(60_000);
-      must(world.takePfLog().every((line) => line === 'inspect'), 'no rest');
+      must(
+        world.takePfLog().every((line) => line === 'inspect'),
+        'no rest',
+      );
       must(world.takeNotes().length === 0, 'says things');
       must(world.turns() - turns < 1500, `${world.turns() - turns} turns in a quiet minute`);
     }),

@@ -1,7 +1,14 @@
 import t from 'tap';
 import type { Decision, Rung } from '../../src/core/decide.ts';
 import type { PathHealth } from '../../src/core/health.ts';
-import { afterKills, dueKills, findStranded, holdStates, killDeadline, type StateHolders } from '../../src/core/kill.ts';
+import {
+  afterKills,
+  dueKills,
+  findStranded,
+  holdStates,
+  killDeadline,
+  type StateHolders,
+} from '../../src/core/kill.ts';
 import type { PathKey } from '../../src/core/model.ts';
 import { mono } from '../../src/core/time.ts';
 import { linkSettings, policySettings, readyPath, settingsOf } from './example.ts';
@@ -15,7 +22,10 @@ const paths = (down: string): ReadonlyMap<PathKey, PathHealth> =>
     links.map((link, n) => {
       const isDown = down.includes(link.name);
       const path = readyPath(link, n);
-      return [path.key, { ...path, health: isDown ? 'down' : 'up', reason: isDown ? 'probe-loss' : 'answering' }];
+      return [
+        path.key,
+        { ...path, health: isDown ? 'down' : 'up', reason: isDown ? 'probe-loss' : 'answering' },
+      ];
     }),
   );
 
@@ -39,7 +49,13 @@ t.test('whose states must go', async (t) => {
     ['the last resort is no alternative', ab, 'ab', [decision('default', 'last-resort', 'ab')], []],
     ['nothing is left: they stay (S11)', ab, 'ab', [decision('default', 'none', '')], []],
     ['c is of no policy', ab, 'c', [decision('default', 'up', 'ab')], []],
-    ['one policy with an alternative is enough', both, 'a', [decision('default', 'up', 'bc'), decision('only', 'last-resort', 'a')], ['a']],
+    [
+      'one policy with an alternative is enough',
+      both,
+      'a',
+      [decision('default', 'up', 'bc'), decision('only', 'last-resort', 'a')],
+      ['a'],
+    ],
     ['a policy of one link alone has none', both, 'a', [decision('only', 'last-resort', 'a')], []],
     ['two dead', both, 'ab', [decision('default', 'up', 'c')], ['a', 'b']],
     ['decisions of a policy that is gone', ab, 'a', [decision('old', 'up', 'b')], []],
@@ -63,7 +79,11 @@ t.test('killed with the decision, once more for the stragglers, and then left al
   t.same(dueKills(holders, ['a'], mono(9999)), []);
   t.equal(killDeadline(holders, ['a']), null);
   t.same([...holders.keys()], ['b']);
-  t.same(dueKills(holdStates(holders, ['a']), ['a'], mono(9999)).length, 1, 'until connections went there again');
+  t.same(
+    dueKills(holdStates(holders, ['a']), ['a'], mono(9999)).length,
+    1,
+    'until connections went there again',
+  );
 });
 
 t.test('the alternative may appear later', async (t) => {
@@ -73,7 +93,11 @@ t.test('the alternative may appear later', async (t) => {
 });
 
 t.test('a link that came back before its stragglers were looked for keeps its states', async (t) => {
-  const holders = afterKills(holdStates(new Map(), ['a']), [{ link: 'a', label: 'uplink:a', again: false }], mono(0));
+  const holders = afterKills(
+    holdStates(new Map(), ['a']),
+    [{ link: 'a', label: 'uplink:a', again: false }],
+    mono(0),
+  );
   t.same(dueKills(holders, [], mono(5000)), []);
   t.equal(killDeadline(holders, []), null);
 });

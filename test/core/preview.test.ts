@@ -2,9 +2,8 @@ import t from 'tap';
 import type { Health, PathKey } from '../../src/core/model.ts';
 import { pathKey } from '../../src/core/model.ts';
 import { previewRuleset } from '../../src/core/preview.ts';
-import { linkSettings, policySettings, settingsOf } from './example.ts';
+import { interfacesOf, linkSettings, policySettings, settingsOf } from './example.ts';
 import { createWorld } from './world.ts';
-import { interfacesOf } from './example.ts';
 
 const links = [linkSettings('a', 0, { weight: 3 }), linkSettings('b', 1), linkSettings('c', 2, { tier: 2 })];
 

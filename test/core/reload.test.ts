@@ -16,7 +16,12 @@ const paths = (): ReadonlyMap<PathKey, PathHealth> =>
   new Map(
     [...reloadPaths(new Map(), null, before, rtables, mono(0))].map(([key, path], n) => [
       key,
-      { ...stepRoute(stepEvidence(path, ready(n), mono(1)), true, mono(2)), health: 'up', reason: 'answering', since: mono(5000) },
+      {
+        ...stepRoute(stepEvidence(path, ready(n), mono(1)), true, mono(2)),
+        health: 'up',
+        reason: 'answering',
+        since: mono(5000),
+      },
     ]),
   );
 
@@ -26,12 +31,19 @@ t.test('per path: keep, retune, restart, add, delete', async (t) => {
   const kept = paths();
   const was = kept.get('a/inet');
   if (was === undefined) throw new Error('no path');
-  const retuned = (probe: Partial<LinkSettings['probe']>): LinkSettings => ({ ...a, probe: probeSettings(probe) });
+  const retuned = (probe: Partial<LinkSettings['probe']>): LinkSettings => ({
+    ...a,
+    probe: probeSettings(probe),
+  });
   const rows: readonly (readonly [string, LinkSettings, 'keep' | 'retune' | 'restart'])[] = [
     ['nothing changed', a, 'keep'],
     ['weight, tier and nat are not the path', { ...a, weight: 9, tier: 3, nat: false }, 'keep'],
     ['the number that it has anyway', { ...a, rtable: 101 }, 'keep'],
-    ['hold, rise, fall, time-out, quorum', retuned({ hold: millis(1), rise: 1, fall: 1, timeout: millis(50) }), 'retune'],
+    [
+      'hold, rise, fall, time-out, quorum',
+      retuned({ hold: millis(1), rise: 1, fall: 1, timeout: millis(50) }),
+      'retune',
+    ],
     ['targets', retuned({ targets: [toAddress('1.1.1.1')] }), 'retune'],
     ['interval', retuned({ interval: millis(100) }), 'retune'],
     ['interface', { ...a, interface: 'em7' }, 'restart'],
@@ -48,7 +60,8 @@ t.test('per path: keep, retune, restart, add, delete', async (t) => {
       t.match(path, { health: 'up', since: 5000, isRouted: true, settings: link.probe }, name);
       t.same(path?.evidence, was.evidence, name);
     }
-    if (wanted === 'restart') t.match(path, { health: 'unknown', reason: 'starting', evidence: null, since: now, targets: [] }, name);
+    if (wanted === 'restart')
+      t.match(path, { health: 'unknown', reason: 'starting', evidence: null, since: now, targets: [] }, name);
   }
 });
 

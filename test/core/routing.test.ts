@@ -1,6 +1,13 @@
 import t from 'tap';
 import type { PathKey } from '../../src/core/model.ts';
-import { doubtRoutes, newRouteLane, planRoutes, type RouteLane, routeDeadline, stepRouteResults } from '../../src/core/routing.ts';
+import {
+  doubtRoutes,
+  newRouteLane,
+  planRoutes,
+  type RouteLane,
+  routeDeadline,
+  stepRouteResults,
+} from '../../src/core/routing.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from '../../src/core/transaction.ts';
 
@@ -25,7 +32,13 @@ t.test('asks for what is open, once', async (t) => {
   const { lane, transaction } = flying(planRoutes(newRouteLane, [a, b], mono(0)));
   t.same(transaction.wishes, [a, b]);
   t.equal(planRoutes(lane, [a, b], mono(1)).transaction, null, 'one under way');
-  const landed = stepRouteResults(lane, transaction.id, [done('a/inet'), done('b/inet', false)], RECHECK, mono(5));
+  const landed = stepRouteResults(
+    lane,
+    transaction.id,
+    [done('a/inet'), done('b/inet', false)],
+    RECHECK,
+    mono(5),
+  );
   t.same(
     landed.notes.map((note) => note.kind),
     ['route-set'],
@@ -33,7 +46,11 @@ t.test('asks for what is open, once', async (t) => {
   );
   t.equal(planRoutes(landed.lane, [a, b], mono(6)).transaction, null);
   t.equal(routeDeadline(landed.lane), 30_005);
-  t.same(flying(planRoutes(landed.lane, [a, b], mono(30_005))).transaction.wishes, [a, b], 'looked at again after a while');
+  t.same(
+    flying(planRoutes(landed.lane, [a, b], mono(30_005))).transaction.wishes,
+    [a, b],
+    'looked at again after a while',
+  );
 });
 
 t.test('results of another transaction are ignored', async (t) => {
@@ -44,13 +61,21 @@ t.test('results of another transaction are ignored', async (t) => {
 t.test('another gateway or table is another wish', async (t) => {
   const { lane, transaction } = flying(planRoutes(newRouteLane, [a], mono(0)));
   const landed = stepRouteResults(lane, transaction.id, [done('a/inet')], RECHECK, mono(5)).lane;
-  t.same(planRoutes(landed, [wish('a', 101, '10.0.0.9')], mono(6)).transaction?.wishes, [wish('a', 101, '10.0.0.9')]);
+  t.same(planRoutes(landed, [wish('a', 101, '10.0.0.9')], mono(6)).transaction?.wishes, [
+    wish('a', 101, '10.0.0.9'),
+  ]);
   t.same(planRoutes(landed, [wish('a', 104)], mono(6)).transaction?.wishes, [wish('a', 104)]);
 });
 
 t.test('only what is in doubt is looked at again', async (t) => {
   const { lane, transaction } = flying(planRoutes(newRouteLane, [a, b], mono(0)));
-  const landed = stepRouteResults(lane, transaction.id, [done('a/inet'), done('b/inet')], RECHECK, mono(5)).lane;
+  const landed = stepRouteResults(
+    lane,
+    transaction.id,
+    [done('a/inet'), done('b/inet')],
+    RECHECK,
+    mono(5),
+  ).lane;
   const doubted = doubtRoutes(landed, (path) => path === 'b/inet');
   t.same(planRoutes(doubted, [a, b], mono(6)).transaction?.wishes, [b]);
 });
@@ -58,7 +83,13 @@ t.test('only what is in doubt is looked at again', async (t) => {
 t.test('a doubt that comes while the look is under way is not lost', async (t) => {
   const { lane, transaction } = flying(planRoutes(newRouteLane, [a, b], mono(0)));
   const doubted = doubtRoutes(lane, (path) => path === 'a/inet');
-  const landed = stepRouteResults(doubted, transaction.id, [done('a/inet'), done('b/inet')], RECHECK, mono(5)).lane;
+  const landed = stepRouteResults(
+    doubted,
+    transaction.id,
+    [done('a/inet'), done('b/inet')],
+    RECHECK,
+    mono(5),
+  ).lane;
   const { lane: again, transaction: second } = flying(planRoutes(landed, [a, b], mono(6)));
   t.same(second.wishes, [a]);
   const rested = stepRouteResults(again, second.id, [done('a/inet', false)], RECHECK, mono(8)).lane;
@@ -77,11 +108,17 @@ t.test('failure', async (t) => {
     let next = failed.lane;
     let now = 5;
     for (const wait of [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]) {
-      t.equal(planRoutes(next, [a, b], mono(now + wait - 1)).transaction?.wishes.includes(a) ?? false, false, `not in ${wait - 1} ms`);
+      t.equal(
+        planRoutes(next, [a, b], mono(now + wait - 1)).transaction?.wishes.includes(a) ?? false,
+        false,
+        `not in ${wait - 1} ms`,
+      );
       now += wait;
       const flight = flying(planRoutes(next, [a, b], mono(now)));
       t.ok(flight.transaction.wishes.includes(a), `again after ${wait} ms`);
-      const results = flight.transaction.wishes.map(({ path }) => (path === 'a/inet' ? fails(path) : done(path, false)));
+      const results = flight.transaction.wishes.map(({ path }) =>
+        path === 'a/inet' ? fails(path) : done(path, false),
+      );
       const landed = stepRouteResults(flight.lane, flight.transaction.id, results, RECHECK, mono(now));
       t.same(landed.notes, []);
       next = landed.lane;
@@ -108,7 +145,13 @@ t.test('failure', async (t) => {
 
   t.test('with other words is told again, and its end is the end', async (t) => {
     const second = flying(planRoutes(failed.lane, [a, b], mono(105)));
-    const other = stepRouteResults(second.lane, second.transaction.id, [fails('a/inet', 'route: other')], RECHECK, mono(106));
+    const other = stepRouteResults(
+      second.lane,
+      second.transaction.id,
+      [fails('a/inet', 'route: other')],
+      RECHECK,
+      mono(106),
+    );
     t.same(
       other.notes.map((note) => note.kind),
       ['route-failed'],

@@ -1,20 +1,38 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { allocateRtables, FIRST_RTABLE, LAST_RTABLE, noRtables, type RtableNumbers } from '../../src/core/rtable.ts';
+import {
+  allocateRtables,
+  FIRST_RTABLE,
+  LAST_RTABLE,
+  noRtables,
+  type RtableNumbers,
+} from '../../src/core/rtable.ts';
 import { check, must } from '../text/random.ts';
 import { em, interfacesOf, linkSettings } from './example.ts';
 
 const link = (name: string, rtable: number | null = null) => linkSettings(name, 0, { rtable });
-const given = (numbers: RtableNumbers): string => [...numbers.byLink].map(([name, rtable]) => `${name}=${rtable}`).sort().join(' ');
+const given = (numbers: RtableNumbers): string =>
+  [...numbers.byLink]
+    .map(([name, rtable]) => `${name}=${rtable}`)
+    .sort()
+    .join(' ');
 
 t.test('numbers', async (t) => {
   const first = allocateRtables(noRtables, [link('a'), link('b', 150), link('c')], interfacesOf(1));
   t.equal(given(first), 'a=101 b=150 c=102');
-  t.equal(given(allocateRtables(first, [link('c'), link('b', 150), link('a')], null)), given(first), 'whatever the order');
+  t.equal(
+    given(allocateRtables(first, [link('c'), link('b', 150), link('a')], null)),
+    given(first),
+    'whatever the order',
+  );
   const without = allocateRtables(first, [link('c')], null);
   t.equal(given(without), 'a=101 b=150 c=102', 'those that are gone keep theirs');
   t.equal(given(allocateRtables(without, [link('c'), link('d')], null)), 'a=101 b=150 c=102 d=103');
-  t.equal(given(allocateRtables(first, [link('a', 102), link('c')], null)), 'a=102 b=150 c=101', 'what is configured goes first');
+  t.equal(
+    given(allocateRtables(first, [link('a', 102), link('c')], null)),
+    'a=102 b=150 c=101',
+    'what is configured goes first',
+  );
   t.equal(given(allocateRtables(noRtables, [link('a'), link('b', 101)], null)), 'a=102 b=101');
 });
 
@@ -22,9 +40,17 @@ t.test('clear of every routing domain ever seen', async (t) => {
   const domains = [em(0, { rdomain: 101 }), em(1, { rdomain: 103 })];
   const numbers = allocateRtables(noRtables, [link('a'), link('b')], domains);
   t.equal(given(numbers), 'a=102 b=104');
-  const later = allocateRtables(allocateRtables(noRtables, [link('a')], null), [link('a')], [em(3, { rdomain: 101 })]);
+  const later = allocateRtables(
+    allocateRtables(noRtables, [link('a')], null),
+    [link('a')],
+    [em(3, { rdomain: 101 })],
+  );
   t.equal(given(later), 'a=102', 'a new domain takes a number away');
-  t.equal(given(allocateRtables(later, [link('a'), link('b')], interfacesOf(1))), 'a=102 b=103', 'and never gives it back');
+  t.equal(
+    given(allocateRtables(later, [link('a'), link('b')], interfacesOf(1))),
+    'a=102 b=103',
+    'and never gives it back',
+  );
 });
 
 t.test('none is left', async (t) => {
@@ -40,7 +66,10 @@ t.test('any reloads: no number twice, none of a domain, and what a link has it k
     fc.record({ name: fc.constantFrom(...names), rtable: fc.option(fc.integer({ min: 101, max: 106 })) }),
     { selector: (each) => each.name },
   );
-  const reload = fc.record({ settings, rdomains: fc.array(fc.integer({ min: 0, max: 106 }), { maxLength: 3 }) });
+  const reload = fc.record({
+    settings,
+    rdomains: fc.array(fc.integer({ min: 0, max: 106 }), { maxLength: 3 }),
+  });
   check(
     t,
     fc.property(fc.array(reload, { minLength: 1, maxLength: 6 }), (reloads) => {
@@ -50,7 +79,11 @@ t.test('any reloads: no number twice, none of a domain, and what a link has it k
         const configured = drafts.map(({ rtable }) => rtable).filter((rtable) => rtable !== null);
         if (new Set(configured).size < configured.length) continue;
         const links = drafts.map(({ name, rtable }) => link(name, rtable));
-        const next = allocateRtables(numbers, links, rdomains.map((rdomain, n) => em(n, { rdomain })));
+        const next = allocateRtables(
+          numbers,
+          links,
+          rdomains.map((rdomain, n) => em(n, { rdomain })),
+        );
         const taken = [...next.byLink.values()];
         must(new Set(taken).size === taken.length, 'a number twice');
         for (const { name, rtable } of drafts) {
@@ -60,7 +93,8 @@ t.test('any reloads: no number twice, none of a domain, and what a link has it k
           if (rtable !== null) must(own === rtable, 'not what is configured');
           else {
             must(own !== undefined && !next.rdomainsSeen.has(own), 'the number of a domain');
-            if (had !== undefined && !next.rdomainsSeen.has(had) && !configured.includes(had)) must(own === had, 'moved');
+            if (had !== undefined && !next.rdomainsSeen.has(had) && !configured.includes(had))
+              must(own === had, 'moved');
           }
         }
         must(given(allocateRtables(next, links, null)) === given(next), 'asked again, another answer');

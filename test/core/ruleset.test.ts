@@ -11,7 +11,8 @@ import { settingsArbitrary } from '../config/settings.ts';
 import { check, must } from '../text/random.ts';
 import { em, lan, linkSettings, policySettings, settingsOf } from './example.ts';
 
-const golden = (name: string): string => readFileSync(new URL(`../golden/${name}.pf`, import.meta.url), 'utf8');
+const golden = (name: string): string =>
+  readFileSync(new URL(`../golden/${name}.pf`, import.meta.url), 'utf8');
 
 const fibre = linkSettings('fibre', 0, { gateway: '203.0.113.1', weight: 3 });
 const dsl = linkSettings('dsl', 1, { gateway: '198.51.100.1', nat: false });
@@ -56,19 +57,27 @@ const choices = (ruleset: Ruleset, policy: string) =>
 
 t.test('any settings, any healths', async (t) => {
   const any = settingsArbitrary.chain((settings) =>
-    fc.tuple(fc.constant(settings), fc.array(fc.constantFrom('up', 'unknown', 'down' as const), { minLength: 5, maxLength: 5 })),
+    fc.tuple(
+      fc.constant(settings),
+      fc.array(fc.constantFrom('up', 'unknown', 'down' as const), { minLength: 5, maxLength: 5 }),
+    ),
   );
   check(
     t,
     fc.property(any, ([settings, drafts]) => {
-      const given = new Map(settings.links.map(({ name }, n) => [pathKey(name, 'inet'), drafts[n] ?? 'up'] as const));
+      const given = new Map(
+        settings.links.map(({ name }, n) => [pathKey(name, 'inet'), drafts[n] ?? 'up'] as const),
+      );
       const ruleset = previewRuleset(settings, given);
       must(JSON.stringify(ruleset) === JSON.stringify(previewRuleset(settings, given)), 'not deterministic');
       for (const policy of settings.policies) {
         const chain = choices(ruleset, policy.name);
         // what each rule takes of all that comes adds up to the weights
         let left = 1;
-        const total = chain.reduce((sum, { link }) => sum + (policy.members.find((each) => each.link === link)?.weight ?? 0), 0);
+        const total = chain.reduce(
+          (sum, { link }) => sum + (policy.members.find((each) => each.link === link)?.weight ?? 0),
+          0,
+        );
         for (const { link, probability } of chain) {
           const weight = policy.members.find((each) => each.link === link)?.weight ?? 0;
           must(probability > 0 && probability <= 1, `probability ${probability}`);
@@ -83,7 +92,10 @@ t.test('any settings, any healths', async (t) => {
         const used = chain.map(({ link }) => link);
         if (policy.members.every(({ link }) => healthOf(link) === 'down')) {
           // the last resort is every tier, and drop is nothing
-          must(used.length === (policy.empty === 'drop' ? 0 : policy.members.length), `${used.length} of the dead`);
+          must(
+            used.length === (policy.empty === 'drop' ? 0 : policy.members.length),
+            `${used.length} of the dead`,
+          );
         } else must(!used.some((link) => healthOf(link) === 'down'), 'a dead link');
       }
       must(renderRuleset(ruleset).split('\n').length === ruleset.length + 1, 'a rule a line');
@@ -106,13 +118,19 @@ t.test('tables', async (t) => {
     members: [],
   });
   const local = [{ family: 'inet', address: '172.16.0.0', length: 12 }] as const;
-  const settings = settingsOf([fibre, dsl, lte], [policySettings([fibre, dsl]), voip], { local, anchor: 'wan' });
+  const settings = settingsOf([fibre, dsl, lte], [policySettings([fibre, dsl]), voip], {
+    local,
+    anchor: 'wan',
+  });
   const interfaces = [
     em(0, { addresses: [{ family: 'inet', address: '203.0.113.9', prefixLength: 24, peer: null }] }),
     em(1, { addresses: [{ family: 'inet', address: '0.0.0.0', prefixLength: 32, peer: '0.0.0.1' }] }),
     lan,
     em(5, { addresses: [{ family: 'inet', address: '10.9.9.1', prefixLength: 32, peer: '10.9.9.2' }] }),
-    em(6, { rdomain: 6, addresses: [{ family: 'inet', address: '10.66.0.1', prefixLength: 24, peer: null }] }),
+    em(6, {
+      rdomain: 6,
+      addresses: [{ family: 'inet', address: '10.66.0.1', prefixLength: 24, peer: null }],
+    }),
     em(7, { addresses: [{ family: 'inet6', address: '2001:db8:7::1', prefixLength: 64, peer: null }] }),
   ];
   const tables = desireTables(settings, [decision('default', 'dsl', 'fibre'), decision('voip')], interfaces);
@@ -122,8 +140,25 @@ t.test('tables', async (t) => {
   ]);
   const [first] = tables;
   t.equal(first?.name, 'wan_local');
-  const never = ['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255', '::1', 'fe80::/10', 'ff00::/8'];
-  const wanted = ['172.16.0.0/12', '203.0.113.9', '192.168.1.1', '192.168.1.0/24', '10.9.9.1', '10.9.9.2', '2001:db8:7::1', '2001:db8:7::/64'];
+  const never = [
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '224.0.0.0/4',
+    '255.255.255.255',
+    '::1',
+    'fe80::/10',
+    'ff00::/8',
+  ];
+  const wanted = [
+    '172.16.0.0/12',
+    '203.0.113.9',
+    '192.168.1.1',
+    '192.168.1.0/24',
+    '10.9.9.1',
+    '10.9.9.2',
+    '2001:db8:7::1',
+    '2001:db8:7::/64',
+  ];
   t.same(first?.addresses, [...never, ...wanted].sort());
 });
 

@@ -18,7 +18,13 @@ import { check, must } from '../text/random.ts';
 
 type Step =
   | { readonly at: number; readonly do: 'start' | 'read' | 'error' | 'gone' | 'skip' }
-  | { readonly at: number; readonly do: 'answer'; readonly seq: number; readonly rtt?: number | null; readonly dup?: true };
+  | {
+      readonly at: number;
+      readonly do: 'answer';
+      readonly seq: number;
+      readonly rtt?: number | null;
+      readonly dup?: true;
+    };
 
 const step = (window: Window, each: Step): Window => {
   const now = mono(each.at);
@@ -40,7 +46,8 @@ const step = (window: Window, each: Step): Window => {
   }
 };
 
-const play = (steps: readonly Step[], from = newWindow(millis(1000), millis(1000))): Window => steps.reduce(step, from);
+const play = (steps: readonly Step[], from = newWindow(millis(1000), millis(1000))): Window =>
+  steps.reduce(step, from);
 
 const counts = ({ answered, lost, late, duplicates, answersInRow, lossesInRow }: Window) => ({
   answered,
@@ -118,7 +125,13 @@ t.test('what is counted', async (t) => {
     },
     {
       name: 'a send error before the first answer',
-      steps: [start, { at: 15, do: 'error' }, { at: 1015, do: 'error' }, { at: 2015, do: 'error' }, read(2015)],
+      steps: [
+        start,
+        { at: 15, do: 'error' },
+        { at: 1015, do: 'error' },
+        { at: 2015, do: 'error' },
+        read(2015),
+      ],
       wanted: { lost: 3, lossesInRow: 3 },
     },
     {
@@ -133,12 +146,24 @@ t.test('what is counted', async (t) => {
     },
     {
       name: 'a new child counts from 0 again, and what was remembered stays',
-      steps: [start, answer(40, 0), answer(1040, 1), { at: 1500, do: 'gone' }, { at: 1600, do: 'start' }, answer(1650, 0), read(1650)],
+      steps: [
+        start,
+        answer(40, 0),
+        answer(1040, 1),
+        { at: 1500, do: 'gone' },
+        { at: 1600, do: 'start' },
+        answer(1650, 0),
+        read(1650),
+      ],
       wanted: { answered: 3, lost: 0, answersInRow: 3 },
     },
     {
       name: 'icmp_seq wraps',
-      steps: [start, ...Array.from({ length: 65_540 }, (_, n) => answer(40 + n * 1000, n % 65_536)), read(40 + 65_539 * 1000)],
+      steps: [
+        start,
+        ...Array.from({ length: 65_540 }, (_, n) => answer(40 + n * 1000, n % 65_536)),
+        read(40 + 65_539 * 1000),
+      ],
       wanted: { answered: 65_540, lost: 0, late: 0, duplicates: 0, answersInRow: 65_540 },
     },
     {
@@ -163,41 +188,47 @@ t.test('what is counted', async (t) => {
   }
 });
 
-t.test('a child that starts later than slack and time-out: its phase is not the loss of the path', async (t) => {
-  let window = play([start], newWindow(millis(1000), millis(200)));
-  for (let n = 0; n < 10; n += 1) {
-    window = play([read(899 + n * 1000), answer(920 + n * 1000, n)], window);
-  }
-  t.match(counts(window), { answered: 10, answersInRow: 10 });
-  t.ok(window.lost <= 1);
-});
-
-t.test('a stopped child: its numbers lag behind the clock for good, whatever the phase it comes back with', async (t) => {
-  for (const timeoutMs of [100, 500, 1000, 1500]) {
-    for (const phase of [0, 100, 250, 400, 500, 600, 750, 990]) {
-      let window = play([start], newWindow(millis(1000), millis(timeoutMs)));
-      for (let n = 0; n < 10; n += 1) {
-        window = step(stepReading(window, mono(n * 1000 + 20)), answer(n * 1000 + 40, n));
-      }
-      // stopped at 9.5 s; from 30 s and the phase on it sends 10, 11, … again
-      window = stepReading(window, mono(30_000 + phase));
-      const { lost } = window;
-      t.ok(lost >= 19, 'the silence was noticed');
-      for (let n = 10; n < 30; n += 1) {
-        const sent = 30_000 + phase + (n - 10) * 1000;
-        for (let at = sent - 900; at < sent; at += 100) window = stepReading(window, mono(at));
-        window = step(window, answer(sent + 20, n));
-      }
-      window = stepReading(window, mono(30_000 + phase + 19_000 + 20));
-      const name = `timeout ${timeoutMs}, phase ${phase}`;
-      t.ok(window.answersInRow >= 18, `${name}: followed at once, ${window.answersInRow} in a row`);
-      t.ok(window.lost <= lost + 2, `${name}: ${window.lost - lost} new losses`);
-      // and its silence is noticed as fast as ever
-      window = stepReading(window, mono(30_000 + phase + 19_000 + 1000 + timeoutMs + 1));
-      t.equal(window.lossesInRow, 1, `${name}: the next loss`);
+t.test(
+  'a child that starts later than slack and time-out: its phase is not the loss of the path',
+  async (t) => {
+    let window = play([start], newWindow(millis(1000), millis(200)));
+    for (let n = 0; n < 10; n += 1) {
+      window = play([read(899 + n * 1000), answer(920 + n * 1000, n)], window);
     }
-  }
-});
+    t.match(counts(window), { answered: 10, answersInRow: 10 });
+    t.ok(window.lost <= 1);
+  },
+);
+
+t.test(
+  'a stopped child: its numbers lag behind the clock for good, whatever the phase it comes back with',
+  async (t) => {
+    for (const timeoutMs of [100, 500, 1000, 1500]) {
+      for (const phase of [0, 100, 250, 400, 500, 600, 750, 990]) {
+        let window = play([start], newWindow(millis(1000), millis(timeoutMs)));
+        for (let n = 0; n < 10; n += 1) {
+          window = step(stepReading(window, mono(n * 1000 + 20)), answer(n * 1000 + 40, n));
+        }
+        // stopped at 9.5 s; from 30 s and the phase on it sends 10, 11, … again
+        window = stepReading(window, mono(30_000 + phase));
+        const { lost } = window;
+        t.ok(lost >= 19, 'the silence was noticed');
+        for (let n = 10; n < 30; n += 1) {
+          const sent = 30_000 + phase + (n - 10) * 1000;
+          for (let at = sent - 900; at < sent; at += 100) window = stepReading(window, mono(at));
+          window = step(window, answer(sent + 20, n));
+        }
+        window = stepReading(window, mono(30_000 + phase + 19_000 + 20));
+        const name = `timeout ${timeoutMs}, phase ${phase}`;
+        t.ok(window.answersInRow >= 18, `${name}: followed at once, ${window.answersInRow} in a row`);
+        t.ok(window.lost <= lost + 2, `${name}: ${window.lost - lost} new losses`);
+        // and its silence is noticed as fast as ever
+        window = stepReading(window, mono(30_000 + phase + 19_000 + 1000 + timeoutMs + 1));
+        t.equal(window.lossesInRow, 1, `${name}: the next loss`);
+      }
+    }
+  },
+);
 
 t.test('a loss that is known after a younger answer does not undo that answer', async (t) => {
   // interval = time-out = 1 s and a gateway 0.3 ms away: the loss of 1 is due 0.1 ms after the answer to 2 was read
@@ -230,7 +261,14 @@ t.test('due times', async (t) => {
 t.test('figures', async (t) => {
   t.same(readWindow(newWindow(millis(1000), millis(1000))), { lossPercent: 0, rtt: null });
   t.same(readWindow(play([start, read(1500)])), { lossPercent: 100, rtt: null });
-  const four = play([start, answer(40, 0, 10), answer(1040, 1, 20), answer(2040, 2, 30), answer(3040, 3, 40), read(5000)]);
+  const four = play([
+    start,
+    answer(40, 0, 10),
+    answer(1040, 1, 20),
+    answer(2040, 2, 30),
+    answer(3040, 3, 40),
+    read(5000),
+  ]);
   t.same(readWindow(four), { lossPercent: 20, rtt: { last: 40, mean: 25, deviation: 10, p50: 30, p95: 40 } });
   const many = play([start, ...Array.from({ length: 200 }, (_, n) => answer(40 + n * 1000, n, n))]);
   t.equal(many.outcomes.length, WINDOW_SIZE);
@@ -246,7 +284,10 @@ t.test('windows equal a recount', async (t) => {
     interval: fc.constantFrom(100, 1000, 5000),
     timeout: fc.constantFrom(50, 100, 700, 1000, 3000),
     firstIn: fc.integer({ min: 0, max: 400 }),
-    fates: fc.array(fc.option(fc.integer({ min: 0, max: 4000 }), { freq: 3 }), { minLength: 1, maxLength: 40 }),
+    fates: fc.array(fc.option(fc.integer({ min: 0, max: 4000 }), { freq: 3 }), {
+      minLength: 1,
+      maxLength: 40,
+    }),
     readEvery: fc.integer({ min: 1, max: 900 }),
   });
   check(
@@ -262,7 +303,9 @@ t.test('windows equal a recount', async (t) => {
         return next !== null && next <= now ? next : null;
       };
       const reads = Array.from({ length: Math.floor(end / readEvery) }, (_, n) => n * readEvery);
-      for (const at of [...new Set([...reads, ...arrivals.map((each) => each.at), end])].sort((a, b) => a - b)) {
+      for (const at of [...new Set([...reads, ...arrivals.map((each) => each.at), end])].sort(
+        (a, b) => a - b,
+      )) {
         if (at > end) break;
         // the engine wakes at each due time; one at the instant of an answer is read after it
         for (let next = due(mono(at - 0.001)); next !== null; next = due(mono(at - 0.001))) {
@@ -284,7 +327,10 @@ t.test('windows equal a recount', async (t) => {
       const good = fates.map((rtt) => rtt !== null && rtt <= timeout);
       const answersInRow = good.length - 1 - good.lastIndexOf(false);
       const lossesInRow = good.length - 1 - good.lastIndexOf(true);
-      must(window.answersInRow === answersInRow, `${window.answersInRow} answers in a row, not ${answersInRow}`);
+      must(
+        window.answersInRow === answersInRow,
+        `${window.answersInRow} answers in a row, not ${answersInRow}`,
+      );
       must(window.lossesInRow === lossesInRow, `${window.lossesInRow} losses in a row, not ${lossesInRow}`);
       must(window.settled.length <= timeout / interval + 2, 'settled grows');
     }),
@@ -293,7 +339,10 @@ t.test('windows equal a recount', async (t) => {
 
 t.test('never breaks, whatever comes', async (t) => {
   const any: fc.Arbitrary<Step> = fc.oneof(
-    fc.record({ at: fc.constant(0), do: fc.constantFrom('start', 'read', 'error', 'gone', 'skip') as fc.Arbitrary<'start'> }),
+    fc.record({
+      at: fc.constant(0),
+      do: fc.constantFrom('start', 'read', 'error', 'gone', 'skip') as fc.Arbitrary<'start'>,
+    }),
     fc.record({
       at: fc.constant(0),
       do: fc.constant('answer' as const),
@@ -312,7 +361,10 @@ t.test('never breaks, whatever comes', async (t) => {
         const due = lossDue(window);
         must(due === null || due > at, 'due in the past after a reading');
         must(window.outcomes.length <= WINDOW_SIZE, 'outcomes grow');
-        must(window.settled.every((seq, n, all) => seq > window.next && seq > (all[n - 1] ?? -1)), 'settled in order');
+        must(
+          window.settled.every((seq, n, all) => seq > window.next && seq > (all[n - 1] ?? -1)),
+          'settled in order',
+        );
       }
     }),
     200,

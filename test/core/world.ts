@@ -9,7 +9,13 @@ import type { InterfaceTable, PathKey, Probe, Settings } from '../../src/core/mo
 import { renderNote } from '../../src/core/note.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
-import type { PfResult, PfStep, PfTransaction, RouteResult, RouteTransaction } from '../../src/core/transaction.ts';
+import type {
+  PfResult,
+  PfStep,
+  PfTransaction,
+  RouteResult,
+  RouteTransaction,
+} from '../../src/core/transaction.ts';
 
 const PF_TAKES = 5;
 const ROUTE_TAKES = 3;
@@ -94,9 +100,9 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   let engine = newEngine;
   let queue: Entry[] = [];
   let deadline: Mono | null = null;
-  let notes: string[] = [];
-  let pfLog: string[] = [];
-  let started: string[] = [];
+  const notes: string[] = [];
+  const pfLog: string[] = [];
+  const started: string[] = [];
   let turns = 0;
   let idleTurns = 0;
   let pfBusy = false;
@@ -231,7 +237,8 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     for (const [key, path] of next.engine.paths) {
       const was = engine.settled.get(key);
       if (path.reason !== 'answering' && path.reason !== 'hold') badAt.set(key, clock);
-      if (path.health !== 'up' || was === undefined || was.health === 'up' || was.reason === 'starting') continue;
+      if (path.health !== 'up' || was === undefined || was.health === 'up' || was.reason === 'starting')
+        continue;
       const good = clock - (badAt.get(key) ?? 0);
       must(good >= path.settings.hold, `${key} is up after ${good} ms, before its hold`);
     }
@@ -240,7 +247,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   const checkTurn = (next: Turn): void => {
     checkHold(next);
     const again = settle(next.engine, mono(clock));
-    must(again.pf === null && again.routes === null && again.notes.length === 0, 'settled twice, different work');
+    must(
+      again.pf === null && again.routes === null && again.notes.length === 0,
+      'settled twice, different work',
+    );
     must(again.deadline === next.deadline, 'settled twice, different deadline');
     must(
       next.deadline === null || next.deadline > clock,
@@ -253,7 +263,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     for (const { link } of kills) {
       must(stranded.includes(link), `${link} is killed, yet not stranded`);
       const trusted = decisions.filter(({ rung }) => rung === 'up' || rung === 'recovering');
-      must(!trusted.some(({ shares }) => shares.some((share) => share.link === link)), `${link} is in use, yet killed`);
+      must(
+        !trusted.some(({ shares }) => shares.some((share) => share.link === link)),
+        `${link} is in use, yet killed`,
+      );
     }
   };
 

@@ -403,3 +403,132 @@ t.test(
     );
   },
 );
+
+t.test(
+  'if-bound out states: killing the side of the LAN alone is enough; killing the other alone helps nothing',
+  async (test) => {
+    const made = machine(ONLY_A);
+    const send = udp(made, 4500);
+    send();
+    const idOf = (direction: string): string | undefined =>
+      [...made.router.firewall.states.all.values()]
+        .find((one) => one.direction === direction)
+        ?.id.toString(16);
+    made.load('uplinkd', ONLY_B);
+    test.equal(made.run(`pfctl -k id -k ${idOf('out')}`).stderr, 'killed 1 states\n');
+    const stays = send();
+    test.notMatch(
+      stays,
+      { kind: 'delivered' },
+      'the gateway is kept, and nothing lets it out there any more with a translation',
+    );
+    test.equal(made.run(`pfctl -k id -k ${idOf('in')}`).stderr, 'killed 1 states\n');
+    test.match(send(), { kind: 'delivered', uplink: 'b', natAddress: '198.51.100.2' });
+
+    const other = machine(ONLY_A);
+    const again = udp(other, 4500);
+    again();
+    other.load('uplinkd', ONLY_B);
+    const [first] = [...other.router.firewall.states.all.values()].filter((one) => one.direction === 'in');
+    other.run(`pfctl -k id -k ${first?.id.toString(16)}`);
+    test.match(
+      again(),
+      { kind: 'delivered', uplink: 'b', natAddress: '198.51.100.2' },
+      'the bound one on the other link does not match',
+    );
+  },
+);
+
+t.test('set state-policy if-bound does the same; floating can be asked for', async (test) => {
+  const plain = 'pass out quick on vio2 inet tagged uplink_default nat-to (vio2:0)\n';
+  const rules = choose('a', A) + plain;
+  const bound = machine(rules, {}, `set state-policy if-bound\n${MAIN}`);
+  udp(bound)();
+  test.match(
+    bound.run('pfctl -ss').stdout,
+    /^all udp .*\nall udp /,
+    'the option is not inherited by anchors loaded apart',
+  );
+  const main = createMachine();
+  main.load('', 'set state-policy if-bound\npass\npass out keep state (floating)\n');
+  test.equal(
+    main.run('pfctl -sr').stdout,
+    'pass all flags S/SA keep state (if-bound)\npass out all flags S/SA\n',
+  );
+});
+
+t.test(
+  'a local packet sent elsewhere by route-to is not translated there, unless the same rule says so',
+  async (test) => {
+    const go = (rule: string): string | null => {
+      const made = createMachine({ defaultRoute: A });
+      made.load('', `set skip on lo\npass\nmatch out on vio3 nat-to (vio3:0)\n${rule}\n`);
+      const sent = made.router.send(
+        {
+          family: 'inet',
+          protocol: 'udp',
+          source: '',
+          sourcePort: 5000,
+          destination: '203.0.113.9',
+          destinationPort: 53,
+          flags: {},
+          icmpType: null,
+          bytes: 60,
+          tag: null,
+          rtable: 0,
+        },
+        false,
+      );
+      return sent.kind === 'sent' ? `${sent.nic.name} ${sent.packet.source}` : sent.kind;
+    };
+    test.equal(go(`pass out on vio2 route-to ${B}`), 'vio3 192.0.2.2');
+    test.equal(go(`pass out on vio2 route-to ${B} nat-to 198.51.100.2`), 'vio3 198.51.100.2');
+  },
+);
+
+t.test('inet6: rtable with a link-local gateway, and what nat-to translates to', async (test) => {
+  const options: Partial<RouterOptions> = {
+    lan: { interface: 'vio1', address: '10.0.0.1/24', address6: '2001:db8:1::1/64' },
+    uplinks: [
+      {
+        name: 'a',
+        interface: 'vio2',
+        address: '192.0.2.2/24',
+        gateway: A,
+        address6: '2001:db8:a::2/64',
+        gateway6: 'fe80::1',
+        routed: ['2001:db8:1::/64'],
+      },
+    ],
+    details: [{ name: 'vio2', addresses: ['fe80::5054:ff:fe00:12/64'] }],
+  };
+  const main =
+    'set skip on lo\nmatch in on vio1 inet6 from 2001:db8:1::/64 to !fe80::/10 tag uplink_default\npass\nanchor "uplinkd"\n';
+  const made = createMachine(options);
+  test.equal(
+    made.run('route -T 111 -n add -inet6 default fe80::1%vio2').stdout,
+    'add net default: gateway fe80::1%vio2\n',
+  );
+  made.load('', main);
+  made.load(
+    'uplinkd',
+    'pass in quick inet6 tagged uplink_default rtable 111 label "uplink:a"\npass out quick on vio2 inet6 tagged uplink_default keep state (if-bound) label "uplink:a"\n',
+  );
+  const flow = made.router.lan.open({ client: '2001:db8:1::9', protocol: 'tcp', to: '2001:db8:ffff::80' });
+  test.match(flow.send(), {
+    kind: 'delivered',
+    uplink: 'a',
+    natAddress: '2001:db8:1::9',
+    gateway: 'fe80::1%vio2',
+  });
+  test.equal(made.run('pfctl -k label -k uplink:a').stderr, 'killed 2 states\n');
+  test.equal(made.run('ping6 -n -V 111 -c 1 2001:db8:ffff::80').code, 0);
+  const lost = createMachine(options);
+  lost.load('', main);
+  lost.load('uplinkd', 'pass in quick inet6 tagged uplink_default route-to fe80::1%vio2\n');
+  test.match(lost.run('pfctl -a uplinkd -sr').stdout, /route-to fe80::1\n/, 'printed without the scope');
+  test.notMatch(
+    lost.router.lan.open({ client: '2001:db8:1::9', protocol: 'udp', to: '2001:db8:ffff::80' }).send(),
+    { kind: 'delivered' },
+  );
+});
