@@ -316,7 +316,10 @@ const policyNotes = (before: readonly Decision[], after: readonly Decision[]): r
     const from = sharePercents(was?.shares ?? []);
     const to = sharePercents(decision.shares);
     const remark = remarkOf(decision.rung);
-    const isSame = JSON.stringify(from) === JSON.stringify(to) && remarkOf(was?.rung ?? 'up') === remark;
+    // That shares which were not trusted are trusted now is no news while they are the same.
+    const isSame =
+      JSON.stringify(from) === JSON.stringify(to) &&
+      (remark === null || remarkOf(was?.rung ?? 'up') === remark);
     return isSame
       ? []
       : [{ kind: 'policy', policy: decision.policy, family: decision.family, from, to, remark }];

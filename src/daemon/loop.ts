@@ -38,10 +38,11 @@ export interface Event {
   readonly text: string;
 }
 
-/** From the line of `route monitor` to the start of `pfctl -f -`, and to the end of the transaction. */
+/** From the line of `route monitor` to the start of `pfctl -f -`, to its end, and to the end of the transaction. */
 export interface Reaction {
   readonly cause: string;
   readonly toLoadMs: number;
+  readonly toLoadedMs: number;
   readonly toDoneMs: number;
 }
 
@@ -87,6 +88,11 @@ export const createLoop = (ports: Ports): Loop => {
       cause ??= { text: `${observation.name} ${observation.up ? observation.carrier : 'not up'}`, at: now };
     }
     engine = observe(engine, observation, now);
+    if (observation.kind === 'interface-status') {
+      // Not batched: the watcher starts an ifconfig next, and starting a process takes milliseconds.
+      turn();
+      return;
+    }
     if (hasTurn) return;
     hasTurn = true;
     queueMicrotask(turn);
@@ -101,10 +107,13 @@ export const createLoop = (ports: Ports): Loop => {
     };
     void firewall.carry(transaction, loading).then((result) => {
       if (answers !== null && loadedAt !== null && result.kind === 'applied') {
+        const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+        const toLoad = since(loadedAt, answers.at);
         const reaction = {
           cause: answers.text,
-          toLoadMs: Math.round(since(loadedAt, answers.at) * 1000) / 1000,
-          toDoneMs: Math.round(since(clock.now(), answers.at) * 1000) / 1000,
+          toLoadMs: rounded(toLoad),
+          toLoadedMs: rounded(toLoad + (result.loadTook ?? 0)),
+          toDoneMs: rounded(since(clock.now(), answers.at)),
         };
         reactions = [...reactions, reaction].slice(-REMEMBERED);
       }

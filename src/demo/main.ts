@@ -106,7 +106,11 @@ const claimReactions = (status: Status): void => {
   for (const line of [
     describe('from the line of `route monitor` to the start of `pfctl -f -`', toLoad),
     describe(
-      'from the line of `route monitor` to the end of the transaction',
+      'from the line of `route monitor` to the end of `pfctl -f -`',
+      reactions.map((each) => each.toLoadedMs),
+    ),
+    describe(
+      'from the line of `route monitor` to the end of it all, read back and killed',
       reactions.map((each) => each.toDoneMs),
     ),
   ]) {

@@ -2,7 +2,7 @@
 import type { Status } from '../wire/status.ts';
 import { type Colour, fit, type Line, span } from './styled.ts';
 
-export const COLUMNS = 92;
+export const COLUMNS = 98;
 const BAR = 24;
 const LOG_LINES = 9;
 
@@ -28,7 +28,7 @@ const heading = (text: string): Line => [span(fit(text, COLUMNS), 'dim')];
 
 const linkLine = (scene: Scene, link: Status['links'][number]): Line => {
   const path = link.paths[0];
-  const best = path?.targets.find((target) => target.rtt !== null && target.verdict === 'answers');
+  const best = path?.targets.findLast((target) => target.rtt !== null && target.verdict === 'answers');
   const rtt = path?.health === 'up' && best?.rtt ? `${best.rtt.p50Ms.toFixed(1)} ms` : '-';
   const answering = path?.targets.filter((target) => target.verdict === 'answers').length ?? 0;
   const why =
@@ -74,7 +74,7 @@ export const drawScene = (scene: Scene): readonly Line[] => {
   return [
     [span('uplinkd ', 'bold'), span(fit(scene.act, COLUMNS - 8), 'unsure')],
     [],
-    heading('LINK                        HEALTH  RTT      NEW CONNECTIONS                 WHY'),
+    heading('LINK                        HEALTH  RTT      NEW CONNECTIONS               WHY'),
     ...links.map((link) => linkLine(scene, link)),
     [],
     [

@@ -2,19 +2,14 @@
  * A packet through pf on one interface in one direction: pf states first, then the rules, last match or quick, translation, the
  * pf state that is made (sys/net/pf.c: pf_test, pf_match_rule, pf_test_rule, pf_create_state). Routing is the router's.
  */
-import type { Family } from './address.ts';
-import { doesContain, parseAddress, renderValue } from './address.ts';
-import type { Nic } from './nic.ts';
 import type { Packet } from './packet.ts';
 import { isEchoRequest } from './packet.ts';
-import type { Firewall } from './pf.ts';
-import { interfaceAddresses, tableFor } from './pf.ts';
-import type { Direction, End, Pool, Rule, TcpMatch } from './pf-rules.ts';
-import { doesPortMatch } from './pf-rules.ts';
+import type { Place, Walk } from './pf-match.ts';
+import { doesInterfaceMatch, mismatch } from './pf-match.ts';
+import { choose, findPort } from './pf-pool.ts';
+import type { Direction, Rule } from './pf-rules.ts';
 import type { PfState, StateKey } from './pf-state.ts';
 import { createKey, keyText, openingLevel, openingTimeout, stepState } from './pf-state.ts';
-import type { TableEntry } from './pf-table.ts';
-import { doesTableMatch, poolEntries } from './pf-table.ts';
 
 export type Verdict =
   | {
@@ -32,184 +27,6 @@ export type Verdict =
       readonly why: string;
       readonly rule: Rule | null;
     };
-
-interface Place {
-  readonly firewall: Firewall;
-  readonly nic: Nic;
-  readonly direction: Direction;
-  /** Milliseconds on the router's clock. */
-  readonly now: number;
-}
-
-interface Walk extends Place {
-  readonly packet: Packet;
-  readonly rdomain: number;
-  readonly matchRules: Rule[];
-  source: string;
-  sourcePort: number;
-  destination: string;
-  destinationPort: number;
-  tag: string | null;
-  rtable: number;
-  rule: Rule | null;
-  ruleAnchor: string;
-  anchorRule: Rule | null;
-}
-
-const doesInterfaceMatch = (place: Place, name: string): boolean =>
-  name === 'all' ||
-  place.nic.name === name ||
-  (name === 'any' && place.nic.kind !== 'loopback') ||
-  place.firewall.world.groupsOf(place.nic).includes(name);
-
-const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): boolean => {
-  const { host } = end;
-  if (host.kind === 'any') return !end.isNegated;
-  const parsed = parseAddress(address);
-  if (parsed === null) return false;
-  switch (host.kind) {
-    case 'prefix':
-      return doesContain(host.prefix, parsed) !== end.isNegated;
-    case 'interface':
-      return (
-        interfaceAddresses(walk.firewall, host.name, host.modifiers).some((one) =>
-          doesContain(one.prefix, parsed),
-        ) !== end.isNegated
-      );
-    case 'table': {
-      const table = tableFor(walk.firewall, anchor, host.name);
-      // an address that no table can have is not "not in the table" for pf either: a missing table matches nothing
-      return table === null ? end.isNegated : doesTableMatch(table, parsed) !== end.isNegated;
-    }
-  }
-};
-
-const LETTERS = { F: 'fin', S: 'syn', R: 'rst', P: 'psh', A: 'ack' } as const;
-const doFlagsMatch = (packet: Packet, match: TcpMatch): boolean =>
-  [...match.of].every((letter) => {
-    const name = LETTERS[letter as keyof typeof LETTERS];
-    return (name !== undefined && packet.flags[name] === true) === match.set.includes(letter);
-  });
-
-/** The first rule to look at next, or null when this one matches. */
-const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): number | null => {
-  const { packet } = walk;
-  const skips = walk.firewall.rulesets.get(anchor)?.skips[i];
-  const next = i + 1;
-  if (rule.interface !== null && doesInterfaceMatch(walk, rule.interface) === rule.isInterfaceNegated)
-    return skips?.interface ?? next;
-  if (rule.direction !== null && rule.direction !== walk.direction) return skips?.direction ?? next;
-  if (rule.rdomain !== null && (rule.rdomain === walk.rdomain) === rule.isInterfaceNegated)
-    return skips?.rdomain ?? next;
-  if (rule.family !== null && rule.family !== packet.family) return skips?.family ?? next;
-  if (rule.protocol !== null && rule.protocol !== packet.protocol) return skips?.protocol ?? next;
-  if (!doesEndMatch(walk, anchor, rule.source, walk.source)) return skips?.source ?? next;
-  if (!doesEndMatch(walk, anchor, rule.destination, walk.destination)) return skips?.destination ?? next;
-  if (packet.protocol === 'tcp' && rule.tcpFlags !== null && !doFlagsMatch(packet, rule.tcpFlags))
-    return next;
-  if (packet.protocol === 'tcp' || packet.protocol === 'udp') {
-    if (rule.source.port !== null && !doesPortMatch(rule.source.port, walk.sourcePort))
-      return skips?.sourcePort ?? next;
-    if (rule.destination.port !== null && !doesPortMatch(rule.destination.port, walk.destinationPort))
-      return skips?.destinationPort ?? next;
-  } else {
-    if (rule.icmpType !== null && rule.icmpType !== packet.icmpType) return next;
-    // answers make no pf states
-    if (rule.keepState && !isEchoRequest(packet)) return next;
-  }
-  if (rule.tos !== null || rule.prio !== null) return next;
-  if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1)
-    return next;
-  if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated)
-    return next;
-  return null;
-};
-
-const chooseWeighted = (pool: Pool, entries: readonly TableEntry[]): TableEntry | null => {
-  // pf's weighted round-robin: one cycle a weight step, entries lighter than the step are passed over. 3:1 comes out 2:1
-  // in the long run on a real kernel (OPENBSD.md 1); the emulator reproduces that share, not pf's cursor
-  const heaviest = Math.max(...entries.map((entry) => entry.weight ?? 1));
-  if (heaviest === 1) return entries[pool.cursor++ % entries.length] ?? null;
-  const turns = entries.flatMap((entry) =>
-    new Array<TableEntry>(Math.max(1, (entry.weight ?? 1) - 1)).fill(entry),
-  );
-  return turns[pool.cursor++ % turns.length] ?? null;
-};
-
-interface Chosen {
-  readonly address: string;
-  readonly entry: TableEntry | null;
-}
-
-/** An address out of a pool; null when it has none of the family, or for what pf cannot map. */
-const choose = (walk: Walk, anchor: string, pool: Pool, family: Family): Chosen | null => {
-  const { host } = pool;
-  const text = (value: bigint): string => renderValue(family, value);
-  switch (host.kind) {
-    case 'any':
-      return null;
-    case 'prefix':
-      if (host.prefix.family !== family) return null;
-      // pf copies an empty counter here: packets go to 0.0.0.0 (OPENBSD.md 2, point 1)
-      if (pool.type === 'least-states') return { address: family === 'inet' ? '0.0.0.0' : '::', entry: null };
-      return { address: text(host.prefix.value), entry: null };
-    case 'interface': {
-      const all = interfaceAddresses(walk.firewall, host.name, host.modifiers).filter(
-        (one) => one.prefix.family === family,
-      );
-      // `(if:0)` is one address and the interface's first, for inet6 that is the link-local one; `(if)` goes round the global ones
-      const usable = host.modifiers.noAlias ? all : all.filter((one) => one.scope === null);
-      const one = usable[pool.type === 'none' ? 0 : pool.cursor++ % Math.max(1, usable.length)];
-      return one === undefined ? null : { address: text(one.prefix.value), entry: null };
-    }
-    case 'table': {
-      const table = tableFor(walk.firewall, anchor, host.name);
-      const entries = table === null ? [] : poolEntries(table, family);
-      const first = entries[0];
-      if (first === undefined) return null;
-      // weights only count when rule and table live in the same anchor (OPENBSD.md 2, point 2)
-      const isWeighted = table?.anchor === anchor;
-      const weightOf = (entry: TableEntry): number => (isWeighted ? (entry.weight ?? 1) : 1);
-      let entry: TableEntry | null = first;
-      if (pool.type === 'random') entry = entries[walk.firewall.random.below(entries.length)] ?? null;
-      else if (pool.type === 'least-states') {
-        entry = entries.reduce(
-          (best, one) => (one.active / weightOf(one) < best.active / weightOf(best) ? one : best),
-          first,
-        );
-      } else
-        entry = isWeighted
-          ? chooseWeighted(pool, entries)
-          : (entries[pool.cursor++ % entries.length] ?? null);
-      return entry === null ? null : { address: text(entry.prefix.value), entry };
-    }
-  }
-};
-
-/** A free port for a translated connection; null when there is none. */
-const findPort = (walk: Walk, pool: Pool, address: string): number | null => {
-  const { packet } = walk;
-  const isIcmp = packet.icmpType !== null;
-  if (isIcmp && !isEchoRequest(packet)) return walk.sourcePort;
-  const isFree = (port: number): boolean =>
-    !walk.firewall.states.isWireTaken(
-      keyText(
-        packet.family,
-        packet.protocol,
-        createKey(walk.direction, walk.rdomain, address, port, walk.destination, walk.destinationPort),
-      ),
-    );
-  if (pool.isStaticPort) return isFree(walk.sourcePort) ? walk.sourcePort : null;
-  const low = isIcmp ? 1 : pool.lowPort;
-  const high = isIcmp ? 65535 : pool.highPort;
-  const span = high - low + 1;
-  const start = walk.firewall.random.below(span);
-  for (let i = 0; i < span; i++) {
-    const port = low + ((start + i) % span);
-    if (isFree(port)) return port;
-  }
-  return null;
-};
 
 /** Applies a rule's nat-to and rdr-to to what later rules see. False: pf drops the packet. */
 const translate = (walk: Walk, anchor: string, rule: Rule): boolean => {
@@ -442,10 +259,15 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
   };
 };
 
+const isSkipped = (place: Place): boolean => {
+  for (const name of place.firewall.skips) if (doesInterfaceMatch(place, name)) return true;
+  return false;
+};
+
 /** Walks a packet through pf. Without a matching rule it passes, and no pf state is made. */
 export const testPacket = (place: Place, packet: Packet): Verdict => {
   const { firewall, nic, direction, now } = place;
-  if (!firewall.isEnabled || [...firewall.skips].some((name) => doesInterfaceMatch(place, name)))
+  if (!firewall.isEnabled || isSkipped(place))
     return { kind: 'pass', packet, pfState: null, gateway: null, isRerouted: false };
   firewall.states.purge(now);
   const rdomain = firewall.world.rdomainOf(packet.rtable);

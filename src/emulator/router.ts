@@ -2,27 +2,26 @@
  * The emulated OpenBSD 7.8 router: interfaces, addresses, routing tables, pf, the uplinks behind it, and what can happen to them.
  * One object, driven by the clock and the seed it is given. Commands read and change it through here; it prints nothing.
  */
-import type { Address, Family } from './address.ts';
 import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
 import type { Lan } from './clients.ts';
 import { createLan } from './clients.ts';
 import type { EmulatorClock } from './clock.ts';
 import type { FaultBoard } from './fault.ts';
 import { createFaultBoard } from './fault.ts';
+import type { Forwarding } from './forwarding.ts';
+import { createForwarding } from './forwarding.ts';
 import type { Nic, NicAddress, NicKind } from './nic.ts';
-import { addressesOf, driverOf, isLinkUp } from './nic.ts';
+import { addressesOf, driverOf } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { createFirewall } from './pf.ts';
-import type { Verdict } from './pf-walk.ts';
-import { testPacket } from './pf-walk.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { RouteMessage } from './route-message.ts';
-import type { Route, Routing } from './routing.ts';
+import type { Routing } from './routing.ts';
 import { createRouting } from './routing.ts';
 import type { Exchange, Uplink, UplinkDescription } from './uplink.ts';
-import { createUplink, exchange, isArpAnswered, lladdrOf } from './uplink.ts';
+import { createUplink, exchange } from './uplink.ts';
 
 export interface NicDescription {
   readonly name: string;
@@ -54,30 +53,7 @@ export interface RouterOptions {
   readonly hostname?: string;
 }
 
-/** What became of a packet that this machine forwarded. */
-export type Forwarded =
-  | { readonly kind: 'sent'; readonly nic: Nic; readonly nextHop: string; readonly packet: Packet }
-  | { readonly kind: 'local'; readonly packet: Packet }
-  | { readonly kind: 'refused'; readonly how: 'rst' | 'unreachable' }
-  | { readonly kind: 'dropped'; readonly why: string };
-
-export type SendError =
-  | 'Permission denied'
-  | 'No route to host'
-  | 'Network is down'
-  | "Can't assign requested address"
-  | 'Host is down'
-  | 'Network is unreachable'
-  | 'Message too long';
-
-/** What became of a packet of this machine's own. `lost` was sent as far as the sender knows. */
-export type Sent =
-  | { readonly kind: 'sent'; readonly nic: Nic; readonly nextHop: string; readonly packet: Packet }
-  | { readonly kind: 'local' }
-  | { readonly kind: 'lost'; readonly why: string }
-  | { readonly kind: 'error'; readonly error: SendError };
-
-export interface Router {
+export interface Router extends Forwarding {
   readonly clock: EmulatorClock;
   readonly random: Random;
   readonly routing: Routing;
@@ -96,13 +72,8 @@ export interface Router {
   /** A process id for a command. */
   nextPid(): number;
   subscribe(listener: (message: RouteMessage) => void): () => void;
-  /** A packet comes in on an interface; walks it as far as it gets. */
-  forward(packet: Packet, on: string): Forwarded;
-  /** A packet of this machine's own. `source` empty: the route's. */
-  send(packet: Packet, isBound: boolean): Sent;
   /** What the far side of an interface does with a packet that left by it. */
   answer(nic: Nic, packet: Packet): Exchange;
-  isLocalAddress(address: string, rdomain: number): boolean;
   /** Pulls or plugs the cable: RTM_IFINFO at once. */
   setCarrier(name: string, hasCarrier: boolean): void;
   /** `ifconfig NAME up|down`. */
@@ -159,14 +130,20 @@ export const createRouter = (options: RouterOptions): Router => {
     emit,
   });
 
+  // asked for at every rule with an interface; an interface's groups change with a route at most
+  const groupCache = new Map<Nic, { readonly version: number; readonly groups: readonly string[] }>();
   const groupsOf = (one: Nic): readonly string[] => {
+    const known = groupCache.get(one);
+    if (known !== undefined && known.version === version) return known.groups;
     const own = one.kind === 'ethernet' ? [] : [driverOf(one.name)];
-    const egress = routing.tables
+    const isEgress = routing.tables
       .get(0)
       ?.routes.some(
         (route) => route.prefix.length === 0 && route.kind === 'static' && route.nic === one.name,
       );
-    return [...own, ...(egress === true ? ['egress'] : []), ...one.groups];
+    const groups = [...own, ...(isEgress === true ? ['egress'] : []), ...one.groups];
+    groupCache.set(one, { version, groups });
+    return groups;
   };
   const attached = (): readonly Nic[] => nics.filter((one) => one.isAttached);
 
@@ -237,14 +214,10 @@ export const createRouter = (options: RouterOptions): Router => {
 
   const extra = options.interfaces ?? [];
   const count = extra.length + 1 + options.uplinks.length;
-  const loopback = (name: string): readonly string[] => [
-    `::1/128`,
-    `fe80::1%${name}/64`.replace(/%(.*)\/64/, '/64'),
-    '127.0.0.1/8',
-  ];
+  const loopback: readonly string[] = ['::1/128', 'fe80::1/64', '127.0.0.1/8'];
   const details = (name: string): NicDescription =>
     options.details?.find((one) => one.name === name) ?? { name };
-  addNic({ name: 'lo0', addresses: loopback('lo0') }, count + 2);
+  addNic({ name: 'lo0', addresses: loopback }, count + 2);
   let index = 1;
   for (const description of extra) addNic(description, index++);
   const { lan } = options;
@@ -281,7 +254,7 @@ export const createRouter = (options: RouterOptions): Router => {
   addNic({ name: 'enc0' }, index++);
   index++;
   for (const rdomain of new Set(nics.map((one) => one.rdomain).filter((number) => number !== 0)))
-    addNic({ name: `lo${rdomain}`, rdomain, addresses: loopback(`lo${rdomain}`) }, index++);
+    addNic({ name: `lo${rdomain}`, rdomain, addresses: loopback }, index++);
   if (options.defaultRoute !== undefined) {
     const gateway = parseAddress(options.defaultRoute);
     if (gateway !== null)
@@ -297,168 +270,16 @@ export const createRouter = (options: RouterOptions): Router => {
       });
   }
 
-  const isLocalAddress = (address: string, rdomain: number): boolean =>
-    attached().some(
-      (one) =>
-        one.rdomain === rdomain &&
-        one.addresses.some((own) => own.address.text.split('%')[0] === address.split('%')[0]),
-    );
-
-  /** Hands a packet to the driver: ARP, carrier. What the sender gets to know is `error`. */
-  const transmit = (
-    on: Nic,
-    nextHop: Address,
-    isViaGateway: boolean,
-  ): { readonly why: string; readonly error: SendError | null } | null => {
-    if (!on.isAttached || !on.isUp) return { why: 'interface down', error: 'Network is down' };
-    if (on.kind === 'pppoe') return isLinkUp(on) ? null : { why: 'no carrier', error: 'Network is down' };
-    if (on.kind === 'loopback') return null;
-    const neighbour = routing.neighbour(on, nextHop);
-    const now = clock.now();
-    neighbour.use++;
-    if (neighbour.gateway === null) {
-      if (neighbour.rejectUntil > now)
-        return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
-      const uplink = byNic.get(on.name);
-      const isThere = isLinkUp(on) && (uplink === undefined || isArpAnswered(uplink, nextHop.text));
-      if (isThere) {
-        neighbour.gateway = lladdrOf(nextHop);
-        neighbour.asked = 0;
-      } else {
-        // arpresolve(): five questions a second apart, then EHOSTDOWN for twenty seconds
-        if (now - neighbour.askedAt >= 1000) {
-          neighbour.askedAt = now;
-          neighbour.asked++;
-        }
-        if (neighbour.asked > 5) {
-          // the packet that finds out is still lost in silence; the next ones are refused
-          neighbour.asked = 0;
-          neighbour.rejectUntil = now + 20_000;
-        }
-        return { why: 'no ARP answer', error: null };
-      }
-    }
-    return isLinkUp(on) ? null : { why: 'no carrier', error: null };
-  };
-
-  const test = (packet: Packet, direction: 'in' | 'out', on: Nic): Verdict =>
-    testPacket({ firewall, nic: on, direction, now: clock.now() }, packet);
-
-  const refused = (answer: 'none' | 'rst' | 'unreachable', why: string): Forwarded =>
-    answer === 'none' ? { kind: 'dropped', why } : { kind: 'refused', how: answer };
-
-  /** From the choice of the interface on: pf out, then the driver. */
-  const leave = (
-    packet: Packet,
-    on: Nic,
-    nextHop: Address,
-    isViaGateway: boolean,
-    isTested: boolean,
-  ): Forwarded => {
-    let going = packet;
-    let hop = nextHop;
-    let nicOut = on;
-    if (isTested) {
-      const verdict = test(packet, 'out', on);
-      if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
-      going = verdict.packet;
-      if (verdict.isRerouted) {
-        // the destination or the routing domain changed on the way out: route once more, without pf (ip_output, PF_TAG_REROUTE).
-        // This is how answers come back from a link's own rdomain.
-        const other = reach(going.destination, going.rtable);
-        if (other === null) return { kind: 'refused', how: 'unreachable' };
-        nicOut = other.nic;
-        hop = other.hop;
-      } else if (verdict.gateway !== null) {
-        const other = reach(verdict.gateway, going.rtable);
-        if (other === null) return { kind: 'refused', how: 'unreachable' };
-        nicOut = other.nic;
-        hop = other.hop;
-      }
-    }
-    const problem = transmit(nicOut, hop, isViaGateway);
-    if (problem === null) return { kind: 'sent', nic: nicOut, nextHop: hop.text, packet: going };
-    return problem.error === null
-      ? { kind: 'dropped', why: problem.why }
-      : { kind: 'refused', how: 'unreachable' };
-  };
-
-  /** Where a gateway is, by the routing table: null when there is no valid route to it. */
-  const reach = (gateway: string, rtable: number): { readonly nic: Nic; readonly hop: Address } | null => {
-    const address = parseAddress(gateway);
-    const route = address === null ? null : routing.lookup(rtable, address, random.next());
-    if (address === null || route === null || !routing.isValid(route)) return null;
-    const on = nic(route.nic);
-    if (on === null) return null;
-    route.use++;
-    const via = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : address;
-    return via === null ? null : { nic: on, hop: via };
-  };
-
-  const forward = (packet: Packet, on: string): Forwarded => {
-    const came = nic(on);
-    if (came === null || !isLinkUp(came)) return { kind: 'dropped', why: 'no carrier' };
-    const verdict = test({ ...packet, rtable: came.rdomain, tag: null }, 'in', came);
-    if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
-    const inside = verdict.packet;
-    if (verdict.gateway !== null) {
-      const target = reach(verdict.gateway, inside.rtable);
-      if (target === null) return { kind: 'refused', how: 'unreachable' };
-      return leave(inside, target.nic, target.hop, true, true);
-    }
-    if (isLocalAddress(inside.destination, routing.rdomainOf(inside.rtable)))
-      return { kind: 'local', packet: inside };
-    const isForwarding =
-      sysctls.get(packet.family === 'inet' ? 'net.inet.ip.forwarding' : 'net.inet6.ip6.forwarding') !== '0';
-    if (!isForwarding) return { kind: 'dropped', why: 'not forwarding' };
-    const target = parseAddress(inside.destination);
-    const route = target === null ? null : routing.lookup(inside.rtable, target, random.next());
-    if (target === null || route === null || !routing.isValid(route) || route.reject)
-      return { kind: 'refused', how: 'unreachable' };
-    if (route.blackhole) return { kind: 'dropped', why: 'blackhole' };
-    const leaving = nic(route.nic);
-    const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
-    if (leaving === null || hop === null) return { kind: 'refused', how: 'unreachable' };
-    route.use++;
-    return leave(inside, leaving, hop, route.isViaGateway, true);
-  };
-
-  const send = (packet: Packet, isBound: boolean): Sent => {
-    const target = parseAddress(packet.destination);
-    if (target === null) return { kind: 'error', error: 'No route to host' };
-    const rdomain = routing.rdomainOf(packet.rtable);
-    if (isLocalAddress(packet.destination, rdomain) && packet.rtable === rdomain) return { kind: 'local' };
-    const route: Route | null = routing.lookup(packet.rtable, target, random.next());
-    if (route === null)
-      return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
-    if (route.reject) return { kind: 'error', error: 'Network is unreachable' };
-    if (route.blackhole) return { kind: 'lost', why: 'blackhole' };
-    if (route.kind === 'local') return { kind: 'local' };
-    const on = nic(route.nic);
-    const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
-    if (on === null || hop === null) return { kind: 'error', error: 'No route to host' };
-    route.use++;
-    const own = isBound ? packet.source : (route.source.split('%')[0] ?? '');
-    const verdict = test({ ...packet, source: own }, 'out', on);
-    if (verdict.kind === 'block') return { kind: 'error', error: 'Permission denied' };
-    let leaving = on;
-    let nextHop = hop;
-    let isViaGateway = route.isViaGateway;
-    if (verdict.gateway !== null) {
-      // a packet of this machine's own is not tested again on the new interface (OPENBSD.md 2, point 6)
-      const other = reach(verdict.gateway, verdict.packet.rtable);
-      if (other === null) return { kind: 'lost', why: 'no route to the gateway' };
-      leaving = other.nic;
-      nextHop = other.hop;
-      isViaGateway = true;
-    }
-    const problem = transmit(leaving, nextHop, isViaGateway);
-    if (problem === null)
-      return { kind: 'sent', nic: leaving, nextHop: nextHop.text, packet: verdict.packet };
-    return problem.error === null
-      ? { kind: 'lost', why: problem.why }
-      : { kind: 'error', error: problem.error };
-  };
+  const { forward, send, isLocalAddress } = createForwarding({
+    clock,
+    random,
+    routing,
+    firewall,
+    sysctls,
+    nic,
+    attached,
+    uplinkBehind: (name) => byNic.get(name) ?? null,
+  });
 
   const isOwnSource = (on: Nic, packet: Packet): boolean => {
     const source = parseAddress(packet.source);
@@ -619,6 +440,3 @@ export const createRouter = (options: RouterOptions): Router => {
   };
   return router;
 };
-
-/** The family of a packet to an address. */
-export const familyOf = (address: string): Family => (address.includes(':') ? 'inet6' : 'inet');

@@ -124,12 +124,14 @@ export const createRouting = (world: {
   const lookup = (table: number, destination: Address, spread = 0): Route | null => {
     const routes = tables.get(table)?.routes;
     if (routes === undefined) return null;
+    const isScoped = isLinkLocal(destination);
     let best: Route[] = [];
     let bestLength = -1;
     let bestPriority = 0;
     for (const route of routes) {
       if (route.prefix.length < bestLength || !doesContain(route.prefix, destination)) continue;
-      if (destination.scope !== null && isLinkLocal(destination) && route.nic !== destination.scope) continue;
+      // a link-local address without its interface is on no link at all
+      if (route.prefix.length >= 10 && isScoped && route.nic !== destination.scope) continue;
       const priority = route.priority + down(route);
       if (route.prefix.length > bestLength || priority < bestPriority) {
         best = [route];

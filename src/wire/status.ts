@@ -151,9 +151,13 @@ const pfStatus = z
     /** A transaction is under way. */
     busy: z.boolean(),
     failure: z.object({ text: z.string(), retryInMs: durationMs }).readonly().nullable(),
-    /** The last 256: from the line of `route monitor` to the start of `pfctl -f -`, and to the transaction's end. */
+    /** The last 256: from the line of `route monitor` to the start of `pfctl -f -`, to its end, and to that of the transaction. */
     reactions: z
-      .array(z.object({ cause: z.string(), toLoadMs: durationMs, toDoneMs: durationMs }).readonly())
+      .array(
+        z
+          .object({ cause: z.string(), toLoadMs: durationMs, toLoadedMs: durationMs, toDoneMs: durationMs })
+          .readonly(),
+      )
       .readonly(),
   })
   .readonly();

@@ -146,6 +146,11 @@ t.test('its table, row by row', async (t) => {
       'down (carrier-down) > unknown (probing) > unknown (hold)',
     ],
     [
+      'not a millisecond before it has held',
+      [missing('carrier-down'), there(), routed, ...times(5, answer()), wait(9999)],
+      'down (carrier-down) > unknown (probing) > unknown (hold)',
+    ],
+    [
       'and up when it has held',
       [missing('carrier-down'), there(), routed, ...times(5, answer()), wait(9999), wait(1)],
       'down (carrier-down) > unknown (probing) > unknown (hold) > up (answering)',

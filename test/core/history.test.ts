@@ -212,7 +212,7 @@ t.test('whatever happened, it ends as a fresh start would', async (t) => {
       must(world.takeNotes().length === 0, 'says things');
       must(world.turns() - turns < 1500, `${world.turns() - turns} turns in a quiet minute`);
     }),
-    Number(process.env['RUNS'] ?? 150),
+    Number(process.env['RUNS'] ?? 80),
   );
 });
 
@@ -237,6 +237,6 @@ t.test('a restart in the middle of anything ends the same, and with memory moves
       again.run(60_000);
       must(again.heldText() === fresh(variant, last), `pf holds ${again.held()}`);
     }),
-    Number(process.env['RUNS'] ?? 100),
+    Number(process.env['RUNS'] ?? 50),
   );
 });

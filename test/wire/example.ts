@@ -161,7 +161,7 @@ export const exampleStatus: Status = {
     kills: 312,
     busy: false,
     failure: null,
-    reactions: [{ cause: 'lte carrier-down', toLoadMs: 1.25, toDoneMs: 9.5 }],
+    reactions: [{ cause: 'lte carrier-down', toLoadMs: 1.25, toLoadedMs: 5.5, toDoneMs: 9.5 }],
   },
   history: [
     {

@@ -1,0 +1,202 @@
+/** The small parts of a rule of pf.conf(5): interfaces, protocols, ends, ICMP types, TCP flags, tos, prio, queues, scrub, probability. */
+import { parseIpSpec, parsePorts } from './pf-address-parse.ts';
+import type { HostNode, IcmpNode, InterfaceNode } from './pf-expand.ts';
+import { icmpTypeOf } from './pf-print.ts';
+import type { PortMatch, Scrub, TcpMatch } from './pf-rules.ts';
+import type { Source } from './pf-source.ts';
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  icmp: 'icmp',
+  igmp: 'igmp',
+  tcp: 'tcp',
+  udp: 'udp',
+  ipv6: 'ipv6',
+  gre: 'gre',
+  esp: 'esp',
+  ah: 'ah',
+  'ipv6-icmp': 'ipv6-icmp',
+  icmp6: 'ipv6-icmp',
+  carp: 'carp',
+  pfsync: 'pfsync',
+  ospf: 'ospf',
+  sctp: 'sctp',
+  '1': 'icmp',
+  '2': 'igmp',
+  '6': 'tcp',
+  '17': 'udp',
+  '41': 'ipv6',
+  '47': 'gre',
+  '50': 'esp',
+  '51': 'ah',
+  '58': 'ipv6-icmp',
+  '112': 'carp',
+  '240': 'pfsync',
+};
+const TOS: Readonly<Record<string, number>> = {
+  lowdelay: 0x10,
+  throughput: 0x08,
+  reliability: 0x04,
+  critical: 0xa0,
+  inetcontrol: 0xc0,
+  netcontrol: 0xe0,
+  ef: 0xb8,
+  cs0: 0,
+  cs1: 0x20,
+  cs2: 0x40,
+  cs3: 0x60,
+  cs4: 0x80,
+  cs5: 0xa0,
+  cs6: 0xc0,
+  cs7: 0xe0,
+  af11: 0x28,
+  af12: 0x30,
+  af13: 0x38,
+  af21: 0x48,
+  af22: 0x50,
+  af23: 0x58,
+  af31: 0x68,
+  af32: 0x70,
+  af33: 0x78,
+  af41: 0x88,
+  af42: 0x90,
+  af43: 0x98,
+};
+
+export const list = <T>(source: Source, item: () => T): T[] => {
+  if (!source.skip('{')) return [item()];
+  const all: T[] = [];
+  source.skipNewlines();
+  do {
+    all.push(item());
+    source.skipNewlines();
+    if (source.skip(',') && source.is('}')) source.syntaxError();
+  } while (!source.is('}'));
+  source.expect('}');
+  return all;
+};
+
+export const interfaceItem = (source: Source): InterfaceNode => {
+  const isNegated = source.skip('!');
+  if (source.skip('any')) return { name: 'any', rdomain: null, isNegated };
+  if (source.skip('rdomain')) return { name: null, rdomain: source.number(), isNegated };
+  const name = source.word();
+  if (name.length >= 16) source.refuse('interface name too long');
+  return { name, rdomain: null, isNegated };
+};
+
+export const protocolItem = (source: Source): string => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  if (token.kind === 'number') {
+    if (Number(token.text) > 255) return source.refuse('protocol outside range');
+    if (Number(token.text) === 0) return source.refuse('proto 0 cannot be used');
+    return PROTOCOLS[token.text] ?? token.text;
+  }
+  return PROTOCOLS[token.text] ?? source.refuse(`unknown protocol ${token.text}`);
+};
+
+export const end = (
+  source: Source,
+): { readonly hosts: HostNode[] | null; readonly ports: PortMatch[] | null } => {
+  if (source.skip('port')) return { hosts: null, ports: parsePorts(source) };
+  const hosts = parseIpSpec(source);
+  return { hosts, ports: source.skip('port') ? parsePorts(source) : null };
+};
+
+export const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNode => {
+  const family = protocol === 'icmp' ? 'inet' : 'inet6';
+  const word = protocol === 'icmp' ? 'icmp' : 'icmp6';
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  let type: number;
+  if (token.kind === 'number') {
+    type = Number(token.text);
+    if (type > 255) return source.refuse(`illegal ${word}-type ${token.text}`);
+  } else type = icmpTypeOf(family, token.text) ?? source.refuse(`unknown ${word}-type ${token.text}`);
+  const code = source.skip('code') ? source.number() : null;
+  return { protocol, type, code };
+};
+
+const flagLetters = (source: Source, text: string): string => {
+  const known = 'FSRPAUEW';
+  if ([...text].some((letter) => !known.includes(letter))) return source.refuse(`bad flags ${text}`);
+  return [...known].filter((letter) => text.includes(letter)).join('');
+};
+
+export const tcpFlags = (source: Source): TcpMatch | 'any' => {
+  if (source.skip('any')) return 'any';
+  const set = source.is('/') ? '' : flagLetters(source, source.word());
+  source.expect('/');
+  const of = flagLetters(source, source.word());
+  if ([...set].some((letter) => !of.includes(letter))) return source.refuse('flags always false');
+  return { set, of };
+};
+
+export const tosValue = (source: Source): number => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  const value =
+    token.kind === 'number'
+      ? Number(token.text)
+      : (TOS[token.text.toLowerCase()] ??
+        (/^0x[0-9a-f]+$/i.test(token.text) ? Number.parseInt(token.text, 16) : 256));
+  return value < 0 || value > 255 ? source.refuse(`illegal tos value ${token.text}`) : value;
+};
+
+export const prioValue = (source: Source): number => {
+  const value = source.number();
+  return value < 0 || value > 7 ? source.refuse('prio must be 0 - 7') : value;
+};
+
+export const queueNames = (source: Source): readonly [string, string | null] => {
+  const one = (): string => {
+    const name = source.word();
+    return source.queues.has(name) ? name : source.refuse(`queue ${name} is not defined`);
+  };
+  if (!source.skip('(')) return [one(), null];
+  const first = one();
+  source.skip(',');
+  const second = source.is(')') ? null : one();
+  source.expect(')');
+  return [first, second];
+};
+
+export const scrub = (source: Source): Scrub => {
+  let result: Scrub = { noDf: false, randomId: false, minTtl: 0, reassembleTcp: false, maxMss: 0 };
+  source.expect('(');
+  do {
+    if (source.skip('no-df')) result = { ...result, noDf: true };
+    else if (source.skip('random-id')) result = { ...result, randomId: true };
+    else if (source.skip('min-ttl')) result = { ...result, minTtl: source.number() };
+    else if (source.skip('max-mss')) result = { ...result, maxMss: source.number() };
+    else if (source.skip('reassemble')) {
+      if (source.word() !== 'tcp') source.syntaxError();
+      result = { ...result, reassembleTcp: true };
+    } else source.syntaxError();
+    source.skip(',');
+  } while (!source.is(')'));
+  source.expect(')');
+  return result;
+};
+
+export const words = (source: Source): string => {
+  let text = source.word();
+  while (source.peek().kind === 'word') text += ` ${source.word()}`;
+  return text;
+};
+
+export const probability = (source: Source): number => {
+  const token = source.peek();
+  if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
+  source.take();
+  const match = /^([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)(%?)$/i.exec(token.text);
+  if (match === null) return source.refuse(`invalid probability: ${token.text}`);
+  const value = Number(match[1]) * (match[2] === '%' ? 0.01 : 1);
+  const scaled = Math.floor(value * 4294967295 + 0.5);
+  if (scaled < 0 || scaled > 4294967295)
+    return source.refuse(`invalid probability: ${Number((value * 100).toPrecision(6))}%`);
+  return scaled === 0 ? 1 : scaled;
+};
