@@ -22,8 +22,9 @@ export const linkLabel = (link: string): string => `uplink:${link}`;
 /** Per link that may hold states: null while none were killed, else when to look for stragglers. */
 export type StateHolders = ReadonlyMap<string, Mono | null>;
 
+/** A path that cannot be probed for want of a route is not used, but nothing says that it is dead. */
 const isDead = (path: PathHealth | undefined): boolean =>
-  path !== undefined && path.health === 'down' && !isAnswering(path);
+  path !== undefined && path.health === 'down' && path.reason !== 'no-route' && !isAnswering(path);
 
 const hasAlternative = (link: string, settings: Settings, decisions: readonly Decision[]): boolean =>
   settings.policies.some(

@@ -12,7 +12,8 @@ import type { Firewall } from './pf.ts';
 import type { Verdict } from './pf-walk.ts';
 import { testPacket } from './pf-walk.ts';
 import type { Random } from './random.ts';
-import type { Route, Routing } from './routing.ts';
+import type { Route } from './route-table.ts';
+import type { Routing } from './routing.ts';
 import type { Uplink } from './uplink.ts';
 import { isArpAnswered, lladdrOf } from './uplink.ts';
 

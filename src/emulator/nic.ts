@@ -39,6 +39,12 @@ export interface Nic {
 /** `em1` -> `em`. */
 export const driverOf = (name: string): string => name.replace(/[0-9]+$/, '');
 
+export const kindOf = (name: string): NicKind => {
+  const driver = driverOf(name);
+  if (driver === 'lo') return 'loopback';
+  return driver === 'enc' || driver === 'pppoe' ? driver : 'ethernet';
+};
+
 const FLAG = {
   UP: 0x1,
   BROADCAST: 0x2,

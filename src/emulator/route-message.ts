@@ -1,6 +1,6 @@
 /** What the kernel says on its routing socket, as data. route-monitor.ts turns it into route(8)'s text. */
 import type { Nic, NicAddress } from './nic.ts';
-import type { Route } from './routing.ts';
+import type { Route } from './route-table.ts';
 
 export type RouteMessage =
   | { readonly kind: 'ifinfo'; readonly nic: Nic; readonly carrier: boolean; readonly isNamed: boolean }

@@ -8,7 +8,7 @@ import type { Nic } from './nic.ts';
 import { broadcastOf, renderMonitorFlags } from './nic.ts';
 import type { Invocation } from './program.ts';
 import type { RouteMessage } from './route-message.ts';
-import type { Route } from './routing.ts';
+import type { Route } from './route-table.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

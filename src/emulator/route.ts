@@ -5,8 +5,8 @@ import { isLinkUp } from './nic.ts';
 import type { Invocation, Program } from './program.ts';
 import { parseOptions } from './program.ts';
 import { monitor, routeFlagNames } from './route-monitor.ts';
+import type { Route, RouteError } from './route-table.ts';
 import type { Router } from './router.ts';
-import type { Route, RouteError } from './routing.ts';
 
 const ERRORS: Readonly<Record<RouteError, string>> = {
   ESRCH: 'not in table',

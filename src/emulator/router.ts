@@ -10,48 +10,20 @@ import type { FaultBoard } from './fault.ts';
 import { createFaultBoard } from './fault.ts';
 import type { Forwarding } from './forwarding.ts';
 import { createForwarding } from './forwarding.ts';
-import type { Nic, NicAddress, NicKind } from './nic.ts';
-import { addressesOf, driverOf } from './nic.ts';
+import type { Nic, NicAddress } from './nic.ts';
+import { addressesOf, driverOf, kindOf } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { createFirewall } from './pf.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { RouteMessage } from './route-message.ts';
+import type { NicDescription, RouterOptions } from './router-options.ts';
+import { SYSCTLS } from './router-options.ts';
 import type { Routing } from './routing.ts';
 import { createRouting } from './routing.ts';
-import type { Exchange, Uplink, UplinkDescription } from './uplink.ts';
+import type { Exchange, Uplink } from './uplink.ts';
 import { createUplink, exchange } from './uplink.ts';
-
-export interface NicDescription {
-  readonly name: string;
-  /** `10.0.0.1/24`; for point-to-point `100.64.7.7/32 peer 100.64.0.1` is written with `peer`. */
-  readonly addresses?: readonly string[];
-  readonly peer?: string;
-  readonly rdomain?: number;
-  readonly groups?: readonly string[];
-  readonly description?: string;
-  readonly mtu?: number;
-  readonly lladdr?: string;
-  readonly isAutoconf?: boolean;
-}
-
-export interface RouterOptions {
-  readonly clock: EmulatorClock;
-  /** Everything that is left to chance follows from it. */
-  readonly seed: number;
-  readonly lan: { readonly interface: string; readonly address: string; readonly address6?: string };
-  readonly uplinks: readonly UplinkDescription[];
-  /** Further interfaces, before the LAN's in ifconfig's order. */
-  readonly interfaces?: readonly NicDescription[];
-  /** Details of the LAN's and the uplinks' interfaces, by name. */
-  readonly details?: readonly NicDescription[];
-  /** A default route in rtable 0 from the start. None by default. */
-  readonly defaultRoute?: string;
-  /** Files that pfctl can read, beside what a server lends it. */
-  readonly files?: ReadonlyMap<string, string>;
-  readonly hostname?: string;
-}
 
 export interface Router extends Forwarding {
   readonly clock: EmulatorClock;
@@ -95,15 +67,6 @@ export interface Router extends Forwarding {
   /** The routing socket overflows: listeners see RTM_DESYNC. */
   desync(): void;
 }
-
-const SYSCTLS: readonly (readonly [string, string])[] = [
-  ['kern.ostype', 'OpenBSD'],
-  ['kern.osrelease', '7.8'],
-  ['net.inet.ip.forwarding', '1'],
-  ['net.inet.ip.multipath', '0'],
-  ['net.inet6.ip6.forwarding', '1'],
-  ['net.inet6.ip6.multipath', '0'],
-];
 
 export const createRouter = (options: RouterOptions): Router => {
   const { clock } = options;
@@ -180,12 +143,6 @@ export const createRouter = (options: RouterOptions): Router => {
     routing.removeAddress(one, address);
   };
 
-  const kindOf = (name: string): NicKind => {
-    const driver = driverOf(name);
-    if (driver === 'lo') return 'loopback';
-    if (driver === 'enc') return 'enc';
-    return driver === 'pppoe' ? 'pppoe' : 'ethernet';
-  };
   const addNic = (description: NicDescription, index: number): Nic => {
     const kind = kindOf(description.name);
     const made: Nic = {

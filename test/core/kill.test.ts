@@ -65,6 +65,16 @@ t.test('whose states must go', async (t) => {
   }
 });
 
+t.test('a path that cannot be probed for want of a route is not dead', async (t) => {
+  const unrouted = new Map(
+    [...paths('a')].map(([key, path]) => [
+      key,
+      path.health === 'down' ? { ...path, reason: 'no-route' as const } : path,
+    ]),
+  );
+  t.same(findStranded(ab, unrouted, [decision('default', 'up', 'b')]), []);
+});
+
 t.test('killed with the decision, once more for the stragglers, and then left alone', async (t) => {
   let holders: StateHolders = holdStates(new Map(), ['a', 'b']);
   t.same(dueKills(holders, ['a'], mono(1000)), [{ link: 'a', label: 'uplink:a', again: false }]);

@@ -35,8 +35,13 @@ t.test('a restart moves not one connection (S23)', async (t) => {
   const rows: readonly (readonly [string, (world: World) => void])[] = [
     ['all is well', () => {}],
     ['one is dark', (world) => world.answers('a', null)],
-    ['both are', (world) => (world.answers('a', null), world.answers('b', null))],
-    ['one has no route', (world) => world.breakRoute('a', 'route: no')],
+    [
+      'both are',
+      (world) => {
+        world.answers('a', null);
+        world.answers('b', null);
+      },
+    ],
   ];
   for (const [name, happen] of rows) {
     const before = steady();
@@ -54,6 +59,16 @@ t.test('a restart moves not one connection (S23)', async (t) => {
     const alarms = world.takeNotes().filter((line) => /\b(link|policy) .* -> /.test(line));
     t.ok(alarms.length <= 1, `${name}: ${alarms.join('; ')}`);
   }
+});
+
+t.test('a route(8) that fails at a restart costs no connection', async (t) => {
+  const world = restart(steady());
+  world.grow('a', 5);
+  world.breakRoute('a', 'route: no');
+  world.load(settings);
+  world.interfaces(interfacesOf(2));
+  world.run(5000);
+  t.equal(world.statesOf('a'), 5);
 });
 
 t.test('a link that is on hold is not up because of a restart', async (t) => {

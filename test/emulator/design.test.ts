@@ -1,7 +1,7 @@
 // What was tried on a running OpenBSD 7.8 (OPENBSD.md section 1 and 2), replayed: the emulator must show what the kernel showed.
 import t from 'tap';
 import type { Outcome } from '../../src/emulator/clients.ts';
-import type { RouterOptions } from '../../src/emulator/router.ts';
+import type { RouterOptions } from '../../src/emulator/router-options.ts';
 import type { Machine } from './machine.ts';
 import { createMachine } from './machine.ts';
 

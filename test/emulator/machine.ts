@@ -4,8 +4,9 @@
  */
 import type { VirtualClock } from '../../src/emulator/clock.ts';
 import { createVirtualClock } from '../../src/emulator/clock.ts';
-import type { Router, RouterOptions } from '../../src/emulator/router.ts';
+import type { Router } from '../../src/emulator/router.ts';
 import { createRouter } from '../../src/emulator/router.ts';
+import type { RouterOptions } from '../../src/emulator/router-options.ts';
 import { startProgram } from '../../src/emulator/run.ts';
 
 export interface Ran {
