@@ -123,7 +123,7 @@ const textOf = (note: Note): string => {
       return `pf: anchor ${note.anchor}: ${note.step} failed: ${text}${place}${isUnloaded(note.step) ? '; the rules stay as they are' : ''}; again in ${renderDuration(note.retryIn)}`;
     }
     case 'pf-recovered':
-      return `pf: anchor ${note.anchor}: works again after ${note.failures} failures`;
+      return `pf: anchor ${note.anchor}: works again after ${note.failures === 1 ? 'a failure' : `${note.failures} failures`}`;
     case 'pf-foreign':
       return `pf: changed by somebody else, putting it back: ${note.differences.join('; ')}`;
     case 'route-set':

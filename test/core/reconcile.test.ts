@@ -210,7 +210,7 @@ t.test('failure', async (t) => {
     lane.plan(100, two);
     lane.failed(101, 'read-back', 'timed out');
     lane.plan(201, two);
-    t.same(lane.inspected(202, []), ['pf: anchor uplinkd: works again after 1 failures']);
+    t.same(lane.inspected(202, []), ['pf: anchor uplinkd: works again after a failure']);
     t.equal(lane.plan(203, two), null);
     t.ok(isHeld(lane.lane(), two));
   });
