@@ -64,6 +64,8 @@ const localTable = (settings: Settings, interfaces: InterfaceTable): Table => {
   for (const prefix of settings.local) found.add(renderPrefix(prefix));
   for (const each of interfaces.filter(({ rdomain }) => rdomain === 0)) {
     for (const own of each.addresses) {
+      // All of fe80::/10 is in anyway, and without its scope such an address means nothing.
+      if (own.address.startsWith('fe80:')) continue;
       found.add(own.address);
       if (own.peer !== null && !linked.has(each.name)) found.add(own.peer);
       if (own.peer === null && !linked.has(each.name))
