@@ -43,8 +43,12 @@ import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts
 import type { PfTransaction, RouteTransaction, RouteWish } from './transaction.ts';
 import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, type Window } from './window.ts';
 
-/** A turn this much after its deadline means that we slept, not that the links were silent. */
+/** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
 const LATE = millis(250);
+/** It is waited for this long, but not twice in a row: on a slow machine every turn may be late, and links still die. */
+const UNREAD_WAIT = millis(100);
+/** A turn this much after its deadline means that we slept, and the pings perhaps as well. */
+const SLEPT = millis(2000);
 /** How long a start waits at most for every path to be judged before it replaces rules that it found. */
 const LONGEST_START = 15_000;
 
@@ -61,6 +65,8 @@ export interface Engine {
   readonly pf: PfLane;
   readonly routes: RouteLane;
   readonly startEnds: Mono | null;
+  /** Set by a late turn: probes are not judged before this instant. Null again once they have been. */
+  readonly judgeAt: Mono | null;
   /** The decisions as they were last said: while a start holds back, nothing is said of what is not done. */
   readonly said: readonly Decision[];
   /** The paths as they were when the last turn ended: what is said is what changed since. */
@@ -82,6 +88,7 @@ export const newEngine: Engine = {
   pf: newPfLane,
   routes: newRouteLane,
   startEnds: null,
+  judgeAt: null,
   said: [],
   settled: new Map(),
   deadline: null,
@@ -109,10 +116,14 @@ const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engin
 const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
   notes.length === 0 ? engine : { ...engine, notes: [...engine.notes, ...notes] };
 
-/** If this turn is late, nobody was listening: the losses of that time are ours, not the links'. */
+/**
+ * If this turn is late, nobody was listening. A little: what came meanwhile is read before anything is judged. A lot: the
+ * losses of that time are ours, not the links', and do not count.
+ */
 const distrustGap = (engine: Engine, now: Mono): Engine => {
   if (engine.deadline === null || now <= plus(engine.deadline, LATE)) return engine;
   const by = since(now, engine.deadline);
+  if (by <= SLEPT) return { ...engine, deadline: null, judgeAt: engine.judgeAt ?? plus(now, UNREAD_WAIT) };
   const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
     ...path,
     // Nor did anybody see that a path on hold stayed good.
@@ -384,7 +395,9 @@ export const settle = (before: Engine, now: Mono): Turn => {
       notes: engine.notes,
     };
   }
-  const stepped = mapPaths(engine, (path) => stepPath(path, now));
+  const isPostponed = engine.judgeAt !== null && now < engine.judgeAt;
+  const judgeAt = isPostponed ? engine.judgeAt : null;
+  const stepped = isPostponed ? engine : mapPaths(engine, (path) => stepPath(path, now));
   const paths = [...stepped.paths.values()];
   const decisions = settings.policies.map((policy) => decidePolicy(policy, 'inet', stepped.paths));
   const decidedAt = findDecidedAt(engine, decisions, now);
@@ -397,7 +410,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
-    ...paths.map(pathDeadline),
+    ...(isPostponed ? [judgeAt] : paths.map(pathDeadline)),
     pfDeadline(pf.lane, writes ? stranded : []),
     routeDeadline(routes.lane),
     isStarting ? engine.startEnds : null,
@@ -412,6 +425,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       ...stepped,
       decisions,
       decidedAt,
+      judgeAt,
       pf: pf.lane,
       routes: routes.lane,
       settled: stepped.paths,

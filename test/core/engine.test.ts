@@ -544,6 +544,19 @@ t.test('we are stopped for 10 s: no transition, whatever the phase', async (t) =
   }
 });
 
+t.test('a slow machine, where every turn is late by 0.7 s', async (t) => {
+  const world = steady(two);
+  for (let turn = 0; turn < 30; turn += 1) world.stall(700);
+  t.same(
+    texts(world).filter((text) => /->/.test(text)),
+    [],
+    'what answers stays up',
+  );
+  world.answers('a', null);
+  for (let turn = 0; turn < 15; turn += 1) world.stall(700);
+  t.equal(world.engine().paths.get('a/inet')?.health, 'down', 'what is dead is found dead all the same');
+});
+
 t.test('a link that died while we were stopped', async (t) => {
   const world = steady(two);
   world.answers('a', null);
