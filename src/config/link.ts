@@ -1,79 +1,23 @@
 /**
- * `[probe]`, `[link.X]` and `[link.X.probe]`: reads them, judges what takes more than one key or more than one link, and
- * settles each link's settings from its own keys, the common ones and the defaults.
+ * `[link.X]`: reads every link, judges what takes more than one key or more than one link, and settles each link's
+ * settings from its own keys and the defaults. Its probe table is probe.ts.
  */
-import type { LinkSettings, ProbeSettings } from '../core/model.ts';
+import { comparePrefixes, containsAddress, renderPrefix } from '../core/address.ts';
+import { type Family, isLinkLocal, type LinkSettings, type Prefix } from '../core/model.ts';
+import { checkLoss, checkQuorum, type ProbeTable, pickTargets, readProbe, settleProbe } from './probe.ts';
 import { asTable, checkName, type Given, keyOf, type Report, readTable } from './read.ts';
-import { DEFAULT_PROBE, DEFAULTS, found, linkShape, probeShape } from './schema.ts';
+import { DEFAULT_LINK, linkShape } from './schema.ts';
 import type { Place, Table } from './toml.ts';
-
-/** `[probe]` or `[link.X.probe]`; `table` is null and `given` empty when it is not there. */
-export interface ProbeTable {
-  readonly key: string;
-  readonly table: Table | null;
-  readonly given: Given<typeof probeShape>;
-}
+import { found } from './value.ts';
 
 export interface LinkTable {
   readonly name: string;
+  /** `link.fibre`, fit to be shown. */
   readonly key: string;
   readonly table: Table;
   readonly given: Given<typeof linkShape>;
   readonly probe: ProbeTable;
 }
-
-// ---- probe -----------------------------------------------------------------------------------------------------
-
-/** Reads the probe table inside another; a target that is listed twice is told here, as it is no trouble of one. */
-export const readProbe = (outer: Table, outerKey: string, report: Report): ProbeTable => {
-  const key = keyOf(outerKey, 'probe');
-  const table = asTable(outer.entries.get('probe')?.node, key, `[${key}]`, report);
-  const given = table === null ? {} : readTable(probeShape, [], table, key, report);
-  const targets = table?.entries.get('targets')?.node;
-  const seen = new Set<unknown>();
-  for (const [index, element] of (targets?.kind === 'array' ? targets.elements : []).entries()) {
-    if (element.kind !== 'scalar') continue;
-    if (seen.has(element.value)) {
-      report(element.at, `${key}.targets[${index}]`, `${found(element.value)} is listed twice`);
-    }
-    seen.add(element.value);
-  }
-  return { key, table, given };
-};
-
-/** Innermost first. A key that is given but wrong counts as given: its error is told, and none that follows from it. */
-const pickProbe = <K extends keyof ProbeSettings>(
-  tables: readonly ProbeTable[],
-  name: K,
-): { readonly at: Place | null; readonly value: ProbeSettings[K] | undefined } => {
-  const entry = tables[0]?.table?.entries.get(name);
-  if (tables[0] === undefined) return { at: null, value: DEFAULT_PROBE[name] };
-  if (entry === undefined) return { at: null, value: pickProbe(tables.slice(1), name).value };
-  const given: Partial<ProbeSettings> = tables[0].given;
-  return { at: entry.node.at, value: given[name] };
-};
-
-/** `quorum` and `targets` may come from different tables; told once, where the innermost of the two stands. */
-export const checkQuorum = (tables: readonly [ProbeTable, ...ProbeTable[]], report: Report): void => {
-  const quorum = pickProbe(tables, 'quorum');
-  const targets = pickProbe(tables, 'targets');
-  const [{ key }] = tables;
-  if (quorum.value === undefined || targets.value === undefined || quorum.value <= targets.value.length)
-    return;
-  const count = targets.value.length;
-  if (quorum.at !== null) {
-    const range = `a whole number from 1 to ${count}, the number of targets`;
-    report(quorum.at, `${key}.quorum`, `expected ${range}, found ${quorum.value}`);
-  } else if (targets.at !== null) {
-    report(
-      targets.at,
-      `${key}.targets`,
-      `expected at least ${quorum.value} targets, the quorum, found ${count}`,
-    );
-  }
-};
-
-// ---- links -----------------------------------------------------------------------------------------------------
 
 /** Reads every link of `[link]`, by name; null for one that is no table. */
 export const readLinks = (links: Table, report: Report): ReadonlyMap<string, LinkTable | null> => {
@@ -88,61 +32,165 @@ export const readLinks = (links: Table, report: Report): ReadonlyMap<string, Lin
   return read;
 };
 
+const placeOf = (link: LinkTable, name: keyof typeof linkShape): Place | null =>
+  link.table.entries.get(name)?.node.at ?? null;
+
+const familiesOf = ({ given }: LinkTable): readonly Family[] => [
+  ...(given.gateway === undefined ? [] : ['inet' as const]),
+  ...(given.gateway6 === undefined ? [] : ['inet6' as const]),
+];
+
+// ---- one link --------------------------------------------------------------------------------------------------
+
+/** A gateway that is listed as a target by its address, too, would count twice. */
+const checkGatewayTarget = (
+  link: LinkTable,
+  name: 'gateway' | 'gateway6',
+  probe: ProbeTable,
+  report: Report,
+) => {
+  const at = placeOf(link, name);
+  const address = link.given[name];
+  const targets = pickTargets([link.probe, probe]);
+  const isTarget = targets?.some((each) => each.kind === 'address' && each.address === address);
+  if (at !== null && isTarget && targets?.some((each) => each.kind === 'gateway')) {
+    const what = `${found(address)} is among its probe targets, beside "gateway": the same target twice`;
+    report(at, `${link.key}.${name}`, what);
+  }
+};
+
+const checkLink = (link: LinkTable, probe: ProbeTable, report: Report): void => {
+  const { key, given } = link;
+  if (placeOf(link, 'gateway') === null && placeOf(link, 'gateway6') === null) {
+    report(link.table.at, key, 'expected gateway or gateway6, found neither');
+  }
+  const via = placeOf(link, 'via');
+  if (via !== null && given.via === 'route-to' && isLinkLocal(given.gateway6 ?? '')) {
+    const what = `"route-to" does not work with a link-local gateway6, whose scope pf loses: leave via out`;
+    report(via, `${key}.via`, what);
+  }
+  const nat6 = placeOf(link, 'nat6');
+  const prefixes = given.prefix6 ?? (placeOf(link, 'prefix6') === null ? [] : null);
+  if (nat6 !== null && given.nat6 === 'prefix' && prefixes?.length === 0) {
+    const what = '"prefix" needs prefix6, the networks that the provider has delegated to this link';
+    report(nat6, `${key}.nat6`, what);
+  }
+  // What -nv prints says these of every link; only what would be lost is an error. A wrong value is one already.
+  const isLost = { nat6: (given.nat6 ?? 'no') !== 'no', prefix6: (given.prefix6 ?? []).length > 0 };
+  for (const name of ['nat6', 'prefix6'] as const) {
+    const at = placeOf(link, name);
+    if (at !== null && isLost[name] && placeOf(link, 'gateway6') === null) {
+      report(at, `${key}.${name}`, 'expected gateway6 beside it: this link has no inet6 path');
+    }
+  }
+  checkGatewayTarget(link, 'gateway', probe, report);
+  checkGatewayTarget(link, 'gateway6', probe, report);
+};
+
+// ---- more than one link ----------------------------------------------------------------------------------------
+
 /** No two links may have the same value of a key. Told at the second. */
 const checkUnique = (
   links: readonly LinkTable[],
-  name: 'interface' | 'gateway' | 'rtable',
+  name: 'interface' | 'gateway' | 'gateway6' | 'rtable',
   why: (value: string, first: string) => string,
   report: Report,
 ): void => {
   const first = new Map<string | number, string>();
   for (const link of links) {
     const value = link.given[name];
-    const node = link.table.entries.get(name)?.node;
-    if (value === undefined || node === undefined) continue;
+    const at = placeOf(link, name);
+    if (value === undefined || at === null) continue;
+    // The same link-local address on two interfaces is two routers.
+    if (name === 'gateway6' && isLinkLocal(String(value))) continue;
     const other = first.get(value);
-    if (other !== undefined) report(node.at, `${link.key}.${name}`, why(found(value), other));
+    if (other !== undefined) report(at, `${link.key}.${name}`, why(found(value), other));
     else first.set(value, link.key);
   }
 };
 
-/** What takes more than one link, or a link and its probe settings. */
-export const checkLinks = (links: readonly LinkTable[], probe: ProbeTable, report: Report): void => {
-  checkUnique(links, 'interface', (value, first) => `${value} is the interface of ${first}, too`, report);
-  checkUnique(
-    links,
-    'gateway',
-    (value, first) =>
-      `${value} is the gateway of ${first}, too: pf looks the gateway up in the routing table, so it cannot tell ` +
-      'these links apart; give one of them another network',
-    report,
+interface PlacedPrefix {
+  readonly link: string;
+  readonly prefix: Prefix;
+  readonly at: Place;
+  readonly key: string;
+  /** In the order of the file. */
+  readonly order: number;
+}
+
+const placedPrefixes = (links: readonly LinkTable[]): readonly PlacedPrefix[] =>
+  links
+    .flatMap(({ key, table, given }) => {
+      const node = table.entries.get('prefix6')?.node;
+      return (given.prefix6 ?? []).map((prefix, index) => ({
+        link: key,
+        prefix,
+        at: (node?.kind === 'array' ? node.elements[index] : undefined)?.at ?? table.at,
+        key: `${key}.prefix6[${index}]`,
+      }));
+    })
+    .map((each, order) => ({ ...each, order }));
+
+/**
+ * A source address must belong to one link. Of two networks one is in the other or they have nothing in common, so in
+ * the order of addresses it is enough to remember those that the present one is in. Told at the later of the two.
+ */
+const checkPrefixes = (links: readonly LinkTable[], report: Report): void => {
+  const told = new Set<PlacedPrefix>();
+  let around: readonly PlacedPrefix[] = [];
+  const sorted = placedPrefixes(links).toSorted(
+    (a, b) => comparePrefixes(a.prefix, b.prefix) || a.order - b.order,
   );
+  for (const each of sorted) {
+    around = around.filter(({ prefix }) => containsAddress(prefix, each.prefix.address));
+    const twin = around.find(
+      ({ link, prefix }) => link === each.link && prefix.length === each.prefix.length,
+    );
+    const other = twin ?? around.find(({ link }) => link !== each.link);
+    around = [...around, each];
+    if (other === undefined) continue;
+    const [first, second] = other.order < each.order ? [other, each] : [each, other];
+    if (told.has(second)) continue;
+    told.add(second);
+    const shown = found(renderPrefix(second.prefix));
+    report(
+      second.at,
+      second.key,
+      first === twin || second === twin
+        ? `${shown} is listed twice`
+        : `${shown} overlaps ${found(renderPrefix(first.prefix))} of ${first.link}: a source belongs to one link`,
+    );
+  }
+};
+
+/** What takes more than one key of a link, more than one link, or a link and its probe settings. */
+export const checkLinks = (links: readonly LinkTable[], probe: ProbeTable, report: Report): void => {
+  const sameGateway = (value: string, first: string): string =>
+    `${value} is the gateway of ${first}, too: pf looks the gateway up in the routing table, so it cannot tell ` +
+    'these links apart; give one of them another network';
+  checkUnique(links, 'interface', (value, first) => `${value} is the interface of ${first}, too`, report);
+  checkUnique(links, 'gateway', sameGateway, report);
+  checkUnique(links, 'gateway6', sameGateway, report);
   checkUnique(links, 'rtable', (value, first) => `${value} is the routing table of ${first}, too`, report);
+  checkPrefixes(links, report);
+  checkLoss([probe], report);
+  const told = new Set<string>();
   for (const link of links) {
-    checkQuorum([link.probe, probe], report);
-    const { gateway } = link.given;
-    const node = link.table.entries.get('gateway')?.node;
-    const targets = pickProbe([link.probe, probe], 'targets').value;
-    const isTarget = targets?.some((each) => each.kind === 'address' && each.address === gateway);
-    if (node !== undefined && isTarget && targets?.some((each) => each.kind === 'gateway')) {
-      const what = `${found(gateway)} is among its probe targets, beside "gateway": the same target twice`;
-      report(node.at, `${link.key}.gateway`, what);
-    }
+    checkLink(link, probe, report);
+    checkQuorum(link.key, familiesOf(link), [link.probe, probe], told, report);
+    checkLoss([link.probe, probe], report);
   }
 };
 
 /** Null for a link without interface or gateway, which is an error already. */
 export const settleLink = (link: LinkTable, probe: ProbeTable): LinkSettings | null => {
-  const { interface: name, gateway, weight, tier, nat, rtable } = link.given;
-  if (name === undefined || gateway === undefined) return null;
+  const { interface: name, ...given } = link.given;
+  if (name === undefined || familiesOf(link).length === 0) return null;
   return {
+    ...DEFAULT_LINK,
+    ...given,
     name: link.name,
     interface: name,
-    gateway,
-    weight: weight ?? DEFAULTS.weight,
-    tier: tier ?? DEFAULTS.tier,
-    nat: nat ?? DEFAULTS.nat,
-    rtable: rtable ?? null,
-    probe: { ...DEFAULT_PROBE, ...probe.given, ...link.probe.given },
+    probe: settleProbe(link.probe, probe),
   };
 };

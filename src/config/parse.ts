@@ -3,11 +3,13 @@
  * and each table has a file of its own. Reads no file.
  */
 import type { Settings } from '../core/model.ts';
-import { checkLinks, checkQuorum, readLinks, readProbe, settleLink } from './link.ts';
+import { checkLinks, readLinks, settleLink } from './link.ts';
 import { readPolicies } from './policy.ts';
+import { readProbe } from './probe.ts';
 import { asTable, type ConfigError, type Report, readTable } from './read.ts';
-import { DEFAULTS, printable, topShape } from './schema.ts';
+import { DEFAULTS, inboundShape, topShape } from './schema.ts';
 import { type Place, readToml, type Table } from './toml.ts';
+import { printable } from './value.ts';
 
 export type { ConfigError } from './read.ts';
 
@@ -30,17 +32,23 @@ const readNames = (top: Table, key: 'link' | 'policy', example: string, report: 
   return null;
 };
 
+/** Off without the table; a table that says nothing else turns it on. */
+const readInbound = (top: Table, report: Report): boolean => {
+  const table = asTable(top.entries.get('inbound')?.node, 'inbound', '[inbound]', report);
+  return table !== null && (readTable(inboundShape, [], table, 'inbound', report).enabled ?? true);
+};
+
 const readSettings = (top: Table, report: Report): Settings => {
   const { anchor, reconcile } = DEFAULTS;
-  const given = readTable(topShape, ['probe', 'link', 'policy'], top, '', report);
+  const given = readTable(topShape, ['probe', 'link', 'policy', 'inbound'], top, '', report);
   const probe = readProbe(top, '', report);
-  checkQuorum([probe], report);
+  const inbound = readInbound(top, report);
   const linkTable = readNames(top, 'link', '[link.fibre]', report);
   const policyTable = readNames(top, 'policy', '[policy.default]', report);
   if (linkTable === null ? !top.entries.has('link') : linkTable.entries.size === 0) {
     report((linkTable ?? top).at, 'link', 'expected at least one link such as [link.fibre], found none');
   }
-  const settings: Settings = { anchor, local: [], reconcile, ...given, links: [], policies: [] };
+  const settings: Settings = { anchor, local: [], reconcile, ...given, inbound, links: [], policies: [] };
   // Without links every member of a policy would be unknown.
   if (linkTable === null) return settings;
   const read = readLinks(linkTable, report);

@@ -3,6 +3,7 @@
  */
 import type { Member, PolicySettings } from '../core/model.ts';
 import type { LinkTable } from './link.ts';
+import { checkPool, type PoolMember } from './pool.ts';
 import {
   asTable,
   checkName,
@@ -13,21 +14,27 @@ import {
   readTable,
   suggest,
 } from './read.ts';
-import { DEFAULTS, found, memberShape, policyShape } from './schema.ts';
+import { DEFAULT_LINK, DEFAULT_POLICY, memberShape, policyShape } from './schema.ts';
 import type { Node, Table } from './toml.ts';
+import { found } from './value.ts';
 
-const memberOf = (link: LinkTable): Member => ({
-  link: link.name,
-  tier: link.given.tier ?? DEFAULTS.tier,
-  weight: link.given.weight ?? DEFAULTS.weight,
-});
+type MemberKeys = Given<typeof memberShape>;
+
+/** The link's own tier and weight, unless the member says otherwise. `table` is the member's, null for a mere name. */
+const memberOf = (link: LinkTable, given: MemberKeys = {}, table: Table | null = null): PoolMember => {
+  const known = (name: 'tier' | 'weight'): number | null => {
+    if (table?.entries.has(name)) return given[name] ?? null;
+    return link.table.entries.has(name) ? (link.given[name] ?? null) : DEFAULT_LINK[name];
+  };
+  return { table: link, tier: known('tier'), weight: known('weight') };
+};
 
 /** All links by name; null for one that could not be read, which is an error already. */
 type Links = ReadonlyMap<string, LinkTable | null>;
 
 /** A link's name, or `{ link, tier, weight }`. Null when what it says is wrong. */
-const readMember = (node: Node, key: string, links: Links, report: Report): Member | null => {
-  const given: Given<typeof memberShape> =
+const readMember = (node: Node, key: string, links: Links, report: Report): PoolMember | null => {
+  const given: MemberKeys =
     node.kind === 'table' ? readTable(memberShape, [], node, key, report) : readName(node, key, report);
   if (given.link === undefined) return null;
   const link = links.get(given.link);
@@ -36,18 +43,18 @@ const readMember = (node: Node, key: string, links: Links, report: Report): Memb
     const what = `expected the name of a link, found ${found(given.link)}${suggest(given.link, [...links.keys()])}`;
     report((inner ?? node).at, inner === undefined ? key : `${key}.link`, what);
   }
-  return link ? { ...memberOf(link), ...given, link: link.name } : null;
+  return link ? memberOf(link, given, node.kind === 'table' ? node : null) : null;
 };
 
-const readName = (node: Node, key: string, report: Report): Given<typeof memberShape> => {
+const readName = (node: Node, key: string, report: Report): MemberKeys => {
   const value = plainValue(node);
   if (typeof value === 'string') return { link: value };
   report(node.at, key, `expected the name of a link or { link = "fibre", tier = 1 }, found ${found(value)}`);
   return {};
 };
 
-const readMembers = (node: Node, key: string, links: Links, report: Report): readonly Member[] => {
-  const members = new Map<string, Member>();
+const readMembers = (node: Node, key: string, links: Links, report: Report): readonly PoolMember[] => {
+  const members = new Map<string, PoolMember>();
   if (node.kind !== 'array' || node.elements.length === 0) {
     const what = node.kind === 'array' ? 'none' : found(plainValue(node));
     report(node.at, key, `expected an array of one or more links, found ${what}`);
@@ -57,8 +64,9 @@ const readMembers = (node: Node, key: string, links: Links, report: Report): rea
     const inner = `${key}[${index}]`;
     const member = readMember(element, inner, links, report);
     if (member === null) continue;
-    if (members.has(member.link)) report(element.at, inner, `${found(member.link)} is a member already`);
-    members.set(member.link, member);
+    const { name } = member.table;
+    if (members.has(name)) report(element.at, inner, `${found(name)} is a member already`);
+    members.set(name, member);
   }
   return [...members.values()];
 };
@@ -66,13 +74,21 @@ const readMembers = (node: Node, key: string, links: Links, report: Report): rea
 /** Why a name that looks well cannot be a policy's: its table or its tag has another meaning. */
 const reservedPolicy = (name: string): string | null => {
   if (name === 'local') return 'reserved: its table would be that of the local networks';
+  if (/_inet6?$/.test(name)) return 'reserved: its table would be that of another policy in one family';
   return /^inbound(_|$)/.test(name)
     ? `reserved: the tag uplink_${name} is for connections from outside`
     : null;
 };
 
-const allMembers = (links: Links): readonly Member[] =>
-  [...links.values()].filter((link) => link !== null).map(memberOf);
+const allMembers = (links: Links): readonly PoolMember[] =>
+  [...links.values()].filter((link) => link !== null).map((link) => memberOf(link));
+
+/** A tier or weight that is wrong is an error already, so what stands in for it does not matter. */
+const settleMember = ({ table, tier, weight }: PoolMember): Member => ({
+  link: table.name,
+  tier: tier ?? DEFAULT_LINK.tier,
+  weight: weight ?? DEFAULT_LINK.weight,
+});
 
 /** Reads every policy of `[policy]`; without any there is `default`, with all links. */
 export const readPolicies = (
@@ -80,9 +96,8 @@ export const readPolicies = (
   links: Links,
   report: Report,
 ): readonly PolicySettings[] => {
-  const { balance, empty } = DEFAULTS;
   if (policies === null || policies.entries.size === 0) {
-    return [{ name: 'default', members: allMembers(links), balance, empty }];
+    return [{ name: 'default', members: allMembers(links).map(settleMember), ...DEFAULT_POLICY }];
   }
   const read: PolicySettings[] = [];
   for (const [name, entry] of policies.entries) {
@@ -96,7 +111,8 @@ export const readPolicies = (
     const node = table.entries.get('members')?.node;
     const members =
       node === undefined ? allMembers(links) : readMembers(node, `${key}.members`, links, report);
-    read.push({ name, members, balance, empty, ...given });
+    checkPool(key, table, given, members, report);
+    read.push({ name, members: members.map(settleMember), ...DEFAULT_POLICY, ...given });
   }
   return read;
 };

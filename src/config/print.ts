@@ -11,6 +11,10 @@ const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
 const renderTarget = (target: Target): string =>
   quote(target.kind === 'gateway' ? 'gateway' : target.address);
 
+/** A key without which something is not so, or is uplinkd's to choose: no value says that. */
+const given = <T>(key: string, value: T | null, render: (value: T) => string): readonly string[] =>
+  value === null ? [] : [`${key} = ${render(value)}`];
+
 const renderProbe = (probe: ProbeSettings): readonly string[] => [
   `targets   = ${list(probe.targets.map(renderTarget))}`,
   `quorum    = ${probe.quorum}`,
@@ -19,18 +23,24 @@ const renderProbe = (probe: ProbeSettings): readonly string[] => [
   `fall      = ${probe.fall}`,
   `rise      = ${probe.rise}`,
   `hold      = ${quote(renderTime(probe.hold))}`,
+  `loss      = { degraded = ${probe.loss.degraded}, down = ${probe.loss.down}, window = ${quote(renderTime(probe.loss.window))} }`,
+  ...given('latency  ', probe.latency.degraded, (time) => `{ degraded = ${quote(renderTime(time))} }`),
 ];
 
 const renderLink = (link: LinkSettings): readonly string[] => [
   '',
   `[link.${link.name}]`,
   `interface = ${quote(link.interface)}`,
-  `gateway   = ${quote(link.gateway)}`,
+  ...given('gateway  ', link.gateway, quote),
+  ...given('gateway6 ', link.gateway6, quote),
+  ...given('via      ', link.via, quote),
   `weight    = ${link.weight}`,
   `tier      = ${link.tier}`,
   `nat       = ${link.nat}`,
-  // Without the key a routing table is given out; no value says that.
-  ...(link.rtable === null ? [] : [`rtable    = ${link.rtable}`]),
+  `nat6      = ${quote(link.nat6)}`,
+  `prefix6   = ${list(link.prefix6.map((prefix) => quote(renderPrefix(prefix))))}`,
+  `metered   = ${link.metered}`,
+  ...given('rtable   ', link.rtable, String),
   `[link.${link.name}.probe]`,
   ...renderProbe(link.probe),
 ];
@@ -45,7 +55,12 @@ const renderPolicy = (policy: PolicySettings): readonly string[] => [
   ...policy.members.map(renderMember),
   ']',
   `balance   = ${quote(policy.balance)}`,
+  `sticky    = ${policy.sticky}`,
+  `degraded  = ${quote(policy.degraded)}`,
+  ...given('failback ', policy.failback, quote),
   `empty     = ${quote(policy.empty)}`,
+  ...given('prio     ', policy.prio, ([most, quick]) => `[${most}, ${quick}]`),
+  ...given('tos      ', policy.tos, String),
 ];
 
 /** Writes valid settings; each link has its whole probe table, so there is no `[probe]`. */
@@ -54,6 +69,9 @@ export const renderConfig = (settings: Settings): string =>
     `anchor    = ${quote(settings.anchor)}`,
     `local     = ${list(settings.local.map((prefix) => quote(renderPrefix(prefix))))}`,
     `reconcile = ${quote(renderTime(settings.reconcile))}`,
+    '',
+    '[inbound]',
+    `enabled   = ${settings.inbound}`,
     ...settings.links.flatMap(renderLink),
     ...settings.policies.flatMap(renderPolicy),
     '',

@@ -3,8 +3,9 @@
  * place. Knows tables, not what they are for: that is parse.ts.
  */
 import type { z } from 'zod';
-import { found, nameSchema, printable, TABLE } from './schema.ts';
+import { nameSchema } from './schema.ts';
 import type { Node, Place, Table } from './toml.ts';
+import { found, printable, TABLE } from './value.ts';
 
 export interface ConfigError {
   readonly file: string;

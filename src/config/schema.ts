@@ -1,141 +1,22 @@
 /**
- * What each key may hold, as zod schemas that turn TOML values into the words of core/model.ts, and the defaults.
+ * What each key may hold, and the defaults: the shape of every table, made of the kinds of values in value.ts and
+ * address.ts, in the words of core/model.ts.
  *
- * Every message says what was expected and what was found, without the key: parse.ts puts key and place in front, and
- * judges what takes more than one key. Keys that do not work yet are absent, so they are unknown keys.
+ * Every message says what was expected and what was found, without the key: read.ts puts key and place in front. What
+ * takes more than one key is judged elsewhere. Keys that do not work yet are absent, so they are unknown keys.
  */
 import { z } from 'zod';
-import { containsAddress, networkOf, parseAddress, parseAddressWithLength } from '../core/address.ts';
-import type { Prefix, ProbeSettings, Target } from '../core/model.ts';
-import { type Millis, millis } from '../core/time.ts';
-import { parseTime, renderTime } from './time.ts';
-
-/** Stands for a table where a value is wanted. */
-export const TABLE = Symbol('a table');
-
-/** Text from a file for a terminal or a log: printable ASCII, at most 60 characters of it. */
-export const printable = (text: string): string => {
-  const short = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  return short.replace(
-    /[^\x20-\x7e]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
-  );
-};
-
-/** Names a value that was found, for a message. */
-export const found = (value: unknown): string => {
-  if (typeof value === 'string') return `"${printable(value)}"`;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value === TABLE) return 'a table';
-  return Array.isArray(value) ? 'an array' : 'a date or time';
-};
-
-const wanted = (what: string, value: unknown): string =>
-  value === undefined ? `missing: expected ${what}` : `expected ${what}, found ${found(value)}`;
-
-/** For zod: the one message of a schema, whichever of its rules was broken. */
-const expected = (what: string) => ({
-  error: (issue: { readonly input?: unknown }) => wanted(what, issue.input),
-});
-
-const REFUSED = Symbol('refused');
-interface Refused {
-  readonly [REFUSED]: string;
-}
-const refused = (message: string): Refused => ({ [REFUSED]: message });
-const isRefused = (value: unknown): value is Refused =>
-  typeof value === 'object' && value !== null && REFUSED in value;
-
-/** A string that `read` turns into a value, or refuses with a whole message. */
-const text = <T>(what: string, read: (text: string) => T | Refused) =>
-  z.string(expected(what)).transform((value, context): T => {
-    const result = read(value);
-    if (!isRefused(result)) return result;
-    context.addIssue({ code: 'custom', message: result[REFUSED] });
-    return z.NEVER;
-  });
-
-const whole = (min: number, max: number) => {
-  const what = `a whole number from ${min} to ${max}`;
-  return z.int(expected(what)).min(min, expected(what)).max(max, expected(what));
-};
-
-const time = (min: Millis, max: Millis, example: string, others: Readonly<Record<string, string>> = {}) => {
-  const what = `a time from ${renderTime(min)} to ${renderTime(max)} such as "${example}"`;
-  return text<Millis>(what, (value) => {
-    const other = Object.hasOwn(others, value) ? others[value] : undefined;
-    if (other !== undefined) return refused(other);
-    const read = parseTime(value);
-    return read === null || read < min || read > max ? refused(wanted(what, value)) : read;
-  });
-};
-
-const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
-  z.enum(words, expected(words.map((word) => `"${word}"`).join(' or ')));
-
-// ---- addresses -------------------------------------------------------------------------------------------------
-
-/** Nothing that can be reached through one link has such an address; loopback would even answer for a dead one. */
-const UNUSABLE: readonly (readonly [string, Prefix])[] = [
-  ['the unspecified address', networkOf('0.0.0.0', 32)],
-  ['a loopback address', networkOf('127.0.0.0', 8)],
-  ['a multicast address', networkOf('224.0.0.0', 4)],
-  ['the broadcast address', networkOf('255.255.255.255', 32)],
-];
-
-const unusable = (address: string): string | null =>
-  UNUSABLE.find(([, prefix]) => containsAddress(prefix, address))?.[0] ?? null;
-
-const GATEWAY = 'an IPv4 address such as "203.0.113.1"';
-
-const gateway = text<string>(GATEWAY, (value) => {
-  if (['dhcp', 'peer', 'route'].includes(value)) {
-    return refused(`"${value}" is not supported yet, give the gateway's address`);
-  }
-  const read = parseAddress(value);
-  if (read === null || read.family !== 'inet') return refused(wanted(GATEWAY, value));
-  const why = unusable(read.address);
-  return why === null ? read.address : refused(`${wanted(GATEWAY, value)}, ${why}`);
-});
-
-const TARGET = '"gateway" or an IPv4 address';
-
-const target = text<Target>(TARGET, (value) => {
-  if (value === 'gateway') return { kind: 'gateway' };
-  const read = parseAddress(value);
-  if (read === null)
-    return refused(`${wanted(TARGET, value)}; targets are addresses: names are never resolved`);
-  if (read.family === 'inet6')
-    return refused(`${wanted(TARGET, value)}; inet6 targets are not supported yet`);
-  const why = unusable(read.address);
-  return why === null
-    ? { kind: 'address', family: 'inet', address: read.address }
-    : refused(`${wanted(TARGET, value)}, ${why}`);
-});
-
-const NETWORK = 'a network such as "10.0.0.0/8"';
-
-const network = text<Prefix>(NETWORK, (value) => {
-  const read = parseAddressWithLength(value);
-  if (read === null) return refused(wanted(NETWORK, value));
-  const prefix = networkOf(read.address, read.length);
-  return prefix.address === read.address
-    ? prefix
-    : refused(
-        `${wanted('a network', value)}, which has host bits set: did you mean "${prefix.address}/${prefix.length}"?`,
-      );
-});
-
-// ---- keys ------------------------------------------------------------------------------------------------------
+import type { LinkSettings, PolicySettings, ProbeSettings } from '../core/model.ts';
+import { millis } from '../core/time.ts';
+import { gateway, gateway6, network, network6, target } from './address.ts';
+import { prio, tos } from './mark.ts';
+import { expected, flag, oneOf, pattern, percentage, time, whole } from './value.ts';
 
 /** `uplinkd_local`, `uplinkd_<policy>`: 15 + 1 + 15 characters, one less than PF_TABLE_NAME_SIZE (net/pfvar.h). */
 const ANCHOR = /^[A-Za-z][A-Za-z0-9_-]{0,14}$/;
 const NAME = /^[a-z][a-z0-9_]{0,14}$/;
 /** IFNAMSIZ is 16 with the final zero. */
 const INTERFACE = /^(?=.{1,15}$)[a-z]+[0-9]+$/;
-
-const pattern = (what: string, like: RegExp) =>
-  text<string>(what, (value) => (like.test(value) ? value : refused(wanted(what, value))));
 
 /** The name of a link or a policy. */
 export const nameSchema = pattern(
@@ -148,6 +29,8 @@ export const topShape = {
   local: z.array(network, expected(`an array of networks`)).optional(),
   reconcile: time(millis(1000), millis(3_600_000), '30s').optional(),
 };
+
+export const inboundShape = { enabled: flag.optional() };
 
 export const probeShape = {
   targets: z
@@ -167,12 +50,32 @@ export const probeShape = {
   hold: time(millis(0), millis(86_400_000), '10s').optional(),
 };
 
+export const lossShape = {
+  degraded: percentage.optional(),
+  down: percentage.optional(),
+  window: time(millis(1000), millis(3_600_000), '30s').optional(),
+};
+
+export const latencyShape = {
+  degraded: time(millis(1), millis(60_000), '250ms').optional(),
+};
+
+const PREFIXES = 'an array of up to 16 IPv6 networks';
+
 export const linkShape = {
   interface: pattern('the name of an interface such as "em0"', INTERFACE),
-  gateway,
+  gateway: gateway.optional(),
+  gateway6: gateway6.optional(),
+  via: oneOf(['route-to', 'rtable']).optional(),
   weight: whole(1, 65_535).optional(),
   tier: whole(1, 255).optional(),
-  nat: z.boolean(expected('true or false')).optional(),
+  nat: flag.optional(),
+  nat6: oneOf(['no', 'nat', 'prefix']).optional(),
+  prefix6: z
+    .array(network6, expected(PREFIXES))
+    .max(16, { error: (issue) => `expected ${PREFIXES}, found ${(issue.input as unknown[]).length}` })
+    .optional(),
+  metered: flag.optional(),
   /** RT_TABLEID_MAX is 255 (sys/socket.h); table 0 is the router's own. */
   rtable: whole(1, 255).optional(),
 };
@@ -183,18 +86,14 @@ export const memberShape = {
   weight: linkShape.weight,
 };
 
-const LATER_BALANCES = ['least-states', 'round-robin', 'source-hash', 'random'];
-
 export const policyShape = {
-  balance: text<'weight'>('"weight"', (value) => {
-    if (value === 'weight') return value;
-    return refused(
-      LATER_BALANCES.includes(value)
-        ? `"${value}" is not supported yet, give "weight"`
-        : wanted('"weight"', value),
-    );
-  }).optional(),
+  balance: oneOf(['weight', 'least-states', 'round-robin', 'source-hash', 'random']).optional(),
+  sticky: flag.optional(),
+  degraded: oneOf(['use', 'avoid', 'never']).optional(),
+  failback: oneOf(['stay', 'move']).optional(),
   empty: oneOf(['last-resort', 'drop']).optional(),
+  prio: prio.optional(),
+  tos: tos.optional(),
 };
 
 // ---- defaults --------------------------------------------------------------------------------------------------
@@ -204,6 +103,7 @@ export const DEFAULT_PROBE: ProbeSettings = {
     { kind: 'gateway' },
     { kind: 'address', family: 'inet', address: '9.9.9.9' },
     { kind: 'address', family: 'inet', address: '1.1.1.1' },
+    { kind: 'address', family: 'inet6', address: '2620:fe::fe' },
   ],
   quorum: 1,
   interval: millis(1000),
@@ -211,14 +111,34 @@ export const DEFAULT_PROBE: ProbeSettings = {
   fall: 3,
   rise: 5,
   hold: millis(10_000),
+  loss: { degraded: 10, down: 50, window: millis(30_000) },
+  latency: { degraded: null },
+};
+
+export const DEFAULT_LINK: Omit<LinkSettings, 'name' | 'interface' | 'probe'> = {
+  gateway: null,
+  gateway6: null,
+  via: null,
+  weight: 1,
+  tier: 1,
+  nat: true,
+  nat6: 'no',
+  prefix6: [],
+  metered: false,
+  rtable: null,
+};
+
+export const DEFAULT_POLICY: Omit<PolicySettings, 'name' | 'members'> = {
+  balance: 'weight',
+  sticky: false,
+  degraded: 'avoid',
+  failback: null,
+  empty: 'last-resort',
+  prio: null,
+  tos: null,
 };
 
 export const DEFAULTS = {
   anchor: 'uplinkd',
   reconcile: millis(30_000),
-  weight: 1,
-  tier: 1,
-  nat: true,
-  balance: 'weight',
-  empty: 'last-resort',
 } as const;

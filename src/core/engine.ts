@@ -1,46 +1,30 @@
 /**
- * The core's two entry points, joining everything else: `observe` takes one fact in, `settle` works out what follows
- * from all of them and hands out what is to be done. Level-triggered: what is desired always follows from the whole
- * picture, never from the event that caused the turn.
+ * The core's whole picture and its first entry point: `observe` takes one fact in. It only keeps what was seen; what
+ * follows from all of it is worked out by `settle` (turn.ts).
  */
-import { type Decision, decidePolicy, type Rung, sharePercents } from './decide.ts';
+import type { Decision } from './decide.ts';
 import { findEvidence } from './evidence.ts';
-import {
-  type PathHealth,
-  pathDeadline,
-  stepEvidence,
-  stepPath,
-  stepRoute,
-  type TargetHealth,
-} from './health.ts';
-import { findStranded, type StateHolders } from './kill.ts';
+import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
+import type { StateHolders } from './kill.ts';
 import { type Memory, recallPath, recallRtables } from './memory.ts';
-import type { InterfaceTable, PathKey, Probe, Settings } from './model.ts';
+import {
+  families,
+  gatewayOf,
+  type InterfaceTable,
+  isLinkLocal,
+  type PathKey,
+  pathKey,
+  type Settings,
+} from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
-import {
-  type DesiredPf,
-  forgetApplied,
-  newPfLane,
-  type PfLane,
-  pfDeadline,
-  planPf,
-  stepPfResult,
-} from './reconcile.ts';
+import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
 import { reloadPaths } from './reload.ts';
-import {
-  doubtRoutes,
-  forgetRoutes,
-  newRouteLane,
-  planRoutes,
-  type RouteLane,
-  routeDeadline,
-  stepRouteResults,
-} from './routing.ts';
+import { doubtRoutes, newRouteLane, type RouteLane, stepRouteResults } from './routing.ts';
 import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
-import { desireRuleset, desireTables } from './ruleset.ts';
-import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
-import type { PfTransaction, RouteTransaction, RouteWish } from './transaction.ts';
+import { newSweepLane, type SweepLane, stepSweepResult } from './sweep.ts';
+import { type Millis, type Mono, millis, plus, since } from './time.ts';
+import type { RouteWish } from './transaction.ts';
 import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, type Window } from './window.ts';
 
 /** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
@@ -63,6 +47,7 @@ export interface Engine {
   /** Per policy and family, since when its shares are what they are. */
   readonly decidedAt: ReadonlyMap<string, Mono>;
   readonly pf: PfLane;
+  readonly sweep: SweepLane;
   readonly routes: RouteLane;
   readonly startEnds: Mono | null;
   /** Set by a late turn: probes are not judged before this instant. Null again once they have been. */
@@ -86,6 +71,7 @@ export const newEngine: Engine = {
   decisions: [],
   decidedAt: new Map(),
   pf: newPfLane,
+  sweep: newSweepLane,
   routes: newRouteLane,
   startEnds: null,
   judgeAt: null,
@@ -95,20 +81,7 @@ export const newEngine: Engine = {
   notes: [],
 };
 
-/** What a turn hands out. */
-export interface Turn {
-  readonly engine: Engine;
-  /** Every probe that should be running now. */
-  readonly probes: readonly Probe[];
-  /** To be carried out now; their results are observations. */
-  readonly pf: PfTransaction | null;
-  readonly routes: RouteTransaction | null;
-  /** Wake at this instant even if nothing is observed. */
-  readonly deadline: Mono | null;
-  readonly notes: readonly Note[];
-}
-
-const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => ({
+export const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => ({
   ...engine,
   paths: new Map([...engine.paths].map(([key, path]) => [key, step(path)])),
 });
@@ -120,7 +93,7 @@ const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
  * If this turn is late, nobody was listening. A little: what came meanwhile is read before anything is judged. A lot: the
  * losses of that time are ours, not the links', and do not count.
  */
-const distrustGap = (engine: Engine, now: Mono): Engine => {
+export const distrustGap = (engine: Engine, now: Mono): Engine => {
   if (engine.deadline === null || now <= plus(engine.deadline, LATE)) return engine;
   const by = since(now, engine.deadline);
   if (by <= SLEPT) return { ...engine, deadline: null, judgeAt: engine.judgeAt ?? plus(now, UNREAD_WAIT) };
@@ -159,9 +132,15 @@ const startLength = (settings: Settings): Millis =>
 
 /** Links that were not known until now may hold states of an earlier life of this daemon. */
 const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings | null): StateHolders => {
-  const known = new Set(before?.links.map((link) => link.name));
-  const unknown = settings.links.filter((link) => !known.has(link.name));
-  return new Map([...unknown.map((link) => [link.name, null] as const), ...holders]);
+  const pathsOf = (of: Settings | null): readonly PathKey[] =>
+    of?.links.flatMap((link) =>
+      families
+        .filter((family) => gatewayOf(link, family) !== null)
+        .map((family) => pathKey(link.name, family)),
+    ) ?? [];
+  const known = new Set(pathsOf(before));
+  const unknown = pathsOf(settings).filter((path) => !known.has(path));
+  return new Map([...unknown.map((path) => [path, null] as const), ...holders]);
 };
 
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
@@ -174,6 +153,7 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     rtables,
     paths,
     pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings, engine.settings) },
+    sweep: { ...engine.sweep, holders: holdUnknown(engine.sweep.holders, settings, engine.settings) },
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
@@ -253,6 +233,10 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
       return say({ ...engine, pf: lane }, ...notes);
     }
+    case 'swept': {
+      const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);
+      return say({ ...engine, sweep: lane }, ...notes);
+    }
     case 'routes': {
       const reconcile = engine.settings?.reconcile ?? millis(0);
       const { lane, notes } = stepRouteResults(
@@ -266,7 +250,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const routed = mapPaths({ ...engine, routes: lane }, (path) => {
         const result = observation.results.find((each) => each.path === path.key);
         // The path may have become another one while its route was being set.
-        const [wish] = wishesOf([path]);
+        const [wish] = wishesOf(engine.settings, [path]);
         const isAsked =
           inFlight?.id === observation.id &&
           inFlight.wishes.some(
@@ -284,161 +268,12 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
   }
 };
 
-const healthNotes = (settled: PathHealth | undefined, after: PathHealth, now: Mono): readonly Note[] => {
-  // A path that is seen for the first time was unknown until now, or is what it was before a restart.
-  const before = settled ?? {
-    ...after,
-    health: after.evidence?.kind === 'missing' ? 'unknown' : after.health,
-  };
-  const notes: Note[] = [];
-  const isNews =
-    before.health !== after.health || (after.health === 'down' && before.reason !== after.reason);
-  if (isNews) {
-    const count = after.targets.filter((target) => target.verdict === 'answers').length;
-    notes.push({
-      kind: 'health',
-      link: after.link,
-      family: after.family,
-      from: before.health,
-      to: after.health,
-      reason: after.reason,
-      lasted: since(now, before.since),
-      answering: after.reason === 'probe-loss' ? { count, of: after.targets.length } : null,
-    });
-  }
-  for (const target of after.targets) {
-    const was = before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;
-    if (was === undefined || was === target.verdict || after.health === 'down') continue;
-    const common = { path: after.key, target: target.target };
-    if (target.verdict === 'failed')
-      notes.push({ kind: 'target-failed', ...common, complaint: target.complaint });
-    if (target.verdict === 'answers' && was === 'failed') notes.push({ kind: 'target-answers', ...common });
-  }
-  return notes;
-};
-
-export const decisionKey = (decision: Decision): string => `${decision.policy}/${decision.family}`;
-
-const remarkOf = (rung: Rung): string | null => (rung === 'up' || rung === 'none' ? null : rung);
-
-const policyNotes = (before: readonly Decision[], after: readonly Decision[]): readonly Note[] =>
-  after.flatMap((decision): readonly Note[] => {
-    const was = before.find((each) => decisionKey(each) === decisionKey(decision));
-    const from = sharePercents(was?.shares ?? []);
-    const to = sharePercents(decision.shares);
-    const remark = remarkOf(decision.rung);
-    // That shares which were not trusted are trusted now is no news while they are the same.
-    const isSame =
-      JSON.stringify(from) === JSON.stringify(to) &&
-      (remark === null || remarkOf(was?.rung ?? 'up') === remark);
-    return isSame
-      ? []
-      : [{ kind: 'policy', policy: decision.policy, family: decision.family, from, to, remark }];
+/** The default route that each path wants in its table. A link-local gateway needs its scope there. */
+export const wishesOf = (settings: Settings | null, paths: Iterable<PathHealth>): readonly RouteWish[] =>
+  [...paths].flatMap((path) => {
+    if (path.evidence?.kind !== 'ready') return [];
+    const { gateway } = path.evidence;
+    const link = settings?.links.find((each) => each.name === path.link);
+    const scope = isLinkLocal(gateway) && link !== undefined ? `%${link.interface}` : '';
+    return [{ path: path.key, family: path.family, rtable: path.rtable, gateway: `${gateway}${scope}` }];
   });
-
-const findDecidedAt = (
-  engine: Engine,
-  decisions: readonly Decision[],
-  now: Mono,
-): ReadonlyMap<string, Mono> =>
-  new Map(
-    decisions.map((decision) => {
-      const key = decisionKey(decision);
-      const was = engine.decisions.find((each) => decisionKey(each) === key);
-      const isSame = JSON.stringify(was?.shares) === JSON.stringify(decision.shares);
-      return [key, isSame ? (engine.decidedAt.get(key) ?? now) : now];
-    }),
-  );
-
-const wishesOf = (paths: Iterable<PathHealth>): readonly RouteWish[] =>
-  [...paths].flatMap((path) =>
-    path.evidence?.kind === 'ready'
-      ? [{ path: path.key, family: path.family, rtable: path.rtable, gateway: path.evidence.gateway }]
-      : [],
-  );
-
-const desiredPf = (
-  settings: Settings,
-  decisions: readonly Decision[],
-  interfaces: InterfaceTable,
-): DesiredPf => ({
-  anchor: settings.anchor,
-  ruleset: desireRuleset(settings, decisions),
-  tables: desireTables(settings, decisions, interfaces),
-  links: [...new Set(decisions.flatMap((decision) => decision.shares.map((share) => share.link)))],
-});
-
-/**
- * A start must not replace good rules by guesses: while paths are unjudged, what pf holds stays. Unless it holds
- * nothing, when any guess is better, or what we have loaded sends connections to a path that is down by now.
- */
-const mayWrite = (engine: Engine, now: Mono): boolean => {
-  const { pf, startEnds } = engine;
-  const paths = [...engine.paths.values()];
-  const isJudged =
-    startEnds === null || now >= startEnds || !paths.some((path) => path.reason === 'starting');
-  const isBare = pf.rulesAtStart === 0 && pf.links.length === 0;
-  return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.links.includes(path.link));
-};
-
-/** Works out what follows at `now` from everything observed so far. */
-export const settle = (before: Engine, now: Mono): Turn => {
-  const engine = distrustGap(before, now);
-  const { settings, interfaces } = engine;
-  if (settings === null || interfaces === null) {
-    return {
-      engine: { ...engine, notes: [] },
-      probes: [],
-      pf: null,
-      routes: null,
-      deadline: null,
-      notes: engine.notes,
-    };
-  }
-  const isPostponed = engine.judgeAt !== null && now < engine.judgeAt;
-  const judgeAt = isPostponed ? engine.judgeAt : null;
-  const stepped = isPostponed ? engine : mapPaths(engine, (path) => stepPath(path, now));
-  const paths = [...stepped.paths.values()];
-  const decisions = settings.policies.map((policy) => decidePolicy(policy, 'inet', stepped.paths));
-  const decidedAt = findDecidedAt(engine, decisions, now);
-  const stranded = findStranded(settings, stepped.paths, decisions);
-  const desired = desiredPf(settings, decisions, interfaces);
-  const writes = mayWrite(stepped, now);
-  const pf = planPf(stepped.pf, { desired, stranded, mayWrite: writes, now });
-  // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
-  const isUnrouted = (path: PathKey): boolean => stepped.paths.get(path)?.isRouted !== true;
-  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), wishesOf(paths), now);
-  const isStarting = engine.startEnds !== null && now < engine.startEnds;
-  const deadline = earliest(
-    ...(isPostponed ? [judgeAt] : paths.map(pathDeadline)),
-    pfDeadline(pf.lane, writes ? stranded : []),
-    routeDeadline(routes.lane),
-    isStarting ? engine.startEnds : null,
-  );
-  const notes = [
-    ...engine.notes,
-    ...paths.flatMap((path) => healthNotes(engine.settled.get(path.key), path, now)),
-    ...(writes ? policyNotes(engine.said, decisions) : []),
-  ];
-  return {
-    engine: {
-      ...stepped,
-      decisions,
-      decidedAt,
-      judgeAt,
-      pf: pf.lane,
-      routes: routes.lane,
-      settled: stepped.paths,
-      said: writes ? decisions : engine.said,
-      deadline,
-      notes: [],
-    },
-    probes: paths
-      .filter((path) => path.isRouted)
-      .flatMap((path) => path.targets.map((target) => target.probe)),
-    pf: pf.transaction,
-    routes: routes.transaction,
-    deadline,
-    notes,
-  };
-};

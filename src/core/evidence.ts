@@ -3,7 +3,15 @@
  * which gateway and from which address, or it cannot, and why.
  */
 import { addressWidth, containsAddress, networkOf } from './address.ts';
-import type { Family, Interface, InterfaceTable, LinkSettings, Reason } from './model.ts';
+import {
+  type Family,
+  gatewayOf,
+  type Interface,
+  type InterfaceTable,
+  isLinkLocal,
+  type LinkSettings,
+  type Reason,
+} from './model.ts';
 
 export type Evidence =
   | {
@@ -27,6 +35,8 @@ const addressTowards = (found: Interface, family: Family, gateway: string): stri
   if (found.addresses.some((own) => own.address === gateway)) return null;
   for (const own of found.addresses) {
     if (own.family !== family || !isAddressed(own.address)) continue;
+    // Every inet6 interface has the link-local network, whatever else it has or has not.
+    if (isLinkLocal(gateway)) return own.address;
     if (own.peer === gateway) return own.address;
     const isHost = own.prefixLength === addressWidth(family);
     if (own.peer === null && !isHost && containsAddress(networkOf(own.address, own.prefixLength), gateway)) {
@@ -49,12 +59,8 @@ export const findEvidence = (link: LinkSettings, family: Family, interfaces: Int
   if (found.rdomain !== 0) return missing('other-rdomain');
   if (!found.addresses.some((own) => own.family === family && isAddressed(own.address)))
     return missing('no-address');
-  const address = addressTowards(found, family, link.gateway);
-  if (address === null) return missing('gateway-off-link');
-  return {
-    kind: 'ready',
-    gateway: link.gateway,
-    address,
-    identity: `${found.index}:${address}>${link.gateway}`,
-  };
+  const gateway = gatewayOf(link, family);
+  const address = gateway === null ? null : addressTowards(found, family, gateway);
+  if (gateway === null || address === null) return missing('gateway-off-link');
+  return { kind: 'ready', gateway, address, identity: `${found.index}:${address}>${gateway}` };
 };

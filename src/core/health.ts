@@ -2,24 +2,58 @@
  * The path health machine: everything that affects a path's health lives here. Hard evidence decides at once; where
  * it is present, probes decide.
  *
- *   from               when                                    to
- *   any                evidence missing                        down (its reason)
- *   down (evidence)    evidence back                           unknown (probing)
- *   unknown (starting) `quorum` targets answer once            up
- *   unknown (probing)  `quorum` targets answer `rise` times    unknown (hold)
- *   down (probe-loss)  `quorum` targets answer `rise` times    unknown (hold)
- *   unknown (hold)     good for `hold`                         up
- *   unknown (hold)     no longer `quorum` targets              unknown (probing)
- *   unknown, up        `quorum` out of reach: targets failed   down (probe-loss)
- *   unknown            its routing table cannot be set         down (no-route)
+ *   from                       when                                    to
+ *   any                        evidence missing                        down (its reason)
+ *   any                        evidence of another path, or back       unknown (probing)
+ *   unknown (starting)         `quorum` targets answer once            up
+ *   unknown (probing)          `quorum` targets answer `rise` times    unknown (hold)
+ *   down (probe-loss)          `quorum` targets answer `rise` times    unknown (hold)
+ *   unknown (hold)             good for `hold`                         up
+ *   unknown (hold)             no longer `quorum` targets              unknown (probing)
+ *   unknown, up, degraded      `quorum` out of reach: targets failed   down (probe-loss)
+ *   unknown                    its routing table cannot be set         down (no-route)
+ *   up                         loss at its degraded mark               degraded (probe-loss)
+ *   up                         latency at its degraded mark            degraded (probe-latency)
+ *   degraded (probe-latency)   loss at its degraded mark               degraded (probe-loss)
+ *   degraded (probe-loss)      loss well below its mark, latency not   degraded (probe-latency)
+ *   degraded (probe-latency)   latency well below its mark, loss not   degraded (probe-loss)
+ *   degraded                   both well below their marks             up
+ *
+ * The last six rows need no time of their own, so a path that turns up may be degraded at the same instant. A target
+ * fails by `fall` losses in a row or by `loss.down` percent of its window, and recovers when `rise` answers in a row
+ * have come and its window is below `loss.down` again. No latency fails a target, so none takes a path down.
  *
  * It knows nothing of policies: that a path on hold may be used when nothing else can is decide.ts's business.
  */
 import type { Evidence } from './evidence.ts';
 import type { Family, Health, LinkSettings, PathKey, Probe, ProbeSettings, Reason } from './model.ts';
-import { pathKey } from './model.ts';
+import { isLinkLocal, pathKey } from './model.ts';
 import { earliest, type Mono, plus } from './time.ts';
-import { lossDue, newWindow, stepReading, type Window } from './window.ts';
+import {
+  FEWEST_OUTCOMES,
+  lossDue,
+  newWindow,
+  onlyLast,
+  type Quality,
+  readQuality,
+  retuneWindow,
+  stepReading,
+  type Window,
+  windowSize,
+} from './window.ts';
+
+/** One loss is chance, even where it is a tenth of all outcomes: it takes two for a share to be a mark reached. */
+const FEWEST_LOSSES = 2;
+/**
+ * A degraded path is up again below this part of its loss mark. Losses are few and whole: a line that loses just what
+ * the mark says has a third more or less of them from one window to the next, so anything nearer would flicker.
+ */
+const LOSS_BACK = 0.5;
+/**
+ * And below this part of its latency mark. A mean over many answers hardly wavers, and marks are set a little above
+ * what is normal, so a half would keep a link that was slow once degraded for good.
+ */
+const LATENCY_BACK = 0.8;
 
 /** What a target's probes say of it. */
 export type Verdict = 'unknown' | 'answers' | 'failed';
@@ -38,6 +72,8 @@ export interface PathHealth {
   readonly key: PathKey;
   readonly link: string;
   readonly family: Family;
+  /** Scope of its link-local addresses. */
+  readonly interface: string;
   readonly rtable: number;
   readonly settings: ProbeSettings;
   readonly evidence: Evidence | null;
@@ -55,6 +91,7 @@ export const newPath = (link: LinkSettings, family: Family, rtable: number, now:
   key: pathKey(link.name, family),
   link: link.name,
   family,
+  interface: link.interface,
   rtable,
   settings: link.probe,
   evidence: null,
@@ -78,16 +115,21 @@ const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono)
         goodSince: reason === 'hold' ? now : null,
       };
 
+/** As ping(8) wants it: the same link-local address may be on every interface. */
+const withScope = (path: PathHealth, address: string): string =>
+  isLinkLocal(address) ? `${address}%${path.interface}` : address;
+
 /** The probes of a path whose evidence is present: one for each different address that is to be pinged. */
 const newTargets = (path: PathHealth, gateway: string, identity: string): readonly TargetHealth[] => {
-  const { interval, timeout, targets } = path.settings;
+  const { interval, timeout, targets, loss } = path.settings;
   const found = new Map<string, TargetHealth>();
   for (const target of targets) {
-    const address = target.kind === 'gateway' ? gateway : target.address;
     if (target.kind === 'address' && target.family !== path.family) continue;
+    const configured = target.kind === 'gateway' ? gateway : target.address;
+    const address = withScope(path, configured);
     if (found.has(address)) continue;
     found.set(address, {
-      target: target.kind === 'gateway' ? 'gateway' : address,
+      target: target.kind === 'gateway' ? 'gateway' : configured,
       probe: {
         key: `${path.key}/${address} ${identity}@${path.rtable}/${interval}`,
         path: path.key,
@@ -97,7 +139,7 @@ const newTargets = (path: PathHealth, gateway: string, identity: string): readon
         interval,
       },
       verdict: 'unknown',
-      window: newWindow(interval, timeout),
+      window: newWindow(interval, timeout, windowSize(loss.window, interval)),
       complaint: null,
     });
   }
@@ -147,35 +189,97 @@ const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean):
   return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
 };
 
+/** Whether a mark of loss is reached, by enough outcomes and losses to mean anything. */
+const isLossy = (quality: Quality, mark: number): boolean =>
+  quality.outcomes >= FEWEST_OUTCOMES && quality.lost >= FEWEST_LOSSES && quality.lossPercent >= mark;
+
 const judge = (target: TargetHealth, path: PathHealth): Verdict => {
-  const { fall, rise } = path.settings;
-  if (target.window.lossesInRow >= fall) return 'failed';
+  const { fall, rise, loss } = path.settings;
+  const { answersInRow, lossesInRow } = target.window;
+  if (lossesInRow >= fall) return 'failed';
+  // Its outage is still in the window: `rise` answers tell of the present.
+  if (target.verdict === 'failed') return answersInRow >= rise ? 'answers' : 'failed';
+  // What answers `rise` times in a row is not failing now, whatever the window remembers.
+  if (answersInRow < rise && isLossy(readQuality(target.window), loss.down)) return 'failed';
   const enough = target.verdict === 'unknown' && path.reason === 'starting' ? 1 : rise;
-  return target.window.answersInRow >= enough ? 'answers' : target.verdict;
+  return answersInRow >= enough ? 'answers' : target.verdict;
 };
+
+/** A target that has recovered begins anew: what it lost before would make it fail again at once. */
+const withVerdict = (target: TargetHealth, path: PathHealth): TargetHealth => {
+  const verdict = judge(target, path);
+  const hasRecovered = target.verdict === 'failed' && verdict === 'answers';
+  const window = hasRecovered ? onlyLast(target.window, path.settings.rise) : target.window;
+  return { ...target, verdict, window };
+};
+
+/**
+ * What the targets that answer tell of the path's quality: those that have not failed, and the gateway only where it is
+ * all that is pinged, since it says nothing of what is lost behind it. Null while most of them have too few outcomes.
+ */
+const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
+  const behind = path.targets.filter((target) => target.target !== 'gateway');
+  const answering = (behind.length > 0 ? behind : path.targets).filter(({ verdict }) => verdict !== 'failed');
+  const measured = answering
+    .map((target) => readQuality(target.window))
+    .filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
+  return measured.length > answering.length / 2 ? measured : null;
+};
+
+/**
+ * Why a usable path is degraded; null when it is not. Each mark has a lower one to come back; what lies between keeps
+ * the path as it is, and so does a want of outcomes (after a restart, or under another interval).
+ */
+const degradedBy = (path: PathHealth): 'probe-loss' | 'probe-latency' | null => {
+  const { loss, latency } = path.settings;
+  const isDegraded = path.health === 'degraded';
+  const was = path.reason === 'probe-latency' ? path.reason : 'probe-loss';
+  const qualities = qualitiesOf(path);
+  if (qualities === null) return isDegraded ? was : null;
+  // The median, and of two in the middle the better: what one of two targets sees is that target's trouble (PEERS.md S3).
+  const isMedian = (claim: (quality: Quality) => boolean): boolean =>
+    qualities.filter(claim).length > qualities.length / 2;
+  if (isMedian((each) => isLossy(each, loss.degraded))) return 'probe-loss';
+  const slow = (latency.degraded ?? Number.POSITIVE_INFINITY) * (isDegraded ? LATENCY_BACK : 1);
+  const isSlow = isMedian(({ meanRtt }) => meanRtt !== null && meanRtt >= slow);
+  const isStillLossy = isDegraded && isMedian((each) => each.lossPercent >= LOSS_BACK * loss.degraded);
+  if (isStillLossy && (was === 'probe-loss' || !isSlow)) return 'probe-loss';
+  return isSlow ? 'probe-latency' : null;
+};
+
+/** A usable path is up or degraded, as its targets that answer say. */
+const stepQuality = (path: PathHealth, now: Mono): PathHealth => {
+  const by = degradedBy(path);
+  return by === null ? withHealth(path, 'up', 'answering', now) : withHealth(path, 'degraded', by, now);
+};
+
+/** New connections may go there: up or degraded. */
+export const isUsable = (path: PathHealth): boolean => path.health === 'up' || path.health === 'degraded';
 
 /** Reads every window at `now` and takes the step that follows, if one does. */
 export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
   if (path.evidence?.kind !== 'ready') return path;
   const targets = path.targets.map((target) => {
     const read = { ...target, window: stepReading(target.window, now) };
-    return { ...read, verdict: judge(read, path) };
+    return withVerdict(read, path);
   });
   const stepped: PathHealth = { ...path, targets };
   const { hold } = path.settings;
   const isGood = isQuorate(stepped, (target) => target.verdict === 'answers');
   const isBad = !isQuorate(stepped, (target) => target.verdict !== 'failed');
   if (isBad) return path.reason === 'no-route' ? stepped : withHealth(stepped, 'down', 'probe-loss', now);
+  if (isUsable(path)) return stepQuality(stepped, now);
   switch (path.reason) {
     case 'starting':
-      return isGood ? withHealth(stepped, 'up', 'answering', now) : stepped;
+      return isGood ? stepQuality(stepped, now) : stepped;
     case 'probing':
     case 'probe-loss':
       return isGood ? stepPath(withHealth(stepped, 'unknown', 'hold', now), now) : stepped;
     case 'hold':
       if (!isGood) return withHealth(stepped, 'unknown', 'probing', now);
-      return now >= plus(path.goodSince ?? now, hold) ? withHealth(stepped, 'up', 'answering', now) : stepped;
+      return now >= plus(path.goodSince ?? now, hold) ? stepQuality(stepped, now) : stepped;
     case 'answering':
+    case 'probe-latency':
     case 'interface-absent':
     case 'interface-down':
     case 'carrier-down':
@@ -190,8 +294,9 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
 /** Enough targets answered their last probe: the first credible sign of life, long before `rise` and `hold`. */
 export const isAnswering = (path: PathHealth): boolean =>
   path.evidence?.kind === 'ready' &&
-  // One loss does not undo what `rise` answers have shown.
+  // One loss does not undo what `rise` answers have shown, least of all where losses are expected.
   (path.reason === 'hold' ||
+    path.health === 'degraded' ||
     (path.targets.length > 0 && isQuorate(path, (target) => target.window.answersInRow > 0)));
 
 /** When a path on hold will be up if nothing happens; null when it is not on hold. */
@@ -212,7 +317,8 @@ export const retunePath = (path: PathHealth, settings: ProbeSettings): PathHealt
   const targets = newTargets(retuned, path.evidence.gateway, path.evidence.identity).map((fresh) => {
     const kept = path.targets.find((target) => target.probe.key === fresh.probe.key);
     if (kept === undefined) return fresh;
-    return { ...kept, target: fresh.target, window: { ...kept.window, timeout: settings.timeout } };
+    const window = retuneWindow(kept.window, settings.timeout, fresh.window.size);
+    return { ...kept, target: fresh.target, window };
   });
   return { ...retuned, targets };
 };

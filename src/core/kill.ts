@@ -1,78 +1,178 @@
 /**
- * Whose pf states must go: links that are dead while a policy that uses them has somewhere else to go. Level-triggered:
- * a link that may hold states stays on the list until they have been killed twice (once with the decision, once a
- * moment later for what slipped in between) or the link is no longer dead.
+ * Whose pf states must go. Level-triggered: a path that may hold states stays on the list until they have been killed
+ * twice (once with the decision, once a moment later for what slipped in between) or there is no reason any more.
  *
- * Never kill without an alternative (OPNsense #9789): the link may come back, and with it every connection on it. A
- * label is per link, not per policy; so one policy with an alternative is enough, and policies that have no other link
- * lose their connections on it as well.
+ * Two reasons: the path is dead while a policy that uses it has somewhere else to go, or connections are to move back to
+ * a better tier (`failback`). Never kill without an alternative (OPNsense #9789): the link may come back, and with it
+ * every connection on it. A label is per path, not per policy; so one policy with an alternative is enough for a dead
+ * path, while a path that works is only left once no policy uses it.
  */
-import { type Decision, isTrusted } from './decide.ts';
+import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
 import { isAnswering, type PathHealth } from './health.ts';
-import type { PathKey, Settings } from './model.ts';
-import { pathKey } from './model.ts';
-import { type Mono, millis, plus } from './time.ts';
-import type { Kill } from './transaction.ts';
+import { type Family, gatewayOf, type PathKey, type PolicySettings, type Settings } from './model.ts';
+import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
+import type { Kill, Sweep } from './transaction.ts';
 
 /** How long after a kill to look for stragglers: packets that were under way while the rules changed. */
 export const STRAGGLERS_AFTER = millis(1000);
 
-export const linkLabel = (link: string): string => `uplink:${link}`;
+/** pfctl's label kill knows no family (pfctl.c, pfctl_label_kill_states), so inet6 has labels of its own. */
+export const linkLabel = (link: string, family: Family): string =>
+  family === 'inet' ? `uplink:${link}` : `uplink:${link}:inet6`;
 
-/** Per link that may hold states: null while none were killed, else when to look for stragglers. */
-export type StateHolders = ReadonlyMap<string, Mono | null>;
+/** Per path that may hold states: null while none were killed, else when to look for stragglers. */
+export type StateHolders = ReadonlyMap<PathKey, Mono | null>;
 
 /** A path that cannot be probed for want of a route is not used, but nothing says that it is dead. */
-const isDead = (path: PathHealth | undefined): boolean =>
-  path !== undefined && path.health === 'down' && path.reason !== 'no-route' && !isAnswering(path);
+const isDead = (path: PathHealth): boolean =>
+  path.health === 'down' && path.reason !== 'no-route' && !isAnswering(path);
 
-const hasAlternative = (link: string, settings: Settings, decisions: readonly Decision[]): boolean =>
-  settings.policies.some(
-    (policy) =>
-      policy.members.some((member) => member.link === link) &&
-      decisions.some(
-        (decision) =>
-          decision.policy === policy.name &&
-          isTrusted(decision.rung) &&
-          !decision.shares.some((share) => share.link === link),
-      ),
-  );
+const usesPath = (decision: Decision, path: PathHealth): boolean =>
+  decision.family === path.family && decision.shares.some((share) => share.link === path.link);
 
-/** The links whose states are pinned to a dead path and have somewhere else to go. */
+const couldUse = (policy: PolicySettings | undefined, path: PathHealth): boolean =>
+  policy?.members.some((member) => member.link === path.link) ?? false;
+
+const policyOf = (settings: Settings, decision: Decision): PolicySettings | undefined =>
+  settings.policies.find((policy) => policy.name === decision.policy);
+
+/**
+ * Whether a path carries connections from the sources that a decision is about: its own prefixes go by any link that takes
+ * anything, too (decide.ts).
+ */
+const carriesSource = (settings: Settings, decision: Decision, path: PathHealth): boolean => {
+  const link = settings.links.find((each) => each.name === path.link);
+  return decision.source === null || decision.source === path.link || link?.nat6 !== 'no';
+};
+
+/** A decision that would take what is on this path now, and takes it elsewhere. */
+const isAlternative = (settings: Settings, decision: Decision, path: PathHealth): boolean =>
+  decision.family === path.family &&
+  carriesSource(settings, decision, path) &&
+  couldUse(policyOf(settings, decision), path) &&
+  isTrusted(decision.rung) &&
+  !usesPath(decision, path);
+
+/** The paths whose states are pinned to a dead link and have somewhere else to go. */
 export const findStranded = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   decisions: readonly Decision[],
-): readonly string[] =>
-  settings.links
-    .map((link) => link.name)
-    .filter((link) => isDead(paths.get(pathKey(link, 'inet'))) && hasAlternative(link, settings, decisions));
+): readonly PathKey[] =>
+  [...paths.values()]
+    .filter((path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path)))
+    .map((path) => path.key);
+
+const movesBack = (settings: Settings, policy: PolicySettings, path: PathHealth): boolean => {
+  const isMetered = settings.links.find((link) => link.name === path.link)?.metered ?? false;
+  return (policy.failback ?? (isMetered ? 'move' : 'stay')) === 'move';
+};
+
+/** When a decision will have been on a better tier than this path's for long enough; null if it is not, or stays. */
+const movesAt = (
+  settings: Settings,
+  decision: Decision,
+  decidedAt: ReadonlyMap<string, Mono>,
+  path: PathHealth,
+): Mono | null => {
+  const policy = policyOf(settings, decision);
+  const own = policy?.members.find((member) => member.link === path.link);
+  const at = decidedAt.get(decisionKey(decision));
+  if (policy === undefined || own === undefined || at === undefined) return null;
+  if (
+    decision.rung !== 'up' ||
+    !isAlternative(settings, decision, path) ||
+    !movesBack(settings, policy, path)
+  )
+    return null;
+  const active = decision.shares.map((share) => policy.members.find((member) => member.link === share.link));
+  if (!active.every((member) => member !== undefined && member.tier < own.tier)) return null;
+  const holds = settings.links
+    .filter((link) => decision.shares.some((share) => share.link === link.name))
+    .map((link) => link.probe.hold);
+  return plus(at, millis(Math.max(0, ...holds)));
+};
+
+/** The paths that connections leave for a better tier, and when the next ones will. */
+export const findLeft = (
+  settings: Settings,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+  decisions: readonly Decision[],
+  decidedAt: ReadonlyMap<string, Mono>,
+  now: Mono,
+): { readonly left: readonly PathKey[]; readonly next: Mono | null } => {
+  let next: Mono | null = null;
+  const left: PathKey[] = [];
+  for (const path of paths.values()) {
+    if (decisions.some((decision) => usesPath(decision, path))) continue;
+    const at = earliest(...decisions.map((decision) => movesAt(settings, decision, decidedAt, path)));
+    if (at === null) continue;
+    if (at <= now) left.push(path.key);
+    else next = earliest(next, at);
+  }
+  return { left, next };
+};
+
+const isDue = (holders: StateHolders, path: PathKey, now: Mono): boolean => {
+  const again = holders.get(path);
+  return again !== undefined && (again === null || now >= again);
+};
 
 /** The kills that are due at `now`. */
-export const dueKills = (holders: StateHolders, stranded: readonly string[], now: Mono): readonly Kill[] =>
-  stranded.flatMap((link): readonly Kill[] => {
-    const again = holders.get(link);
-    if (again === undefined || (again !== null && now < again)) return [];
-    return [{ link, label: linkLabel(link), again: again !== null }];
+export const dueKills = (
+  holders: StateHolders,
+  unwanted: readonly PathKey[],
+  paths: ReadonlyMap<PathKey, PathHealth>,
+  now: Mono,
+): readonly Kill[] =>
+  unwanted.flatMap((key): readonly Kill[] => {
+    const path = paths.get(key);
+    if (path === undefined || !isDue(holders, key, now)) return [];
+    const label = linkLabel(path.link, path.family);
+    return [{ path: key, link: path.link, label, again: holders.get(key) !== null }];
   });
 
 /** When the next straggler is to be looked for. */
-export const killDeadline = (holders: StateHolders, stranded: readonly string[]): Mono | null =>
-  stranded.reduce<Mono | null>((first, link) => {
-    const again = holders.get(link) ?? null;
-    return again !== null && (first === null || again < first) ? again : first;
-  }, null);
+export const killDeadline = (holders: StateHolders, unwanted: readonly PathKey[]): Mono | null =>
+  earliest(...unwanted.map((path) => holders.get(path) ?? null));
 
-/** New connections may have gone to these links: whatever was killed on them before, there may be states again. */
-export const holdStates = (holders: StateHolders, links: readonly string[]): StateHolders =>
-  new Map([...holders, ...links.map((link) => [link, null] as const)]);
+/** New connections may have gone to these paths: whatever was killed on them before, there may be states again. */
+export const holdStates = (holders: StateHolders, paths: readonly PathKey[]): StateHolders =>
+  new Map([...holders, ...paths.map((path) => [path, null] as const)]);
 
 /** These kills succeeded. */
-export const afterKills = (holders: StateHolders, kills: readonly Kill[], now: Mono): StateHolders => {
+export const afterKills = (
+  holders: StateHolders,
+  kills: readonly { readonly path: PathKey; readonly again: boolean }[],
+  now: Mono,
+  stragglersAfter: Millis = STRAGGLERS_AFTER,
+): StateHolders => {
   const left = new Map(holders);
   for (const kill of kills) {
-    if (kill.again) left.delete(kill.link);
-    else left.set(kill.link, plus(now, STRAGGLERS_AFTER));
+    if (kill.again) left.delete(kill.path);
+    else left.set(kill.path, plus(now, stragglersAfter));
   }
   return left;
 };
+
+/** Whether a pool may have sent connections to a path. */
+export const isPooled = (settings: Settings, path: PathHealth | undefined): boolean =>
+  path !== undefined &&
+  settings.policies.some((policy) => usesPool(policy, settings, path.family) && couldUse(policy, path));
+
+/** The gateways that pools may have pinned states to, of paths whose states must go. */
+export const dueSweep = (
+  holders: StateHolders,
+  unwanted: readonly PathKey[],
+  settings: Settings,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+  now: Mono,
+): Sweep['gateways'] =>
+  unwanted.flatMap((key): Sweep['gateways'] => {
+    const path = paths.get(key);
+    const link = settings.links.find((each) => each.name === path?.link);
+    const gateway = path === undefined || link === undefined ? null : gatewayOf(link, path.family);
+    if (link === undefined || gateway === null || !isPooled(settings, path) || !isDue(holders, key, now))
+      return [];
+    return [{ path: key, link: link.name, gateway, again: holders.get(key) !== null }];
+  });

@@ -61,24 +61,60 @@ export interface ProbeSettings {
   readonly rise: number;
   /** How long a path that came back must stay good before it is up. */
   readonly hold: Millis;
+  /**
+   * Percent of the requests of the last `window` that are lost: from `degraded` on the path is degraded, and good again
+   * below half of it; from `down` on a target has failed. 0 < degraded <= down <= 100.
+   */
+  readonly loss: { readonly degraded: number; readonly down: number; readonly window: Millis };
+  /** Mean round-trip time from which on the path is degraded; null: latency never matters. It never takes a path down. */
+  readonly latency: { readonly degraded: Millis | null };
 }
 
 export interface LinkSettings {
   readonly name: string;
   /** Name of its interface, such as `em0`. */
   readonly interface: string;
-  /** The inet next hop. */
-  readonly gateway: string;
+  /** The inet next hop; null: the link has no inet path. */
+  readonly gateway: string | null;
+  /** The inet6 next hop, canonical text without scope, often link-local; null: the link has no inet6 path. */
+  readonly gateway6: string | null;
+  /** How packets are sent to it; null: `rtable` for a link-local gateway, else `route-to`. */
+  readonly via: 'route-to' | 'rtable' | null;
   /** Share of new connections relative to the other members of its tier, 1 to 65535. */
   readonly weight: number;
   /** Lower is preferred, 1 to 255. */
   readonly tier: number;
-  /** Translate to the link's own address on the way out. */
+  /** Translate inet to the link's own address on the way out. */
   readonly nat: boolean;
+  /**
+   * inet6: `no`: only what has a source in `prefix6` leaves by this link, as it is; `nat`: anything may, with the link's
+   * address; `prefix`: anything may, its source mapped into the first of `prefix6`.
+   */
+  readonly nat6: 'no' | 'nat' | 'prefix';
+  /** The networks that the provider has delegated to this link. */
+  readonly prefix6: readonly Prefix[];
+  /** Costs by the byte: connections leave it as soon as a better link has been up for a while. */
+  readonly metered: boolean;
   /** Routing table whose default route is this link's gateway; null: given out from 101 on. */
   readonly rtable: number | null;
   readonly probe: ProbeSettings;
 }
+
+export const families: readonly Family[] = ['inet', 'inet6'];
+
+/** The next hop of a link's path, or null if it has no path in that family. */
+export const gatewayOf = (link: LinkSettings, family: Family): string | null =>
+  family === 'inet' ? link.gateway : link.gateway6;
+
+/** fe80::/10, in canonical text. */
+export const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/.test(address);
+
+/**
+ * How packets are sent to a path: pf's route-to loses the scope of a link-local address, so those take their routing
+ * table (OPENBSD.md, section 1).
+ */
+export const viaOf = (link: LinkSettings, family: Family): 'route-to' | 'rtable' =>
+  link.via ?? (isLinkLocal(gatewayOf(link, family) ?? '') ? 'rtable' : 'route-to');
 
 export interface Member {
   readonly link: string;
@@ -86,13 +122,26 @@ export interface Member {
   readonly weight: number;
 }
 
+export type Balance = 'weight' | 'least-states' | 'round-robin' | 'source-hash' | 'random';
+
 export interface PolicySettings {
   /** Its pf tag is `uplink_<name>`. */
   readonly name: string;
   readonly members: readonly Member[];
-  readonly balance: 'weight';
+  /** How new connections are shared out among the active set. */
+  readonly balance: Balance;
+  /** A client keeps its link for as long as it has connections (sticky-address). Not with `weight`. */
+  readonly sticky: boolean;
+  /** Degraded members: as good as any, only when nothing better is there, or never. */
+  readonly degraded: 'use' | 'avoid' | 'never';
+  /** Connections on a worse tier when a better one is back: stay, or are ended. Null: ended on metered links only. */
+  readonly failback: 'stay' | 'move' | null;
   /** What to do when no member can be trusted: use every member that could work at all, or refuse. */
   readonly empty: 'last-resort' | 'drop';
+  /** `set prio`: of the policy's packets, and of its TCP ACKs and low-delay ones if it differs; 0 to 7. Null: not set. */
+  readonly prio: readonly [number, number] | null;
+  /** `set tos`, 0 to 255. Null: not set. */
+  readonly tos: number | null;
 }
 
 export interface Settings {
@@ -102,6 +151,8 @@ export interface Settings {
   readonly local: readonly Prefix[];
   /** How often what pf holds is compared with what should be there. */
   readonly reconcile: Millis;
+  /** Answers to connections from outside, tagged `uplink_inbound`, leave by the link that they came in on. */
+  readonly inbound: boolean;
   readonly links: readonly LinkSettings[];
   readonly policies: readonly PolicySettings[];
 }
@@ -126,7 +177,7 @@ export interface Probe {
 
 // ---- health ------------------------------------------------------------------------------------------------------
 
-export type Health = 'unknown' | 'up' | 'down';
+export type Health = 'unknown' | 'up' | 'degraded' | 'down';
 
 /** Why a path has its health: a closed list, the same words in logs, tables and JSON. */
 export type Reason =
@@ -141,4 +192,5 @@ export type Reason =
   | 'no-address'
   | 'gateway-off-link' // the gateway is not on a network of the interface: packets to it would follow any route
   | 'no-route' // the path's routing table could not be given its default route
-  | 'probe-loss';
+  | 'probe-loss'
+  | 'probe-latency';

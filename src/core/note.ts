@@ -32,6 +32,8 @@ export type Note =
       readonly kind: 'policy';
       readonly policy: string;
       readonly family: Family;
+      /** inet6: the link whose prefixes this is about; null: everything else. */
+      readonly source: string | null;
       readonly from: ShareText;
       readonly to: ShareText;
       /** Set when the shares are not trusted: `last-resort`, … */
@@ -47,6 +49,8 @@ export type Note =
       readonly retryIn: Millis;
     }
   | { readonly kind: 'pf-recovered'; readonly anchor: string; readonly failures: number }
+  | { readonly kind: 'pf-uncalled'; readonly anchor: string }
+  | { readonly kind: 'sweep-failed'; readonly text: string; readonly retryIn: Millis }
   | { readonly kind: 'pf-foreign'; readonly differences: readonly string[] }
   | { readonly kind: 'route-set'; readonly path: PathKey; readonly rtable: number; readonly gateway: string }
   | { readonly kind: 'route-failed'; readonly path: PathKey; readonly rtable: number; readonly text: string }
@@ -82,9 +86,11 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'policy':
       return note.to.length === 0 || note.remark !== null ? 'warning' : 'notice';
     case 'pf-failed':
+    case 'pf-uncalled':
     case 'no-rtable-left':
       return 'err';
     case 'pf-foreign':
+    case 'sweep-failed':
     case 'target-failed':
     case 'route-failed':
     case 'trouble':
@@ -112,7 +118,7 @@ const textOf = (note: Note): string => {
     case 'target-answers':
       return `link ${path(note.path)}: target ${note.target} answers`;
     case 'policy':
-      return `policy ${note.policy} ${note.family}: ${shares(note.from)} -> ${shares(note.to)}${note.remark === null ? '' : ` (${note.remark})`}`;
+      return `policy ${note.policy} ${note.family}${note.source === null ? '' : ` from ${note.source}`}: ${shares(note.from)} -> ${shares(note.to)}${note.remark === null ? '' : ` (${note.remark})`}`;
     case 'pf-loaded':
       return `pf: anchor ${note.anchor} loaded, ${note.rules} rules, ${Math.round(note.took)} ms`;
     case 'pf-killed':
@@ -124,6 +130,10 @@ const textOf = (note: Note): string => {
     }
     case 'pf-recovered':
       return `pf: anchor ${note.anchor}: works again after ${note.failures === 1 ? 'a failure' : `${note.failures} failures`}`;
+    case 'pf-uncalled':
+      return `pf: the main rule set does not use the anchor; add the line to pf.conf: anchor "${note.anchor}"`;
+    case 'sweep-failed':
+      return `pf: cannot look for states on dead links: ${note.text}; again in ${renderDuration(note.retryIn)}`;
     case 'pf-foreign':
       return `pf: changed by somebody else, putting it back: ${note.differences.join('; ')}`;
     case 'route-set':

@@ -6,7 +6,7 @@
 import type { Memory } from './memory.ts';
 import type { Carrier, InterfaceTable, Settings } from './model.ts';
 import type { Millis } from './time.ts';
-import type { PfResult, RouteResult } from './transaction.ts';
+import type { PfResult, RouteResult, SweepResult } from './transaction.ts';
 
 export type Observation =
   /** What an earlier run of the daemon has left; before the first settings, or not at all. */
@@ -40,6 +40,7 @@ export type Observation =
   /** The child died or was mute and was ended; it is started again after `restartIn`. */
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
+  | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
   | { readonly kind: 'routes'; readonly id: number; readonly results: readonly RouteResult[] }
   /** Something about the watching itself: the monitor died or was mute, ifconfig failed or printed an unknown line. */
   | { readonly kind: 'trouble'; readonly source: 'monitor' | 'ifconfig'; readonly text: string }

@@ -5,32 +5,40 @@
  * `applied` is unknown at the start, after every failure and after a reload. It then becomes what an inspection found
  * to be there, and later what a transaction that succeeded has set. What was only tried is never recorded.
  */
+
+import type { PathHealth } from './health.ts';
 import { afterKills, dueKills, holdStates, killDeadline, type StateHolders } from './kill.ts';
+import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
-import type { Ruleset, Table } from './ruleset.ts';
+import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
-import type { Fingerprint, PfFailure, PfResult, PfStep, PfTransaction } from './transaction.ts';
+import type { Fingerprint, PfFailure, PfResult, PfStep, PfTransaction, PoolWork } from './transaction.ts';
 
 export interface DesiredPf {
   readonly anchor: string;
   readonly ruleset: Ruleset;
   readonly tables: readonly Table[];
-  /** Links that new connections are sent to by this ruleset. */
-  readonly links: readonly string[];
+  readonly pools: readonly PoolAnchor[];
+  /** Paths that new connections are sent to by this ruleset. */
+  readonly paths: readonly PathKey[];
 }
 
 export interface PfLane {
   /** The anchor's ruleset as known to be in pf, as comparable text; null: unknown or known to be wrong. */
   readonly appliedRules: string | null;
   readonly appliedTables: ReadonlyMap<string, string>;
+  /** Pools by their anchor, as we have set or found them. A reload does not forget them: what differs is written piecemeal. */
+  readonly appliedPools: ReadonlyMap<string, PoolAnchor>;
+  /** The main rule set lacks the line that calls the anchor, and that has been said. */
+  readonly isUncalled: boolean;
   /** What pf printed for the ruleset last loaded or found, and which ruleset that was. */
   readonly printed: { readonly of: string; readonly lines: Fingerprint } | null;
   /** Whether pf has been looked at since `applied` became unknown. */
   readonly looked: boolean;
   /** How many rules the anchor held when it was first looked at; null before. */
   readonly rulesAtStart: number | null;
-  /** Links that the last ruleset of ours sent connections to, whether or not we heard of success. */
-  readonly links: readonly string[];
+  /** Paths that the last ruleset of ours sent connections to, whether or not we heard of success. */
+  readonly paths: readonly PathKey[];
   readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
   readonly nextId: number;
   /** Failures in a row. */
@@ -51,10 +59,12 @@ export interface PfLane {
 export const newPfLane: PfLane = {
   appliedRules: null,
   appliedTables: new Map(),
+  appliedPools: new Map(),
+  isUncalled: false,
   printed: null,
   looked: false,
   rulesAtStart: null,
-  links: [],
+  paths: [],
   inFlight: null,
   nextId: 1,
   failures: 0,
@@ -78,7 +88,7 @@ export const backoff = (failures: number): Millis =>
 const rulesKey = (ruleset: Ruleset): string => JSON.stringify(ruleset);
 const tableKey = (table: Table): string => table.addresses.join(' ');
 const desiredKey = (desired: DesiredPf): string =>
-  JSON.stringify([desired.anchor, desired.ruleset, desired.tables]);
+  JSON.stringify([desired.anchor, desired.ruleset, desired.tables, desired.pools]);
 
 /** Nothing is known of what pf holds any more: look before anything else is written. */
 export const forgetApplied = (lane: PfLane): PfLane => ({
@@ -91,10 +101,70 @@ export const forgetApplied = (lane: PfLane): PfLane => ({
 const tablesToWrite = (lane: PfLane, desired: DesiredPf): readonly Table[] =>
   desired.tables.filter((table) => lane.appliedTables.get(table.name) !== tableKey(table));
 
+type Weights = ReadonlyMap<string, number>;
+
+const weightsOf = (pool: PoolAnchor | undefined, table: string): Weights =>
+  new Map(
+    pool?.tables
+      .find(({ name }) => name === table)
+      ?.entries.map(({ address, weight }) => [address, weight] as const),
+  );
+
+/**
+ * What a pool's anchor needs. New members and gone ones are a replace, a new weight is a delete and an add, entry by
+ * entry; its rules are only loaded when they are new themselves, since a load makes pf forget sticky clients. Nor does a
+ * load change the weight of an entry that stands.
+ */
+const workOnPool = (applied: PoolAnchor | undefined, wanted: PoolAnchor): PoolWork | null => {
+  const isReplaced = ({ name, entries }: PoolTable): boolean => {
+    const has = weightsOf(applied, name);
+    return has.size !== entries.length || entries.some(({ address }) => !has.has(address));
+  };
+  // All entries of a table, not only those that differ: least-states counts from the moment that an entry is added.
+  // Alone in its table an entry's weight means nothing, and the table must never be empty.
+  const isReweighed = ({ name, entries }: PoolTable): boolean => {
+    const has = weightsOf(applied, name);
+    // Of entries that may have stood before our time the weight is not known, whatever balance they are for now.
+    return (
+      entries.length > 1 &&
+      (applied === undefined ||
+        entries.some(({ address, weight }) => (has.get(address) ?? weight) !== weight))
+    );
+  };
+  const reweigh = wanted.tables.filter(isReweighed);
+  const common = { anchor: wanted.anchor, reweigh };
+  if (applied === undefined || rulesKey(applied.rules) !== rulesKey(wanted.rules))
+    return { ...common, load: wanted, replace: [] };
+  const replace = wanted.tables.filter(isReplaced);
+  return replace.length + reweigh.length === 0 ? null : { ...common, load: null, replace };
+};
+
+/** A pool's anchor with the weights that its entries have had, but in the tables that are weighed anew. */
+const keepWeights = (
+  applied: PoolAnchor | undefined,
+  wanted: PoolAnchor,
+  reweighed: readonly PoolTable[] = [],
+): PoolAnchor => ({
+  ...wanted,
+  tables: wanted.tables.map((table) => {
+    if (reweighed.some(({ name }) => name === table.name)) return table;
+    const had = weightsOf(applied, table.name);
+    const entries = table.entries.map(({ address, weight }) => ({
+      address,
+      weight: had.get(address) ?? weight,
+    }));
+    return { name: table.name, entries };
+  }),
+});
+
+const poolsToWrite = (lane: PfLane, desired: DesiredPf): readonly PoolWork[] =>
+  desired.pools.flatMap((pool) => workOnPool(lane.appliedPools.get(pool.anchor), pool) ?? []);
+
 export interface PfPlanInput {
   readonly desired: DesiredPf;
-  /** Links whose states must go. */
-  readonly stranded: readonly string[];
+  /** Paths whose states must go. */
+  readonly unwanted: readonly PathKey[];
+  readonly health: ReadonlyMap<PathKey, PathHealth>;
   /** Not before every path is judged: a restart must not replace good rules by guesses. */
   readonly mayWrite: boolean;
   readonly now: Mono;
@@ -105,7 +175,7 @@ export const planPf = (
   lane: PfLane,
   input: PfPlanInput,
 ): { readonly lane: PfLane; readonly transaction: PfTransaction | null } => {
-  const { desired, stranded, mayWrite, now } = input;
+  const { desired, unwanted, health, mayWrite, now } = input;
   const isWaiting = lane.retryAt !== null && now < lane.retryAt && lane.failedOn === desiredKey(desired);
   if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
   const common = { id: lane.nextId, anchor: desired.anchor };
@@ -116,27 +186,61 @@ export const planPf = (
   const isDue = lane.inspectAt !== null && now >= lane.inspectAt;
   const writesRules = lane.appliedRules !== rulesKey(desired.ruleset);
   const tables = tablesToWrite(lane, desired);
-  const kills = dueKills(lane.holders, stranded, now);
-  const hasWork = mayWrite && (writesRules || tables.length > 0 || kills.length > 0);
+  const pools = poolsToWrite(lane, desired);
+  const kills = dueKills(lane.holders, unwanted, health, now);
+  const hasWork = mayWrite && (writesRules || tables.length > 0 || pools.length > 0 || kills.length > 0);
   // What is urgent goes before what is routine, but nothing is written blindly.
   if (!lane.looked || (isDue && !hasWork)) {
     const { ruleset } = desired;
     const fingerprint = lane.printed?.of === rulesKey(ruleset) ? lane.printed.lines : null;
     return fly(
-      { kind: 'inspect', ...common, ruleset, fingerprint, tables: desired.tables },
+      { kind: 'inspect', ...common, ruleset, fingerprint, tables: desired.tables, pools: desired.pools },
       { ...lane, inspectAt: null },
     );
   }
   if (!hasWork) return { lane, transaction: null };
   const ruleset = writesRules ? desired.ruleset : null;
   // From here on states may be made on these links, whether or not we hear of success.
-  const links = writesRules ? desired.links : lane.links;
-  const holders = holdStates(lane.holders, writesRules ? links : []);
+  const isSteering = writesRules || pools.length > 0;
+  const paths = isSteering ? desired.paths : lane.paths;
+  const holders = holdStates(lane.holders, isSteering ? paths : []);
   return fly(
-    { kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, kills },
-    { ...lane, holders, links, mustCheck: lane.mustCheck && !writesRules },
+    { kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, pools, kills },
+    { ...lane, holders, paths, mustCheck: lane.mustCheck && !writesRules },
   );
 };
+
+const isPoolApplied = (lane: PfLane, pool: PoolAnchor): boolean => {
+  const applied = lane.appliedPools.get(pool.anchor);
+  return applied !== undefined && workOnPool(applied, pool) === null;
+};
+
+/**
+ * The pools after an inspection: one that is as desired is known from now on; of one that differs, what we have set before
+ * still counts, unless it should have been as desired: then somebody else wrote, and nothing is known of it.
+ */
+const poolsFound = (
+  lane: PfLane,
+  desired: DesiredPf,
+  differing: readonly string[],
+): ReadonlyMap<string, PoolAnchor> =>
+  new Map(
+    desired.pools.flatMap((pool): readonly (readonly [string, PoolAnchor])[] => {
+      const applied = lane.appliedPools.get(pool.anchor);
+      // An inspection does not see weights: what we have set tells them.
+      if (!differing.includes(pool.anchor)) return [[pool.anchor, keepWeights(applied, pool)]];
+      // Nor is anything known of one that could not be written.
+      const isUnknown = applied === undefined || isPoolApplied(lane, pool) || lane.failedStep === 'pool';
+      return isUnknown ? [] : [[pool.anchor, applied]];
+    }),
+  );
+
+/** Everything desired is known to be in pf, and nothing is under way. */
+export const isSettled = (lane: PfLane, desired: DesiredPf): boolean =>
+  lane.inFlight === null &&
+  lane.appliedRules === rulesKey(desired.ruleset) &&
+  tablesToWrite(lane, desired).length === 0 &&
+  poolsToWrite(lane, desired).length === 0;
 
 const failed = (
   lane: PfLane,
@@ -199,18 +303,24 @@ export const stepPfResult = (
     const isForeign =
       lane.looked &&
       ((result.rulesDiffer && lane.appliedRules === rulesKey(desired.ruleset)) ||
+        desired.pools.some(
+          (pool) => result.poolsThatDiffer.includes(pool.anchor) && isPoolApplied(lane, pool),
+        ) ||
         desired.tables.some(
           (table) =>
             result.tablesThatDiffer.includes(table.name) &&
             lane.appliedTables.get(table.name) === tableKey(table),
         ));
     const differing = new Set(result.tablesThatDiffer);
+    const isUncalled = result.isCalled === null ? lane.isUncalled : !result.isCalled;
     return {
       lane: {
         ...(isMended
           ? worked
           : { ...worked, failures: lane.failures, failure: lane.failure, failedStep: lane.failedStep }),
         looked: true,
+        isUncalled,
+        appliedPools: poolsFound(lane, desired, result.poolsThatDiffer),
         rulesAtStart: lane.rulesAtStart ?? result.rulesHeld,
         appliedRules: result.rulesDiffer ? null : rulesKey(desired.ruleset),
         printed: result.rulesDiffer
@@ -224,11 +334,18 @@ export const stepPfResult = (
       },
       notes: [
         ...(isForeign ? [{ kind: 'pf-foreign', differences: result.differences } as const] : []),
+        ...(isUncalled && !lane.isUncalled ? [{ kind: 'pf-uncalled', anchor: desired.anchor } as const] : []),
         ...recovered,
       ],
     };
   }
   if (transaction.kind !== 'apply') return { lane: landed, notes: [] };
+  const written = desired.pools.flatMap((pool) => {
+    const work = transaction.pools.find(({ anchor }) => anchor === pool.anchor);
+    return work === undefined
+      ? []
+      : [[pool.anchor, keepWeights(lane.appliedPools.get(pool.anchor), pool, work.reweigh)] as const];
+  });
   const { loadTook } = result;
   const loads: readonly Note[] =
     transaction.ruleset === null || loadTook === null
@@ -249,6 +366,7 @@ export const stepPfResult = (
         ...lane.appliedTables,
         ...transaction.tables.map((table) => [table.name, tableKey(table)] as const),
       ]),
+      appliedPools: new Map([...lane.appliedPools, ...written]),
       holders: afterKills(lane.holders, transaction.kills, now),
       counts: {
         ...lane.counts,
@@ -261,7 +379,7 @@ export const stepPfResult = (
 };
 
 /** When this lane wants to be planned again by itself. */
-export const pfDeadline = (lane: PfLane, stranded: readonly string[]): Mono | null =>
+export const pfDeadline = (lane: PfLane, unwanted: readonly PathKey[]): Mono | null =>
   lane.inFlight !== null
     ? null
-    : (lane.retryAt ?? earliest(lane.inspectAt, killDeadline(lane.holders, stranded)));
+    : (lane.retryAt ?? earliest(lane.inspectAt, killDeadline(lane.holders, unwanted)));

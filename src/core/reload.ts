@@ -3,13 +3,22 @@
  * what became another path begins anew, what is no longer configured goes (mark and sweep, as bgpd reloads).
  */
 import { newPath, type PathHealth, retunePath } from './health.ts';
-import type { LinkSettings, PathKey, Settings } from './model.ts';
-import { pathKey } from './model.ts';
+import {
+  type Family,
+  families,
+  gatewayOf,
+  type LinkSettings,
+  type PathKey,
+  pathKey,
+  type Settings,
+} from './model.ts';
 import type { RtableNumbers } from './rtable.ts';
 import type { Mono } from './time.ts';
 
-const isSamePath = (before: LinkSettings | undefined, after: LinkSettings): boolean =>
-  before !== undefined && before.interface === after.interface && before.gateway === after.gateway;
+const isSamePath = (before: LinkSettings | undefined, after: LinkSettings, family: Family): boolean =>
+  before !== undefined &&
+  before.interface === after.interface &&
+  gatewayOf(before, family) === gatewayOf(after, family);
 
 /** The paths under new settings, in the order of the links. A link without a routing table number has none. */
 export const reloadPaths = (
@@ -23,11 +32,13 @@ export const reloadPaths = (
   for (const link of after.links) {
     const rtable = rtables.byLink.get(link.name);
     if (rtable === undefined) continue;
-    const key = pathKey(link.name, 'inet');
-    const kept = paths.get(key);
     const was = before?.links.find((each) => each.name === link.name);
-    const isKept = kept !== undefined && kept.rtable === rtable && isSamePath(was, link);
-    next.set(key, isKept ? retunePath(kept, link.probe) : newPath(link, 'inet', rtable, now));
+    for (const family of families.filter((each) => gatewayOf(link, each) !== null)) {
+      const key = pathKey(link.name, family);
+      const kept = paths.get(key);
+      const isKept = kept !== undefined && kept.rtable === rtable && isSamePath(was, link, family);
+      next.set(key, isKept ? retunePath(kept, link.probe) : newPath(link, family, rtable, now));
+    }
   }
   return next;
 };

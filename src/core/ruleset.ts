@@ -1,15 +1,36 @@
-/**
- * Desired pf content as data: the anchor's rules, the tables of the main rule set, the kills. text/pf.ts turns the
- * rules into pf.conf(5); nothing here knows that language.
- */
-import { networkOf, renderPrefix } from './address.ts';
-import type { Decision } from './decide.ts';
-import type { Family, InterfaceTable, Settings } from './model.ts';
+import { type Decision, usesPool } from './decide.ts';
+import {
+  type Balance,
+  type Family,
+  families,
+  gatewayOf,
+  type LinkSettings,
+  type PathKey,
+  type PolicySettings,
+  type Prefix,
+  pathKey,
+  type Settings,
+  viaOf,
+} from './model.ts';
 
 /** How a rule sends a packet to a link. */
 export type Via =
   | { readonly kind: 'route-to'; readonly gateway: string }
   | { readonly kind: 'rtable'; readonly rtable: number };
+
+/** `set prio`, `set tos`: on every rule that makes a policy's states. */
+export interface Marks {
+  readonly prio: readonly [number, number] | null;
+  readonly tos: number | null;
+}
+
+/** What happens to the source address on the way out. */
+export type Translation =
+  | { readonly kind: 'none' }
+  /** To the interface's own address: `(em0:0)` for inet, `(em0)` for inet6 (`:0` would be the link-local one). */
+  | { readonly kind: 'address' }
+  /** inet6: the network part is exchanged, `nat-to PREFIX bitmask`. */
+  | { readonly kind: 'prefix'; readonly prefix: Prefix };
 
 export type Rule =
   /** Lets this machine's own probes out by their link, whatever pf.conf blocks (DESIGN.md 3, point 11). */
@@ -20,22 +41,87 @@ export type Rule =
       readonly policy: string;
       readonly family: Family;
       readonly link: string;
+      /** Only what comes from this network; null: from anywhere. */
+      readonly from: Prefix | null;
       readonly probability: number;
       readonly via: Via;
+      readonly marks: Marks;
+    }
+  /**
+   * Calls the policy's own anchor `<anchor>/<policy>`, which holds its pool rules. They live apart because a load of
+   * rules makes pf forget sticky clients: the main anchor may be loaded while these stay.
+   */
+  | { readonly kind: 'call'; readonly policy: string; readonly family: Family }
+  /** In the policy's own anchor: pf picks a gateway from a table of that anchor. */
+  | {
+      readonly kind: 'pool';
+      readonly policy: string;
+      readonly family: Family;
+      readonly table: string;
+      readonly balance: Exclude<Balance, 'weight'>;
+      readonly sticky: boolean;
+      /** 32 hex digits, for source-hash only: without a key pf draws one at each load and all clients move. */
+      readonly hashKey: string | null;
+      readonly marks: Marks;
     }
   /** The end of every policy: what nothing has taken is refused, in either family (fail closed). */
   | { readonly kind: 'refuse'; readonly policy: string }
-  /** Lets a policy's connections out by a link, with that link's address if `nat`, by an if-bound state. */
+  /** A policy's packets may not leave by this dead link: states that are pinned to it learn at once. */
+  | {
+      readonly kind: 'close';
+      readonly policy: string;
+      readonly family: Family;
+      readonly link: string;
+      readonly interface: string;
+    }
+  /** Lets a policy's connections out by a link, by an if-bound state. */
   | {
       readonly kind: 'leave';
       readonly policy: string;
       readonly family: Family;
       readonly link: string;
       readonly interface: string;
-      readonly nat: boolean;
-    };
+      readonly translation: Translation;
+      readonly marks: Marks;
+    }
+  /**
+   * Connections from outside (tag uplink_inbound), DESIGN.md 3, point 8. `inbound-mark`: tells by which link it came
+   * (hosts on the link's own network are exempt); `inbound-direct`: lets those hosts in; `inbound-in`: lets the others in,
+   * answers of this machine itself leave by the link; `inbound-out`: lets them out to the LAN, answers likewise.
+   */
+  | {
+      readonly kind: 'inbound-mark' | 'inbound-direct';
+      readonly link: string;
+      readonly interface: string;
+      readonly family: Family;
+    }
+  | {
+      readonly kind: 'inbound-in';
+      readonly link: string;
+      readonly interface: string;
+      readonly family: Family;
+      /** Null for a link that is steered by rtable: then there is no reply-to. */
+      readonly gateway: string | null;
+    }
+  /** Lets what came from a link's own network out to the LAN: its answers need no steering, but they do need a state. */
+  | { readonly kind: 'inbound-pass'; readonly family: Family }
+  | { readonly kind: 'inbound-out'; readonly link: string; readonly family: Family; readonly via: Via };
 
 export type Ruleset = readonly Rule[];
+
+/** A pool's table, in the policy's own anchor (pf ignores the weights of a table in the main rule set). Sorted by address. */
+export interface PoolTable {
+  readonly name: string;
+  readonly entries: readonly { readonly address: string; readonly weight: number }[];
+}
+
+/** A policy's own anchor. */
+export interface PoolAnchor {
+  /** `uplinkd/default` */
+  readonly anchor: string;
+  readonly rules: Ruleset;
+  readonly tables: readonly PoolTable[];
+}
 
 /** A table of the main rule set, replaced as a whole. Addresses are canonical text, `/length` unless a host, sorted. */
 export interface Table {
@@ -43,92 +129,208 @@ export interface Table {
   readonly addresses: readonly string[];
 }
 
-/** What the outside of this machine may never be sent to an uplink: link-local, multicast, broadcast, loopback. */
-const neverSent: readonly string[] = [
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '224.0.0.0/4',
-  '255.255.255.255',
-  '::1',
-  'fe80::/10',
-  'ff00::/8',
-];
+export const linkOf = (settings: Settings, name: string): LinkSettings | undefined =>
+  settings.links.find((each) => each.name === name);
 
-/**
- * `<anchor>_local`: this machine's own addresses, the networks of its interfaces that are no link, the configured
- * ones, and what is never routed. A link's own network is not in it: what goes there is a policy's like the rest.
- */
-const localTable = (settings: Settings, interfaces: InterfaceTable): Table => {
-  const linked = new Set(settings.links.map((link) => link.interface));
-  const found = new Set(neverSent);
-  for (const prefix of settings.local) found.add(renderPrefix(prefix));
-  for (const each of interfaces.filter(({ rdomain }) => rdomain === 0)) {
-    for (const own of each.addresses) {
-      // All of fe80::/10 is in anyway, and without its scope such an address means nothing.
-      if (own.address.startsWith('fe80:')) continue;
-      found.add(own.address);
-      if (own.peer !== null && !linked.has(each.name)) found.add(own.peer);
-      if (own.peer === null && !linked.has(each.name))
-        found.add(renderPrefix(networkOf(own.address, own.prefixLength)));
-    }
-  }
-  found.delete('0.0.0.0');
-  return { name: `${settings.anchor}_local`, addresses: [...found].sort() };
+/** Everything that the rules follow from. */
+export interface RulesetInput {
+  readonly settings: Settings;
+  readonly decisions: readonly Decision[];
+  /** Routing tables by link, for links that are steered by them. */
+  readonly rtables: ReadonlyMap<string, number>;
+  /** Paths that are dead while their connections have somewhere else to go. */
+  readonly stranded: readonly PathKey[];
+}
+
+const marksOf = (policy: PolicySettings): Marks => ({ prio: policy.prio, tos: policy.tos });
+
+const viaRule = ({ rtables }: RulesetInput, link: LinkSettings, family: Family): Via | null => {
+  const gateway = gatewayOf(link, family);
+  const rtable = rtables.get(link.name);
+  if (gateway === null) return null;
+  if (viaOf(link, family) === 'route-to') return { kind: 'route-to', gateway };
+  return rtable === undefined ? null : { kind: 'rtable', rtable };
 };
 
-/** `<anchor>_<policy>`: the gateways that new connections go to now, for people with rules of their own. */
-const policyTable = (settings: Settings, decision: Decision): Table => ({
-  name: `${settings.anchor}_${decision.policy}`,
-  addresses: settings.links
-    .filter((link) => decision.shares.some((share) => share.link === link.name))
-    .map((link) => link.gateway)
-    .sort(),
-});
-
 /** The chain: each rule takes its share of what the rules before it have left, the last one all of the rest. */
-const chooseRules = (settings: Settings, decision: Decision): readonly Rule[] => {
-  let left = decision.shares.reduce((sum, share) => sum + share.weight, 0);
-  return decision.shares.flatMap((share): readonly Rule[] => {
-    const link = settings.links.find((each) => each.name === share.link);
-    if (link === undefined) return [];
-    const probability = share.weight / left;
-    left -= share.weight;
-    const via: Via = { kind: 'route-to', gateway: link.gateway };
-    return [
-      { kind: 'choose', policy: decision.policy, family: decision.family, link: link.name, probability, via },
-    ];
+const chain = (
+  input: RulesetInput,
+  policy: PolicySettings,
+  decision: Decision,
+  from: Prefix | null,
+): readonly Rule[] => {
+  const steered = decision.shares.flatMap((share) => {
+    const link = linkOf(input.settings, share.link);
+    const via = link === undefined ? null : viaRule(input, link, decision.family);
+    return via === null ? [] : [{ ...share, via }];
+  });
+  let left = steered.reduce((sum, share) => sum + share.weight, 0);
+  return steered.map(({ link, weight, via }) => {
+    const probability = weight / left;
+    left -= weight;
+    const common = { policy: policy.name, family: decision.family, link, from, probability, via };
+    return { kind: 'choose', ...common, marks: marksOf(policy) };
   });
 };
 
-/** What the anchor should hold. Equal settings and decisions give an equal ruleset. */
-export const desireRuleset = (settings: Settings, decisions: readonly Decision[]): Ruleset => [
-  ...settings.links.map(
-    (link): Rule => ({ kind: 'probe', link: link.name, interface: link.interface, family: 'inet' }),
-  ),
-  ...settings.policies.flatMap((policy): readonly Rule[] => [
-    ...decisions.filter((each) => each.policy === policy.name).flatMap((each) => chooseRules(settings, each)),
-    { kind: 'refuse', policy: policy.name },
-  ]),
-  ...settings.policies.flatMap((policy): readonly Rule[] =>
-    settings.links
-      .filter((link) => policy.members.some((member) => member.link === link.name))
-      .map((link) => ({
-        kind: 'leave',
-        policy: policy.name,
-        family: 'inet',
-        link: link.name,
-        interface: link.interface,
-        nat: link.nat,
-      })),
-  ),
+const chooseRules = (input: RulesetInput, policy: PolicySettings, decision: Decision): readonly Rule[] => {
+  if (usesPool(policy, input.settings, decision.family)) {
+    // An empty table would make packets vanish without an answer: then the policy's last rule must refuse them.
+    return decision.shares.length === 0
+      ? []
+      : [{ kind: 'call', policy: policy.name, family: decision.family }];
+  }
+  if (decision.source === null) return chain(input, policy, decision, null);
+  const owner = linkOf(input.settings, decision.source);
+  return (owner?.prefix6 ?? []).flatMap((prefix) => chain(input, policy, decision, prefix));
+};
+
+const translationOf = (link: LinkSettings, family: Family): Translation => {
+  if (family === 'inet') return { kind: link.nat ? 'address' : 'none' };
+  const [prefix] = link.prefix6;
+  if (link.nat6 === 'prefix' && prefix !== undefined) return { kind: 'prefix', prefix };
+  return { kind: link.nat6 === 'nat' ? 'address' : 'none' };
+};
+
+interface LinkInFamily {
+  readonly link: LinkSettings;
+  readonly family: Family;
+}
+
+const membersOf = (settings: Settings, policy: PolicySettings): readonly LinkInFamily[] =>
+  pathsOf(settings).filter(({ link }) => policy.members.some((member) => member.link === link.name));
+
+const pathsOf = (settings: Settings): readonly LinkInFamily[] =>
+  settings.links.flatMap((link) =>
+    families.filter((family) => gatewayOf(link, family) !== null).map((family) => ({ link, family })),
+  );
+
+const inboundRules = (input: RulesetInput, { link, family }: LinkInFamily): readonly Rule[] => {
+  const via = viaRule(input, link, family);
+  if (via === null) return [];
+  const common = { link: link.name, family };
+  return [
+    { kind: 'inbound-mark', interface: link.interface, ...common },
+    { kind: 'inbound-direct', interface: link.interface, ...common },
+    {
+      kind: 'inbound-in',
+      interface: link.interface,
+      ...common,
+      gateway: via.kind === 'route-to' ? via.gateway : null,
+    },
+    { kind: 'inbound-out', ...common, via },
+  ];
+};
+
+/** A policy's new connections go there: by its last resort perhaps, whatever other policies have. */
+const isInUse = (input: RulesetInput, policy: PolicySettings, { link, family }: LinkInFamily): boolean =>
+  input.decisions.some(
+    (decision) =>
+      decision.policy === policy.name &&
+      decision.family === family &&
+      decision.shares.some((share) => share.link === link.name),
+  );
+
+const allInboundRules = (input: RulesetInput, paths: readonly LinkInFamily[]): readonly Rule[] => [
+  ...paths.flatMap((path) => inboundRules(input, path)),
+  ...families
+    .filter((family) => paths.some((path) => path.family === family))
+    .map((family): Rule => ({ kind: 'inbound-pass', family })),
 ];
 
-/** What the tables of the main rule set should hold. */
-export const desireTables = (
-  settings: Settings,
-  decisions: readonly Decision[],
-  interfaces: InterfaceTable,
-): readonly Table[] => [
-  localTable(settings, interfaces),
-  ...decisions.map((decision) => policyTable(settings, decision)),
-];
+/** In a pool, states on a dead link are found one by one, which takes a while: until then they are refused on the way out. */
+const closeRules = (input: RulesetInput, policy: PolicySettings): readonly Rule[] =>
+  membersOf(input.settings, policy)
+    .filter(({ family }) => usesPool(policy, input.settings, family))
+    .filter(({ link, family }) => input.stranded.includes(pathKey(link.name, family)))
+    .filter((path) => !isInUse(input, policy, path))
+    .map(({ link, family }) => ({
+      kind: 'close',
+      policy: policy.name,
+      family,
+      link: link.name,
+      interface: link.interface,
+    }));
+
+const leaveRules = (settings: Settings, policy: PolicySettings): readonly Rule[] =>
+  membersOf(settings, policy).map(({ link, family }) => ({
+    kind: 'leave',
+    policy: policy.name,
+    family,
+    link: link.name,
+    interface: link.interface,
+    translation: translationOf(link, family),
+    marks: marksOf(policy),
+  }));
+
+/** What the anchor should hold. Equal input gives an equal ruleset. */
+export const desireRuleset = (input: RulesetInput): Ruleset => {
+  const { settings, decisions } = input;
+  const paths = pathsOf(settings);
+  return [
+    ...paths.map(
+      ({ link, family }): Rule => ({ kind: 'probe', link: link.name, interface: link.interface, family }),
+    ),
+    ...(settings.inbound ? allInboundRules(input, paths) : []),
+    ...settings.policies.flatMap((policy): readonly Rule[] => [
+      ...decisions
+        .filter((each) => each.policy === policy.name)
+        .flatMap((each) => chooseRules(input, policy, each)),
+      { kind: 'refuse', policy: policy.name },
+    ]),
+    ...settings.policies.flatMap((policy) => [...closeRules(input, policy), ...leaveRules(settings, policy)]),
+  ];
+};
+
+/** 32 hex digits that follow from a text alone: source-hash needs the same key after every load and every restart. */
+const hashKeyOf = (text: string): string =>
+  [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b]
+    .map((seed) => {
+      let hash = seed;
+      for (const character of text)
+        hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+      return hash.toString(16).padStart(8, '0');
+    })
+    .join('');
+
+export const poolTableName = (family: Family): string => `pool_${family}`;
+
+/** The anchors of the policies that are balanced by a pool. Their rules follow from the settings alone, the tables from decisions. */
+export const desirePools = ({ settings, decisions }: RulesetInput): readonly PoolAnchor[] =>
+  settings.policies.flatMap((policy): readonly PoolAnchor[] => {
+    const { balance, sticky } = policy;
+    if (balance === 'weight') return [];
+    const own = decisions.filter(
+      (decision) => decision.policy === policy.name && usesPool(policy, settings, decision.family),
+    );
+    if (own.length === 0) return [];
+    const used = own.map((decision) => decision.family);
+    return [
+      {
+        anchor: `${settings.anchor}/${policy.name}`,
+        rules: used.map((family) => ({
+          kind: 'pool',
+          policy: policy.name,
+          family,
+          table: poolTableName(family),
+          balance,
+          sticky,
+          hashKey:
+            balance === 'source-hash' ? hashKeyOf(`${settings.anchor} ${policy.name} ${family}`) : null,
+          marks: marksOf(policy),
+        })),
+        tables: own.map((decision) => ({
+          name: poolTableName(decision.family),
+          entries: decision.shares
+            .flatMap((share) => {
+              const link = linkOf(settings, share.link);
+              const address = link === undefined ? null : gatewayOf(link, decision.family);
+              return address === null
+                ? []
+                : [{ address, weight: balance === 'least-states' ? share.weight : 1 }];
+            })
+            .sort((a, b) => (a.address < b.address ? -1 : 1)),
+        })),
+      },
+    ];
+  });

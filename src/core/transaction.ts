@@ -3,16 +3,28 @@
  * transaction and one routing transaction are under way at any time (core/reconcile.ts sees to it).
  */
 import type { Family, PathKey } from './model.ts';
-import type { Ruleset, Table } from './ruleset.ts';
+import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
 import type { Millis } from './time.ts';
 
-/** End every pf state that leaves by a link: those whose creating rule has this label. */
+/** End every pf state whose creating rule has this label: one system call, whatever the number of states. */
 export interface Kill {
+  readonly path: PathKey;
   readonly link: string;
-  /** `uplink:<link>` */
+  /** `uplink:<link>`, for inet6 `uplink:<link>:inet6`: pfctl cannot kill by label and family. */
   readonly label: string;
   /** A second look for states that were made while the first kill was under way. */
   readonly again: boolean;
+}
+
+/** What has to be done to a policy's own anchor. */
+export interface PoolWork {
+  readonly anchor: string;
+  /** Load the whole of it, with its tables: sticky clients are forgotten. Null: leave the rules alone. */
+  readonly load: PoolAnchor | null;
+  /** `-T replace`, with weights for entries that are new. Standing entries keep theirs. */
+  readonly replace: readonly PoolTable[];
+  /** After that. Entries whose weight is new or unknown: deleted and added again, one by one, so that the table is never empty. */
+  readonly reweigh: readonly PoolTable[];
 }
 
 /** What pf printed for the anchor right after a load (`pfctl -a ANCHOR -sr`), line by line. Opaque to the core. */
@@ -28,8 +40,12 @@ export type PfTransaction =
       /** What pf printed after our last load; null when nothing is known: then compare with the rendered text. */
       readonly fingerprint: Fingerprint | null;
       readonly tables: readonly Table[];
+      readonly pools: readonly PoolAnchor[];
     }
-  /** In this order: check, load, tables, read back, kill. The first failure ends it; kills never run before a verified load. */
+  /**
+   * In this order: pools (tables, then their anchors), check, load, tables, read back, keep as last good, kill. The first
+   * failure ends it; kills never run before a verified load.
+   */
   | {
       readonly kind: 'apply';
       readonly id: number;
@@ -40,10 +56,34 @@ export type PfTransaction =
       readonly ruleset: Ruleset | null;
       /** Only the tables that must change. */
       readonly tables: readonly Table[];
+      readonly pools: readonly PoolWork[];
       readonly kills: readonly Kill[];
     };
 
-export type PfStep = 'check' | 'load' | 'table' | 'read-back' | 'kill';
+/**
+ * Ends the states that a pool has pinned to dead gateways: found by the `{gateway}` in `pfctl -ss -vv`, which is read as a
+ * stream, and killed by id, several at once. Takes seconds on a busy router, so it runs beside the transactions, never in one.
+ */
+export interface Sweep {
+  readonly id: number;
+  readonly gateways: readonly {
+    readonly path: PathKey;
+    readonly link: string;
+    readonly gateway: string;
+    readonly again: boolean;
+  }[];
+  /** Addresses and networks that no pool sends anything to: a connection to one of them came from outside, and is let be. */
+  readonly exempt: readonly string[];
+}
+
+export type SweepResult =
+  | {
+      readonly kind: 'swept';
+      readonly killed: readonly { readonly link: string; readonly count: number; readonly again: boolean }[];
+    }
+  | { readonly kind: 'failed'; readonly failure: PfFailure };
+
+export type PfStep = 'pool' | 'check' | 'load' | 'table' | 'read-back' | 'kill';
 
 /** pfctl's own words. `line` is the line of the rule set that it names, `rule` that line's text. */
 export interface PfFailure {
@@ -60,6 +100,10 @@ export type PfResult =
       /** Which parts must be written again. */
       readonly rulesDiffer: boolean;
       readonly tablesThatDiffer: readonly string[];
+      /** Anchors of pools whose rules or tables differ. */
+      readonly poolsThatDiffer: readonly string[];
+      /** The main rule set has a line `anchor "<anchor>"`; null: could not be told. */
+      readonly isCalled: boolean | null;
       /** How many rules the anchor holds now, ours or not. */
       readonly rulesHeld: number;
       /** What pf printed; to be remembered as fingerprint when nothing differs. */

@@ -7,8 +7,12 @@
  */
 import { type Millis, type Mono, millis, mono } from './time.ts';
 
-/** How many outcomes are remembered for loss and round-trip statistics. */
+/** How many outcomes are remembered where nobody says how many. */
 export const WINDOW_SIZE = 60;
+/** Ten minutes at one a second. All of them are gone over at each reading, and what is older says little of now. */
+const LARGEST_SIZE = 600;
+/** Of fewer outcomes no share is taken: each would weigh more than the marks that it is compared with. */
+export const FEWEST_OUTCOMES = 10;
 /** A child needs a moment to start: its first request is taken to leave this late, until an answer says better. */
 const START_SLACK = millis(500);
 /** icmp_seq is 16 bits wide and wraps after 18 hours at one a second. */
@@ -23,7 +27,9 @@ export interface Window {
   readonly next: number;
   /** Requests from `next` on that are settled already, ascending. */
   readonly settled: readonly number[];
-  /** The last outcomes, oldest first: a round-trip time, or null for a loss. At most WINDOW_SIZE. */
+  /** How many outcomes are remembered at most. */
+  readonly size: number;
+  /** The last outcomes, oldest first: a round-trip time, or null for a loss. At most `size`. */
   readonly outcomes: readonly (Millis | null)[];
   readonly answersInRow: number;
   readonly lossesInRow: number;
@@ -34,9 +40,18 @@ export interface Window {
   readonly duplicates: number;
 }
 
-export const newWindow = (interval: Millis, timeout: Millis): Window => ({
+/**
+ * How many outcomes make up the last `length`, 10 to 600. Requests leave one an `interval`, so they are counted and not
+ * dated; what nobody listened to has no outcome, and the window then reaches back further by as much. A probe too slow
+ * for ten of them in that time is judged by ten all the same, or it never would be.
+ */
+export const windowSize = (length: Millis, interval: Millis): number =>
+  Math.min(LARGEST_SIZE, Math.max(FEWEST_OUTCOMES, Math.ceil(length / interval)));
+
+export const newWindow = (interval: Millis, timeout: Millis, size = WINDOW_SIZE): Window => ({
   interval,
   timeout,
+  size,
   known: null,
   next: 0,
   settled: [],
@@ -47,6 +62,14 @@ export const newWindow = (interval: Millis, timeout: Millis): Window => ({
   lost: 0,
   late: 0,
   duplicates: 0,
+});
+
+/** The same window under another time-out and size; outcomes beyond the new size are forgotten, oldest first. */
+export const retuneWindow = (window: Window, timeout: Millis, size: number): Window => ({
+  ...window,
+  timeout,
+  size,
+  outcomes: window.outcomes.slice(-size),
 });
 
 /** A child was started at `now`; numbering begins anew, what was remembered stays. */
@@ -64,8 +87,8 @@ const sentAt = (window: Window, seq: number): Mono | null =>
 const sentBy = (known: NonNullable<Window['known']>, interval: Millis, now: Mono): number =>
   known.seq + Math.floor((now - known.sent) / interval);
 
-const remember = (outcomes: Window['outcomes'], outcome: Millis | null): Window['outcomes'] =>
-  [...outcomes, outcome].slice(-WINDOW_SIZE);
+const remember = (window: Window, outcome: Millis | null): Window['outcomes'] =>
+  [...window.outcomes, outcome].slice(-window.size);
 
 /**
  * The request `next` is lost. With a time-out no shorter than the interval, younger ones may have been answered before
@@ -75,7 +98,7 @@ const withLoss = (window: Window): Window => {
   const younger = window.settled.length;
   return {
     ...window,
-    outcomes: remember(window.outcomes, null),
+    outcomes: remember(window, null),
     answersInRow: Math.min(window.answersInRow, younger),
     lossesInRow: window.lossesInRow + (younger === 0 || window.answersInRow === 0 ? 1 : 0),
     lost: window.lost + 1,
@@ -84,7 +107,7 @@ const withLoss = (window: Window): Window => {
 
 const withAnswer = (window: Window, rtt: Millis): Window => ({
   ...window,
-  outcomes: remember(window.outcomes, rtt),
+  outcomes: remember(window, rtt),
   answersInRow: window.answersInRow + 1,
   lossesInRow: 0,
   answered: window.answered + 1,
@@ -179,25 +202,55 @@ export interface RttFigures {
 const quantile = (sorted: readonly number[], q: number): Millis =>
   millis(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
 
+/** What a link's quality is judged by. */
+export interface Quality {
+  readonly outcomes: number;
+  readonly lost: number;
+  /** 0 to 100; 0 when there are no outcomes. */
+  readonly lossPercent: number;
+  /** Over the answers among the outcomes; null when there are none. */
+  readonly meanRtt: Millis | null;
+}
+
+/** The remembered outcomes in short: read at every turn, so one pass and nothing sorted. */
+export const readQuality = ({ outcomes }: Window): Quality => {
+  let answered = 0;
+  let sum = 0;
+  for (const rtt of outcomes) {
+    if (rtt === null) continue;
+    answered += 1;
+    sum += rtt;
+  }
+  const lost = outcomes.length - answered;
+  return {
+    outcomes: outcomes.length,
+    lost,
+    lossPercent: lost === 0 ? 0 : (100 * lost) / outcomes.length,
+    meanRtt: answered === 0 ? null : millis(sum / answered),
+  };
+};
+
+/** Forgets all outcomes but the last `count`. */
+export const onlyLast = (window: Window, count: number): Window => ({
+  ...window,
+  outcomes: window.outcomes.slice(-count),
+});
+
 /** Loss in percent of the remembered outcomes (0 when there are none), and figures over the answers among them. */
 export const readWindow = (
   window: Window,
 ): { readonly lossPercent: number; readonly rtt: RttFigures | null } => {
+  const { lossPercent, meanRtt } = readQuality(window);
   const rtts = window.outcomes.filter((outcome) => outcome !== null);
-  const lossPercent =
-    window.outcomes.length === 0
-      ? 0
-      : (100 * (window.outcomes.length - rtts.length)) / window.outcomes.length;
   const last = rtts.at(-1);
-  if (last === undefined) return { lossPercent, rtt: null };
-  const mean = rtts.reduce((sum, rtt) => sum + rtt, 0) / rtts.length;
-  const deviation = rtts.reduce((sum, rtt) => sum + Math.abs(rtt - mean), 0) / rtts.length;
+  if (last === undefined || meanRtt === null) return { lossPercent, rtt: null };
+  const deviation = rtts.reduce((sum, rtt) => sum + Math.abs(rtt - meanRtt), 0) / rtts.length;
   const sorted = [...rtts].sort((a, b) => a - b);
   return {
     lossPercent,
     rtt: {
       last,
-      mean: millis(mean),
+      mean: meanRtt,
       deviation: millis(deviation),
       p50: quantile(sorted, 0.5),
       p95: quantile(sorted, 0.95),

@@ -8,10 +8,11 @@ export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'hist
 export type Command =
   /** `link`: of `show probes` only. */
   | { readonly kind: 'show'; readonly view: View; readonly link: string | null }
+  | { readonly kind: 'explain'; readonly policy: string }
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
-  /** `sets`: `link[/family]=health` and `link.gateway=address`, not looked at yet. */
+  /** `sets`: `link[/family]=health` and `link.gateway[6]=address`, not looked at yet. */
   | { readonly kind: 'render'; readonly file: string; readonly sets: readonly string[] };
 
 export interface Invocation {
@@ -61,6 +62,16 @@ const showProbes: Node = {
       : wrong(`unexpected argument: ${extra}`),
 };
 
+const explain: Node = {
+  kind: 'arguments',
+  read: ([policy, extra]) => {
+    if (policy === undefined || policy === '') return wrong('missing policy');
+    return extra === undefined
+      ? command({ kind: 'explain', policy })
+      : wrong(`unexpected argument: ${extra}`);
+  },
+};
+
 /** The value of `-f file`, `-ffile`, `--set x` or `--set=x` at the head of `args`, and what is left; null: another word. */
 const takeOption = (
   args: readonly string[],
@@ -84,7 +95,7 @@ const readRender = (args: readonly string[]): Read => {
     if (found === null) return wrong(`unexpected argument: ${rest[0]}`);
     if (found.value === undefined || found.value === '')
       return wrong(
-        forFile === null ? '--set needs link[/family]=health or link.gateway=address' : '-f needs a file',
+        forFile === null ? '--set needs link[/family]=health or link.gateway[6]=address' : '-f needs a file',
       );
     if (forFile === null) sets.push(found.value);
     else file = found.value;
@@ -109,6 +120,7 @@ const table: Node = {
         history: show('history'),
       },
     },
+    explain,
     monitor: none({ kind: 'monitor' }),
     reload: none({ kind: 'reload' }),
     log: {

@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Reply } from '../wire/control.ts';
-import { WIRE_VERSION } from '../wire/status.ts';
+import { type Status, WIRE_VERSION } from '../wire/status.ts';
 import { type Answer, ask } from './client.ts';
 import type { CommandLine, Invocation, View } from './command.ts';
-import { renderEntry, renderView, selectView, withOnlyLink } from './show.ts';
-import { inColour, plain, printable, renderJson } from './terminal.ts';
+import { renderExplanation, selectPolicy } from './explain.ts';
+import { renderAnchorComment, renderEntry, renderView, selectView, withOnlyLink } from './show.ts';
+import { inColour, type Paint, plain, printable, renderJson } from './terminal.ts';
 
 /** 0 done, 1 failed, 2 usage. */
 export type ExitCode = 0 | 1 | 2;
@@ -56,11 +57,11 @@ const finish = (outside: Outside, json: boolean, answer: Answer): ExitCode => {
   return conclude(outside, json, answer.reply);
 };
 
-const show = async (
+/** The daemon's status, handed to `write`; whatever else it answers is told. */
+const withStatus = async (
   outside: Outside,
   { json, socket }: Invocation,
-  view: View,
-  link: string | null,
+  write: (status: Status) => ExitCode,
 ): Promise<ExitCode> => {
   const answer = await ask(
     socket,
@@ -71,17 +72,38 @@ const show = async (
   if (answer.reply.kind === 'done' || answer.reply.kind === 'refused')
     return complain(outside, 'uplinkd sent no status');
   if (answer.reply.kind === 'error') return conclude(outside, json, answer.reply);
-  const whole = answer.reply.status;
-  const status = link === null ? whole : withOnlyLink(whole, link);
-  if (status === null)
-    return complain(outside, `unknown link: ${link}: not ${whole.links.map(({ name }) => name).join(', ')}`);
-  const paint = outside.isColoured ? inColour : plain;
-  outside.out(json ? renderJson(selectView(view, status), 2) : renderView(view, status, paint));
-  return 0;
+  return write(answer.reply.status);
 };
 
+const unknownName = (outside: Outside, what: string, name: string, known: readonly { name: string }[]) =>
+  complain(outside, `unknown ${what}: ${name}: not ${known.map((each) => each.name).join(', ')}`);
+
+const paintOf = (outside: Outside): Paint => (outside.isColoured ? inColour : plain);
+
+const show = (outside: Outside, invocation: Invocation, view: View, link: string | null): Promise<ExitCode> =>
+  withStatus(outside, invocation, (whole) => {
+    const status = link === null ? whole : withOnlyLink(whole, link);
+    if (status === null) return unknownName(outside, 'link', link ?? '', whole.links);
+    outside.out(
+      invocation.json ? renderJson(selectView(view, status), 2) : renderView(view, status, paintOf(outside)),
+    );
+    return 0;
+  });
+
+const explain = (outside: Outside, invocation: Invocation, name: string): Promise<ExitCode> =>
+  withStatus(outside, invocation, (status) => {
+    const policy = status.policies.find((each) => each.name === name);
+    if (policy === undefined) return unknownName(outside, 'policy', name, status.policies);
+    outside.out(
+      invocation.json
+        ? renderJson(selectPolicy(status, policy), 2)
+        : renderExplanation(status, policy, paintOf(outside)),
+    );
+    return 0;
+  });
+
 const monitor = async (outside: Outside, { json, socket }: Invocation): Promise<ExitCode> => {
-  const paint = outside.isColoured ? inColour : plain;
+  const paint = paintOf(outside);
   const answer = await ask(
     socket,
     { version: WIRE_VERSION, command: 'monitor' },
@@ -116,11 +138,12 @@ const render = async (
     outside.err(rendered.errors.map((error) => `${printable(error)}\n`).join(''));
     return 1;
   }
-  const { anchor, rules } = rendered;
+  const { anchor, rules, pools } = rendered;
+  const more = pools.flatMap((pool) => [renderAnchorComment(pool.anchor), ...pool.rules]);
   outside.out(
     json
-      ? renderJson({ version: WIRE_VERSION, anchor, rules }, 2)
-      : rules.map((rule) => `${rule}\n`).join(''),
+      ? renderJson({ version: WIRE_VERSION, anchor, rules, pools }, 2)
+      : [...rules, ...more].map((line) => `${line}\n`).join(''),
   );
   return 0;
 };
@@ -136,6 +159,8 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
   switch (command.kind) {
     case 'show':
       return show(outside, line, command.view, command.link);
+    case 'explain':
+      return explain(outside, line, command.policy);
     case 'monitor':
       return monitor(outside, line);
     case 'reload':

@@ -1,22 +1,40 @@
 /**
- * `uplinkctl render`: the anchor text for a configuration and healths that somebody imagines. Needs no daemon and no
+ * `uplinkctl render`: the anchors' text for a configuration and healths that somebody imagines. Needs no daemon and no
  * OpenBSD, and reads no file itself.
  */
 import { parseConfig, renderConfigError } from '../config/parse.ts';
+import { renderConfig } from '../config/print.ts';
 import { parseAddress } from '../core/address.ts';
-import { type Family, type Health, type PathKey, pathKey, type Settings } from '../core/model.ts';
-import { previewRuleset } from '../core/preview.ts';
-import { renderRuleset } from '../text/pf.ts';
+import {
+  type Family,
+  families,
+  gatewayOf,
+  type Health,
+  type LinkSettings,
+  type PathKey,
+  pathKey,
+  type Settings,
+} from '../core/model.ts';
+import { previewPools, previewRuleset } from '../core/preview.ts';
+import { renderPoolAnchor, renderRuleset } from '../text/pf.ts';
+
+interface RenderedAnchor {
+  readonly anchor: string;
+  /** Lines of pf.conf(5). */
+  readonly rules: readonly string[];
+}
 
 export type Rendered =
-  | { readonly kind: 'rendered'; readonly anchor: string; readonly rules: readonly string[] }
+  | ({ readonly kind: 'rendered' } & RenderedAnchor & {
+        /** The anchors of policies that are balanced by a pool. */
+        readonly pools: readonly RenderedAnchor[];
+      })
   /** `file:line:col: message` each. */
   | { readonly kind: 'bad-config'; readonly errors: readonly string[] }
   | { readonly kind: 'bad-set'; readonly text: string };
 
-const healths: readonly Health[] = ['up', 'down', 'unknown'];
-/** Every link has a path in these families; inet6 comes with its own gateway. */
-const families: readonly Family[] = ['inet'];
+const healths: readonly Health[] = ['up', 'degraded', 'unknown', 'down'];
+const gatewayKeys: { readonly [key: string]: Family } = { gateway: 'inet', gateway6: 'inet6' };
 
 interface Imagined {
   readonly settings: Settings;
@@ -28,38 +46,44 @@ type Step =
 
 const wrong = (text: string): Step => ({ kind: 'wrong', text });
 
-const setGateway = (imagined: Imagined, link: string, given: string): Step => {
+const listed = (words: readonly string[]): string => words.join(', ');
+
+const setGateway = ({ settings, ...rest }: Imagined, link: string, family: Family, given: string): Step => {
   const found = parseAddress(given);
-  if (found === null || found.family !== 'inet') return wrong(`not an inet address: ${given}`);
-  const links = imagined.settings.links.map((each) =>
-    each.name === link ? { ...each, gateway: found.address } : each,
-  );
-  return { kind: 'imagined', imagined: { ...imagined, settings: { ...imagined.settings, links } } };
+  if (found?.family !== family) return wrong(`not an ${family} address: ${given}`);
+  const key = family === 'inet' ? 'gateway' : 'gateway6';
+  const links = settings.links.map((each) => (each.name === link ? { ...each, [key]: found.address } : each));
+  return { kind: 'imagined', imagined: { ...rest, settings: { ...settings, links } } };
 };
 
-const setHealth = (imagined: Imagined, link: string, family: string | null, given: string): Step => {
+const setHealth = (imagined: Imagined, link: LinkSettings, family: string | null, given: string): Step => {
   const health = healths.find((each) => each === given);
-  if (health === undefined) return wrong(`unknown health: ${given}: not ${healths.join(', ')}`);
-  const chosen = family === null ? families : families.filter((each) => each === family);
-  if (chosen.length === 0) return wrong(`${link} has no path in ${family}: only in ${families.join(', ')}`);
+  if (health === undefined) return wrong(`unknown health: ${given}: not ${listed(healths)}`);
+  const its = families.filter((each) => gatewayOf(link, each) !== null);
+  const chosen = family === null ? its : its.filter((each) => each === family);
+  if (chosen.length === 0) return wrong(`${link.name} has no path in ${family}: only in ${listed(its)}`);
   const changed = new Map(imagined.healths);
-  for (const each of chosen) changed.set(pathKey(link, each), health);
+  for (const each of chosen) changed.set(pathKey(link.name, each), health);
   return { kind: 'imagined', imagined: { ...imagined, healths: changed } };
 };
 
-/** One `--set`: `link=health`, `link/family=health` or `link.gateway=address`. */
+/** One `--set`: `link=health`, `link/family=health`, `link.gateway=address` or `link.gateway6=address`. */
 const stepSet = (imagined: Imagined, text: string): Step => {
-  const [, link = '', mark = '', more = '', value = ''] =
+  const [, name = '', mark = '', more = '', value = ''] =
     /^([^=/.]+)(?:([/.])([^=]*))?=(.*)$/s.exec(text) ?? [];
-  if (link === '') return wrong('expected link[/family]=health or link.gateway=address');
-  const names = imagined.settings.links.map((each) => each.name);
-  if (!names.includes(link)) return wrong(`unknown link: ${link}: not ${names.join(', ')}`);
-  if (mark === '.')
-    return more === 'gateway'
-      ? setGateway(imagined, link, value)
-      : wrong(`unknown key: ${more}: not gateway`);
-  return setHealth(imagined, link, mark === '/' ? more : null, value);
+  if (name === '') return wrong('expected link[/family]=health or link.gateway[6]=address');
+  const { links } = imagined.settings;
+  const link = links.find((each) => each.name === name);
+  if (link === undefined)
+    return wrong(`unknown link: ${name}: not ${listed(links.map((each) => each.name))}`);
+  if (mark !== '.') return setHealth(imagined, link, mark === '/' ? more : null, value);
+  const family = Object.hasOwn(gatewayKeys, more) ? gatewayKeys[more] : undefined;
+  return family === undefined
+    ? wrong(`unknown key: ${more}: not ${listed(Object.keys(gatewayKeys))}`)
+    : setGateway(imagined, name, family, value);
 };
+
+const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
 
 /** `file` is only for the errors. Paths that no `--set` names are up; of two `--set` for one path the last counts. */
 export const renderAnchor = (text: string, file: string, sets: readonly string[]): Rendered => {
@@ -71,10 +95,18 @@ export const renderAnchor = (text: string, file: string, sets: readonly string[]
     if (step.kind === 'wrong') return { kind: 'bad-set', text: `--set ${set}: ${step.text}` };
     imagined = step.imagined;
   }
-  const rules = renderRuleset(previewRuleset(imagined.settings, imagined.healths));
+  const { settings } = imagined;
+  // With a gateway that no file may have, that of another link or 127.0.0.1, these would be rules that no daemon loads.
+  const again = settings === parsed.settings ? parsed : parseConfig(renderConfig(settings), file);
+  if (again.kind === 'refused')
+    return { kind: 'bad-set', text: `--set: ${again.errors.map(({ message }) => message).join('; ')}` };
   return {
     kind: 'rendered',
-    anchor: imagined.settings.anchor,
-    rules: rules.split('\n').filter((line) => line !== ''),
+    anchor: settings.anchor,
+    rules: lines(renderRuleset(previewRuleset(settings, imagined.healths))),
+    pools: previewPools(settings, imagined.healths).map((pool) => ({
+      anchor: pool.anchor,
+      rules: lines(renderPoolAnchor(pool)),
+    })),
   };
 };

@@ -15,25 +15,33 @@ import { type Cell, type Column, renderTable } from './table.ts';
 import { type Colour, type Paint, printable } from './terminal.ts';
 import {
   bestTarget,
+  gatewayOf,
+  renderDecisionWhy,
   renderInstant,
   renderLoss,
   renderMs,
   renderRtt,
+  renderScope,
   renderShare,
+  renderShares,
   renderWait,
   renderWhy,
 } from './words.ts';
 
 type Family = PathStatus['family'];
 
-const healthColours = { up: 'good', down: 'bad', unknown: 'unsure' } as const satisfies Readonly<
-  Record<PathStatus['health'], Colour>
->;
+const healthColours = {
+  up: 'good',
+  degraded: 'unsure',
+  down: 'bad',
+  unknown: 'unsure',
+} as const satisfies Readonly<Record<PathStatus['health'], Colour>>;
 const verdictColours = { answers: 'good', failed: 'bad', unknown: 'unsure' } as const satisfies Readonly<
   Record<TargetStatus['verdict'], Colour>
 >;
-const rungColours = {
+export const rungColours = {
   up: 'good',
+  degraded: 'unsure',
   recovering: 'unsure',
   unproven: 'unsure',
   'last-resort': 'bad',
@@ -51,6 +59,10 @@ const pathRows = (status: Status): readonly PathRow[] =>
 
 const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
+/** Without that line pf never looks into the anchor. */
+export const renderUncalled = ({ anchor }: Status['pf']): string =>
+  `the main rule set lacks this line, add it to pf.conf: anchor "${printable(anchor)}"`;
+
 const renderHead = (status: Status, paint: Paint): string => {
   const { daemon, pf } = status;
   const inPlace = pf.applied === 'known' ? 'in place' : paint('bad', 'not known to be in place');
@@ -60,12 +72,29 @@ const renderHead = (status: Status, paint: Paint): string => {
     `pf: anchor ${printable(pf.anchor)} ${inPlace}, ${counted(pf.rules.length, 'rule')}, ` +
       `${counted(pf.loads, 'load')}, ${pf.loadFailures} failed, ${counted(pf.kills, 'state')} killed`,
   ];
+  if (!pf.called) lines.push(`pf: ${paint('bad', renderUncalled(pf))}`);
   if (pf.failure !== null)
     lines.push(
       `pf: ${paint('bad', `failed: ${printable(pf.failure.text)}`)}, again in ${renderWait(pf.failure.retryInMs)}`,
     );
   return lines.map((line) => `${line}\n`).join('');
 };
+
+interface PolicyRow {
+  readonly policy: string;
+  readonly in: PolicyFamilyStatus;
+}
+const policyRows = (status: Status): readonly PolicyRow[] =>
+  status.policies.flatMap((policy) => policy.families.map((family) => ({ policy: policy.name, in: family })));
+
+/** A line for each decision. */
+const policyColumns: readonly Column<PolicyRow>[] = [
+  { title: 'POLICY', cell: ({ policy }) => policy },
+  { title: 'FAM', cell: ({ in: decision }) => renderScope(decision) },
+  { title: 'ACTIVE', cell: ({ in: { rung } }) => ({ text: rung, colour: rungColours[rung] }) },
+  { title: 'SINCE', cell: ({ in: { sinceMs } }) => renderMs(sinceMs) },
+  { title: 'SHARES', cell: ({ in: { shares } }) => renderShares(shares) },
+];
 
 const renderSummary = (status: Status, paint: Paint): string => {
   const paths = renderTable<PathRow>(
@@ -82,32 +111,12 @@ const renderSummary = (status: Status, paint: Paint): string => {
     pathRows(status),
     paint,
   );
-  const policies = renderTable<PolicyRow>(
-    [
-      { title: 'POLICY', cell: ({ policy }) => policy },
-      { title: 'FAM', cell: ({ in: { family } }) => family },
-      { title: 'ACTIVE', cell: ({ in: { rung } }) => ({ text: rung, colour: rungColours[rung] }) },
-      { title: 'SINCE', cell: ({ in: { sinceMs } }) => renderMs(sinceMs) },
-      { title: 'SHARES', cell: ({ in: { shares } }) => renderShares(shares) },
-    ],
-    policyRows(status),
-    paint,
-  );
+  const policies = renderTable(policyColumns, policyRows(status), paint);
   return `${renderHead(status, paint)}\n${paths}\n${policies}`;
 };
 
-interface PolicyRow {
-  readonly policy: string;
-  readonly in: PolicyFamilyStatus;
-}
-const policyRows = (status: Status): readonly PolicyRow[] =>
-  status.policies.flatMap((policy) => policy.families.map((family) => ({ policy: policy.name, in: family })));
-
-/** As in the log: `fibre 75% dsl 25%`. */
-const renderShares = (shares: PolicyFamilyStatus['shares']): string =>
-  shares.length === 0
-    ? 'refused'
-    : shares.map(({ link, percent }) => `${link} ${Math.round(percent)}%`).join(' ');
+const natOf = (link: LinkStatus, { family }: PathStatus): string =>
+  family === 'inet6' ? link.nat6 : link.nat ? 'nat' : 'no';
 
 const renderLinks = (status: Status, paint: Paint): string =>
   renderTable<PathRow>(
@@ -117,39 +126,20 @@ const renderLinks = (status: Status, paint: Paint): string =>
       { title: 'HEALTH', cell: ({ path }) => healthCell(path) },
       { title: 'IFACE', cell: ({ link }) => link.interface },
       { title: 'CARRIER', cell: ({ link }) => link.carrier },
-      { title: 'GATEWAY', cell: ({ link }) => link.gateway },
+      { title: 'GATEWAY', cell: ({ link, path }) => gatewayOf(link, path.family) },
       { title: 'RTABLE', isRight: true, cell: ({ link }) => String(link.rtable) },
       { title: 'TIER', isRight: true, cell: ({ link }) => String(link.tier) },
       { title: 'WEIGHT', isRight: true, cell: ({ link }) => String(link.weight) },
-      { title: 'NAT', cell: ({ link }) => (link.nat ? 'yes' : 'no') },
+      { title: 'NAT', cell: ({ link, path }) => natOf(link, path) },
     ],
     pathRows(status),
     paint,
   );
 
-interface MemberRow {
-  readonly policy: string;
-  readonly in: PolicyFamilyStatus;
-  readonly member: PolicyFamilyStatus['members'][number];
-}
-
-const memberShare = ({ in: { shares }, member }: MemberRow): string =>
-  `${Math.round(shares.find((share) => share.link === member.link)?.percent ?? 0)}%`;
-
 const renderPolicies = (status: Status, paint: Paint): string =>
-  renderTable<MemberRow>(
-    [
-      { title: 'POLICY', cell: ({ policy }) => policy },
-      { title: 'FAM', cell: ({ in: { family } }) => family },
-      { title: 'ACTIVE', cell: ({ in: { rung } }) => ({ text: rung, colour: rungColours[rung] }) },
-      { title: 'SINCE', cell: ({ in: { sinceMs } }) => renderMs(sinceMs) },
-      { title: 'LINK', cell: ({ member }) => member.link },
-      { title: 'TIER', isRight: true, cell: ({ member }) => String(member.tier) },
-      { title: 'WEIGHT', isRight: true, cell: ({ member }) => String(member.weight) },
-      { title: 'SHARE', isRight: true, cell: memberShare },
-      { title: 'WHY', cell: ({ member }) => member.why },
-    ],
-    policyRows(status).flatMap((row) => row.in.members.map((member) => ({ ...row, member }))),
+  renderTable<PolicyRow>(
+    [...policyColumns, { title: 'WHY', cell: ({ in: decision }) => renderDecisionWhy(status, decision) }],
+    policyRows(status),
     paint,
   );
 
@@ -185,12 +175,20 @@ const renderProbes = (status: Status, paint: Paint): string =>
     paint,
   );
 
-/** Loadable by pfctl as it is: what is said of the rules is a comment. */
+/** The head of a policy's own anchor, in `show rules` and in `render`: what comes before the first one is the main anchor. */
+export const renderAnchorComment = (anchor: string): string => `# anchor "${printable(anchor)}"`;
+
+/** Loadable by pfctl up to the first policy's own anchor: what is said of the rules is a comment. */
 const renderRules = ({ pf }: Status): string => {
   const inPlace = pf.applied === 'known' ? 'in place' : 'not known to be in place';
-  const head = [`# anchor "${printable(pf.anchor)}", ${counted(pf.rules.length, 'rule')}, ${inPlace}`];
+  const head = [`${renderAnchorComment(pf.anchor)}, ${counted(pf.rules.length, 'rule')}, ${inPlace}`];
+  if (!pf.called) head.push(`# ${renderUncalled(pf)}`);
   if (pf.failure !== null) head.push(`# failed: ${printable(pf.failure.text)}`);
-  return [...head, ...pf.rules.map(printable)].map((line) => `${line}\n`).join('');
+  const pools = pf.pools.flatMap(({ anchor, rules }) => [
+    renderAnchorComment(anchor),
+    ...rules.map(printable),
+  ]);
+  return [...head, ...pf.rules.map(printable), ...pools].map((line) => `${line}\n`).join('');
 };
 
 const severityColours: Readonly<Partial<Record<HistoryEntry['severity'], Colour>>> = {

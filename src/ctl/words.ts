@@ -3,7 +3,7 @@
  * WHY of a path. Knows nothing of tables.
  */
 import { millis, renderDuration } from '../core/time.ts';
-import type { PathStatus, Status, TargetStatus } from '../wire/status.ts';
+import type { LinkStatus, PathStatus, PolicyFamilyStatus, Status, TargetStatus } from '../wire/status.ts';
 
 /** A length of time as in the log. */
 export const renderMs = (length: number): string => renderDuration(millis(length));
@@ -67,6 +67,7 @@ export const renderWhy = (path: PathStatus): string => {
       return `${renderAnswering(path)} targets answer`;
     case 'probing':
     case 'probe-loss':
+    case 'probe-latency':
       return `${path.reason}, ${renderAnswering(path)} answer`;
     case 'hold':
       return path.holdRemainingMs === null ? 'hold' : `hold, up in ${renderWait(path.holdRemainingMs)}`;
@@ -82,13 +83,62 @@ export const renderWhy = (path: PathStatus): string => {
   }
 };
 
+/** A link's next hop in one family; `-` if it has none. */
+export const gatewayOf = (link: LinkStatus, family: PathStatus['family']): string =>
+  (family === 'inet' ? link.gateway : link.gateway6) ?? '-';
+
+/** `inet`, or `inet6 from fibre` where only what has its source in a link's prefix6 is meant. */
+export const renderScope = ({ family, source }: Pick<PolicyFamilyStatus, 'family' | 'source'>): string =>
+  source === null ? family : `${family} from ${source}`;
+
+/** As in the log: `fibre 75% dsl 25%`. */
+export const renderShares = (shares: PolicyFamilyStatus['shares']): string =>
+  shares.length === 0
+    ? 'refused'
+    : shares.map(({ link, percent }) => `${link} ${Math.round(percent)}%`).join(' ');
+
+/** A link's path in one family. */
+export const pathOf = (status: Status, family: PathStatus['family'], name: string): PathStatus | undefined =>
+  status.links.find((link) => link.name === name)?.paths.find((path) => path.family === family);
+
+/** `dsl hold`; null of a path with which nothing is wrong, or that the configuration does not have. */
+const renderTrouble = (status: Status, family: PathStatus['family'], name: string): string | null => {
+  const path = pathOf(status, family, name);
+  return path === undefined || path.health === 'up' ? null : `${name} ${path.reason}`;
+};
+
+/** How many members are named where there is one line for all of them. */
+const MOST_NAMED = 2;
+
 /**
- * A link's share of new connections in one family: `75%`, or `0-75%` when policies differ. `-` if no policy has it.
+ * Why connections go where they go, in few words: `tier 1`, `tier 2; fibre carrier-down`, and below the rung `up` what is
+ * wrong with the members. Names only those that matter: a tier that nobody waits for is left out. All of it is in explain.ts.
+ */
+export const renderDecisionWhy = (status: Status, decision: PolicyFamilyStatus): string => {
+  const { family, rung, members } = decision;
+  const used = members.filter((member) => member.used);
+  const tier = Math.min(...used.map((member) => member.tier));
+  const others = members.filter((member) => !member.used && (rung !== 'up' || member.tier <= tier));
+  const troubles = (rung === 'up' ? others : [...used, ...others]).flatMap(
+    ({ link }) => renderTrouble(status, family, link) ?? [],
+  );
+  const more = troubles.length - MOST_NAMED;
+  const named = [...troubles.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  if (rung === 'up') return named === '' ? `tier ${tier}` : `tier ${tier}; ${named}`;
+  return named === '' ? (members[0]?.why ?? 'no members') : named;
+};
+
+/**
+ * A link's share of new connections in one family: `75%`, or `0-75%` when policies differ. `-` if no policy has it. What
+ * can only go by another link, because its source is in that link's prefix6, does not count against it.
  */
 export const renderShare = (status: Status, link: string, family: PathStatus['family']): string => {
   const shares = status.policies
     .flatMap((policy) => policy.families)
-    .filter((each) => each.family === family && each.members.some((member) => member.link === link))
+    .filter(({ family: its, members }) => its === family && members.some((member) => member.link === link))
+    .filter(
+      ({ source, shares }) => source === null || source === link || shares.some((one) => one.link === link),
+    )
     .map((each) => Math.round(each.shares.find((share) => share.link === link)?.percent ?? 0));
   if (shares.length === 0) return '-';
   const least = Math.min(...shares);

@@ -9,7 +9,7 @@ export const renderFullStatus = (status: Status): readonly string[] => [
   ...status.links.flatMap((link) =>
     link.paths.flatMap((path) => [
       `status: link ${link.name} ${path.family}: ${path.health} (${path.reason}) for ${length(path.sinceMs)}, ` +
-        `${link.interface} ${link.carrier}, gateway ${link.gateway}, rtable ${link.rtable}`,
+        `${link.interface} ${link.carrier}, gateway ${path.family === 'inet' ? link.gateway : link.gateway6}, rtable ${link.rtable}`,
       ...path.targets.map(
         (target) =>
           `status: link ${link.name} ${path.family}: target ${target.target}: ${target.verdict}, ` +
@@ -21,10 +21,12 @@ export const renderFullStatus = (status: Status): readonly string[] => [
   ...status.policies.flatMap((policy) =>
     policy.families.map((family) => {
       const shares = family.shares.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
-      return `status: policy ${policy.name} ${family.family}: ${shares === '' ? 'nothing' : shares} (${family.rung}) for ${length(family.sinceMs)}`;
+      const scope = family.source === null ? family.family : `${family.family} from ${family.source}`;
+      return `status: policy ${policy.name} ${scope}: ${shares === '' ? 'nothing' : shares} (${family.rung}) for ${length(family.sinceMs)}`;
     }),
   ),
-  `status: pf: anchor ${status.pf.anchor} ${status.pf.applied}, ${status.pf.rules.length} rules, ` +
+  `status: pf: anchor ${status.pf.anchor} ${status.pf.applied}, ${status.pf.rules.length} rules, ${status.pf.pools.length} pools, ` +
+    (status.pf.called ? '' : 'not used by the main rule set, ') +
     `${status.pf.loads} loads, ${status.pf.loadFailures} failures, ${status.pf.kills} states killed` +
     (status.pf.failure === null ? '' : `, failing: ${status.pf.failure.text}`),
 ];

@@ -4,13 +4,14 @@
  *
  * Everything that touches the machine comes in through ports, so the same loop runs in virtual time.
  */
-import { type Engine, newEngine, observe, settle, type Turn } from '../core/engine.ts';
+import { type Engine, newEngine, observe } from '../core/engine.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
 import type { Settings } from '../core/model.ts';
 import { type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { type Mono, millis, since } from '../core/time.ts';
-import type { PfTransaction, RouteTransaction } from '../core/transaction.ts';
+import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
+import { settle, type Turn } from '../core/turn.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Firewall } from '../port/firewall.ts';
@@ -121,6 +122,10 @@ export const createLoop = (ports: Ports): Loop => {
     });
   };
 
+  const carrySweep = (sweep: Sweep): void => {
+    void firewall.sweep(sweep).then((result) => take({ kind: 'swept', id: sweep.id, result }));
+  };
+
   const carryRoutes = ({ id, wishes }: RouteTransaction): void => {
     void routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
   };
@@ -145,6 +150,7 @@ export const createLoop = (ports: Ports): Loop => {
       say(severity, text);
     }
     prober.want(next.probes);
+    if (next.sweep !== null) carrySweep(next.sweep);
     if (next.routes !== null) carryRoutes(next.routes);
     rememberAll();
     cancelTimer();

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createClock } from '../adapter/clock.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
+import { createLastGood } from '../adapter/last-good.ts';
 import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
@@ -70,12 +71,14 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const clock = createClock();
   const commands = createCommands({ directory: options.commands });
   const log = openLog(options, commands);
+  const lastGood = createLastGood(options.stateDirectory, log);
+  lastGood.ensure();
   const loop = createLoop({
     clock,
     log,
     carrier: createCarrierWatch({ commands, clock }),
     prober: createProber({ commands, clock }),
-    firewall: createFirewall({ commands, clock }),
+    firewall: createFirewall({ commands, clock, lastGood }),
     routes: createRoutes({ commands }),
     memory: createStateFile(options.stateDirectory, log),
   });
@@ -134,7 +137,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     isStopping = true;
     loop.say('notice', `${signal}, terminating; pf stays as it is`);
     loop.stop();
-    void control.close().finally(() => {
+    void Promise.all([control.close(), lastGood.settled()]).finally(() => {
       log.close();
       // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
       setTimeout(() => process.exit(0), 500).unref();

@@ -1,13 +1,22 @@
 /** The status document of a moment: everything that `uplinkctl show` tells, taken from the core's picture. */
-import { sharePercents } from '../core/decide.ts';
-import { decisionKey, type Engine } from '../core/engine.ts';
+import { renderPrefix } from '../core/address.ts';
+import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
+import type { Engine } from '../core/engine.ts';
 import { holdEnds, type PathHealth, type TargetHealth } from '../core/health.ts';
-import type { LinkSettings, PolicySettings } from '../core/model.ts';
-import { desireRuleset } from '../core/ruleset.ts';
+import type { Balance, LinkSettings, PolicySettings } from '../core/model.ts';
 import { type Mono, since } from '../core/time.ts';
+import { desiredNow } from '../core/turn.ts';
 import { readWindow } from '../core/window.ts';
-import { renderRuleset } from '../text/pf.ts';
-import type { LinkStatus, PathStatus, PfStatus, PolicyStatus, Status, TargetStatus } from '../wire/status.ts';
+import { renderPoolAnchor, renderRuleset } from '../text/pf.ts';
+import type {
+  LinkStatus,
+  PathStatus,
+  PfStatus,
+  PolicyFamilyStatus,
+  PolicyStatus,
+  Status,
+  TargetStatus,
+} from '../wire/status.ts';
 import type { Event, Reaction } from './loop.ts';
 
 export interface DaemonFacts {
@@ -70,40 +79,84 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   carrier: engine.interfaces?.find((each) => each.name === link.interface)?.carrier ?? 'absent',
   rtable: engine.rtables.byLink.get(link.name) ?? 0,
   gateway: link.gateway,
+  gateway6: link.gateway6,
   weight: link.weight,
   tier: link.tier,
   nat: link.nat,
+  nat6: link.nat6,
+  prefix6: link.prefix6.map(renderPrefix),
+  metered: link.metered,
   paths: [...engine.paths.values()]
     .filter((path) => path.link === link.name)
     .map((path) => pathStatus(path, now)),
 });
 
+const balanceOf = ({ settings }: Engine, policy: PolicySettings, { family }: Decision): Balance =>
+  settings !== null && usesPool(policy, settings, family) ? policy.balance : 'weight';
+
+type Failover = PolicyFamilyStatus['failovers'][number];
+
+/** What the daemon would decide if these links were not there. */
+const failover = (
+  engine: Engine,
+  policy: PolicySettings,
+  decision: Decision,
+  lost: readonly string[],
+): Failover => {
+  const paths = new Map([...engine.paths].filter(([, path]) => !lost.includes(path.link)));
+  const then = (engine.settings === null ? [] : decidePolicy(policy, engine.settings, paths)).find(
+    (each) => decisionKey(each) === decisionKey(decision),
+  );
+  return { lost, rung: then?.rung ?? 'none', shares: sharePercents(then?.shares ?? []) };
+};
+
+/** The loss of the best link, and of all that are in use: two, however many members there are. */
+const failovers = (engine: Engine, policy: PolicySettings, decision: Decision): readonly Failover[] => {
+  const { shares } = decision;
+  const best = shares.find((share) => shares.every((other) => other.weight <= share.weight));
+  const losses = [...(best === undefined ? [] : [[best.link]]), shares.map((share) => share.link)];
+  return losses.slice(0, Math.min(2, shares.length)).map((lost) => failover(engine, policy, decision, lost));
+};
+
 const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): PolicyStatus => ({
   name: policy.name,
   tag: `uplink_${policy.name}`,
+  balance: policy.balance,
+  sticky: policy.sticky,
+  degraded: policy.degraded,
+  failback: policy.failback,
+  empty: policy.empty,
   families: engine.decisions
     .filter((decision) => decision.policy === policy.name)
     .map((decision) => ({
       family: decision.family,
+      source: decision.source,
+      balance: balanceOf(engine, policy, decision),
       rung: decision.rung,
       sinceMs: ago(now, engine.decidedAt.get(decisionKey(decision)) ?? now),
       shares: sharePercents(decision.shares),
       members: decision.members,
+      failovers: failovers(engine, policy, decision),
     })),
 });
 
 const pfStatus = (engine: Engine, reactions: readonly Reaction[], now: Mono): PfStatus => {
-  const { settings, decisions, pf } = engine;
-  const rules =
-    settings === null ? [] : renderRuleset(desireRuleset(settings, decisions)).split('\n').slice(0, -1);
+  const { settings, pf, sweep } = engine;
+  const desired = desiredNow(engine);
+  const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
   return {
     anchor: settings?.anchor ?? '',
     applied: pf.appliedRules === null ? 'unknown' : 'known',
-    rules,
+    rules: desired === null ? [] : lines(renderRuleset(desired.ruleset)),
+    pools: (desired?.pools ?? []).map((pool) => ({
+      anchor: pool.anchor,
+      rules: lines(renderPoolAnchor(pool)),
+    })),
+    called: !pf.isUncalled,
     loads: pf.counts.loads,
     loadFailures: pf.counts.failures,
-    kills: pf.counts.killed,
-    busy: pf.inFlight !== null,
+    kills: pf.counts.killed + sweep.killed,
+    busy: pf.inFlight !== null || sweep.inFlight !== null,
     failure:
       pf.failure === null
         ? null

@@ -110,7 +110,10 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
         jitterMs: 9,
       },
     ],
-    files: new Map([['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8')]]),
+    files: new Map([
+      ['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8')],
+      ['/var/db/uplinkd/anchor.conf', ''],
+    ]),
   });
   const commands = createInProcessCommands(router);
   const pfctl = async (args: readonly string[]): Promise<string> => {

@@ -107,9 +107,21 @@ export const parseAddress = (text: string): Address | null => {
   return address;
 };
 
+// asked at every rule and route that has a network
+const masks: Readonly<Record<Family, readonly bigint[]>> = (() => {
+  const all = (bits: number): readonly bigint[] =>
+    Array.from(
+      { length: bits + 1 },
+      (_, length) => ((1n << BigInt(bits)) - 1n) ^ ((1n << BigInt(bits - length)) - 1n),
+    );
+  return { inet: all(32), inet6: all(128) };
+})();
+
+/** `length` in 0-32 or 0-128. */
 export const maskOf = (family: Family, length: number): bigint => {
-  const bits = BigInt(bitsOf(family));
-  return ((1n << bits) - 1n) ^ ((1n << (bits - BigInt(length))) - 1n);
+  const mask = masks[family][length];
+  if (mask === undefined) throw new RangeError(`emulator: no mask of ${length} bits`);
+  return mask;
 };
 
 export const createPrefix = (family: Family, value: bigint, length: number): Prefix => ({

@@ -29,6 +29,8 @@ export type Outcome =
       readonly natAddress: string;
       readonly natPort: number;
       readonly afterMs: number;
+      /** The packet as it was on the wire, with its prio, tos and queue. */
+      readonly packet: Packet;
     }
   | { readonly kind: 'refused'; readonly how: 'rst' | 'unreachable' }
   /** Nothing came back. `interface` is where it left, null if it never did. For tests only: a client cannot know. */
@@ -88,19 +90,28 @@ export interface Traffic {
 export interface Lan {
   open(description: FlowDescription): Flow;
   startTraffic(options: TrafficOptions): Traffic;
-  /** A connection from the internet that arrives on an uplink at this router's address; the answer must come back on the same. */
+  /**
+   * A connection from the internet that arrives on an uplink at this router's address (or at `to`, in the LAN, where that is routed
+   * here); the answer must come back on the same link.
+   */
   inbound(description: {
     readonly uplink: string;
     readonly from: string;
     readonly port: number;
+    readonly to?: string;
     readonly protocol?: 'tcp' | 'udp';
   }): Outcome;
 }
 
+/** Ports that clients take for themselves. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 60_000;
+/** ReachableTime (RFC 4861). */
+const REACHABLE_MS = 30_000;
 const SIZES = { syn: 60, ack: 52, data: 120, udp: 76, icmp: 84 } as const;
 
 export const createLan = (router: () => Router, lanInterface: string): Lan => {
-  let nextPort = 20_000;
+  let nextPort = FIRST_PORT;
   let random: Random | null = null;
   const chance = (): Random => {
     random ??= router().random.fork('clients');
@@ -109,9 +120,26 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
   const uplinkOf = (nic: string): string | null =>
     [...router().uplinks.values()].find((uplink) => uplink.interface === nic)?.name ?? null;
 
+  // an inet6 client must know where its router is, and asks again after half a minute
+  const reachable = new Map<string, number>();
+  const findRouter = (client: string): string | null => {
+    const there = router();
+    const now = there.clock.now();
+    if ((reachable.get(client) ?? Number.NEGATIVE_INFINITY) > now) return null;
+    const own = there.nic(lanInterface)?.addresses.filter((one) => one.address.family === 'inet6') ?? [];
+    const target = own.find((one) => one.address.scope !== null) ?? own[0];
+    const stopped = target === undefined ? null : there.solicit(lanInterface, client, target.address.text);
+    if (stopped === null) reachable.set(client, now + REACHABLE_MS);
+    return stopped;
+  };
+
   /** One packet out and its answer back in. */
   const trip = (packet: Packet, answerFlags: TcpFlags, answerBytes: number): Outcome => {
     const there = router();
+    if (packet.family === 'inet6') {
+      const stopped = findRouter(packet.source);
+      if (stopped !== null) return { kind: 'silence', interface: null, natAddress: null, why: stopped };
+    }
     const out = there.forward(packet, lanInterface);
     switch (out.kind) {
       case 'refused':
@@ -127,6 +155,7 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
           natAddress: packet.source,
           natPort: packet.sourcePort,
           afterMs: 0.2,
+          packet,
         };
       case 'sent': {
         const silence = (why: string): Outcome => ({
@@ -150,13 +179,14 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
           natAddress: out.packet.source,
           natPort: out.packet.sourcePort,
           afterMs: far.afterMs,
+          packet: out.packet,
         };
       }
     }
   };
 
   const open = (wanted: FlowDescription): Flow => {
-    nextPort = nextPort >= 60_000 ? 20_000 : nextPort + 1;
+    nextPort = nextPort >= LAST_PORT ? FIRST_PORT : nextPort + 1;
     const description: Required<FlowDescription> = {
       ...wanted,
       port: wanted.port ?? (wanted.protocol === 'tcp' ? 443 : wanted.protocol === 'udp' ? 53 : 8),
@@ -281,20 +311,21 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
     };
   };
 
-  const inbound: Lan['inbound'] = ({ uplink: name, from, port, protocol = 'tcp' }) => {
+  const inbound: Lan['inbound'] = ({ uplink: name, from, port, to, protocol = 'tcp' }) => {
     const there = router();
     const uplink = there.uplinks.get(name);
     const nic = uplink === undefined ? null : there.nic(uplink.interface);
-    const own = nic?.addresses.find((one) => one.address.family === (from.includes(':') ? 'inet6' : 'inet'));
+    const family = from.includes(':') ? 'inet6' : 'inet';
+    const own = nic?.addresses.find((one) => one.address.family === family && one.address.scope === null);
     if (uplink === undefined || nic === null || own === undefined)
       return { kind: 'silence', interface: null, natAddress: null, why: 'no such uplink or no address' };
-    nextPort = nextPort >= 60_000 ? 20_000 : nextPort + 1;
+    nextPort = nextPort >= LAST_PORT ? FIRST_PORT : nextPort + 1;
     const packet: Packet = {
-      family: own.address.family,
+      family,
       protocol,
       source: from,
       sourcePort: nextPort,
-      destination: own.address.text,
+      destination: to ?? own.address.text,
       destinationPort: port,
       flags: protocol === 'tcp' ? { syn: true } : {},
       icmpType: null,
@@ -336,6 +367,7 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
       natAddress: back.packet.source,
       natPort: back.packet.sourcePort,
       afterMs: far.afterMs,
+      packet: back.packet,
     };
   };
 

@@ -29,7 +29,11 @@ const finish = (code: number, signal: string | null): void => {
 
 const onFrame = (line: string): void => {
   const frame = JSON.parse(line) as { o?: string; e?: string; x?: number; k?: string; s?: number };
-  if (frame.o !== undefined) process.stdout.write(frame.o);
+  if (frame.o !== undefined && !process.stdout.write(frame.o)) {
+    // a slow reader stops the emulator's printing as it would stop a real program's
+    socket.pause();
+    process.stdout.once('drain', () => socket.resume());
+  }
   if (frame.e !== undefined) process.stderr.write(frame.e);
   if (frame.s !== undefined) {
     process.stdin.setEncoding('utf8');

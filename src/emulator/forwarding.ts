@@ -5,10 +5,12 @@
 import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
 import type { EmulatorClock } from './clock.ts';
+import { createNeighbourDiscovery } from './neighbour-discovery.ts';
 import type { Nic } from './nic.ts';
 import { isLinkUp } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
+import type { Queues } from './pf-queue.ts';
 import type { Verdict } from './pf-walk.ts';
 import { testPacket } from './pf-walk.ts';
 import type { Random } from './random.ts';
@@ -46,6 +48,8 @@ export interface Forwarding {
   /** A packet of this machine's own. Unless `isBound` it gets the route's source address. */
   send(packet: Packet, isBound: boolean): Sent;
   isLocalAddress(address: string, rdomain: number): boolean;
+  /** A host on an interface's link asks for an inet6 address of this machine. Null: it got the answer; else what stopped it. */
+  solicit(on: string, from: string, target: string): string | null;
 }
 
 export const createForwarding = (machine: {
@@ -57,15 +61,25 @@ export const createForwarding = (machine: {
   readonly nic: (name: string) => Nic | null;
   readonly attached: () => readonly Nic[];
   readonly uplinkBehind: (nic: string) => Uplink | null;
+  readonly queues: Queues;
 }): Forwarding => {
-  const { clock, random, routing, firewall, sysctls, nic, attached } = machine;
+  const { clock, random, routing, firewall, sysctls, nic, attached, queues } = machine;
 
-  const isLocalAddress = (address: string, rdomain: number): boolean =>
-    attached().some(
-      (one) =>
-        one.rdomain === rdomain &&
-        one.addresses.some((own) => own.address.text.split('%')[0] === address.split('%')[0]),
-    );
+  // asked for every packet that comes in; addresses change with a message on the routing socket only
+  let localVersion = -1;
+  let local: ReadonlySet<string> = new Set();
+  const isLocalAddress = (address: string, rdomain: number): boolean => {
+    const version = firewall.world.version();
+    if (version !== localVersion) {
+      localVersion = version;
+      local = new Set(
+        attached().flatMap((one) =>
+          one.addresses.map((own) => `${one.rdomain} ${own.address.text.split('%')[0]}`),
+        ),
+      );
+    }
+    return local.has(`${rdomain} ${address.includes('%') ? address.split('%')[0] : address}`);
+  };
 
   /** Hands a packet to the driver: ARP, carrier. What the sender gets to know is `error`. */
   const transmit = (
@@ -84,7 +98,8 @@ export const createForwarding = (machine: {
         return { why: 'no ARP answer', error: isViaGateway ? 'No route to host' : 'Host is down' };
       const uplink = machine.uplinkBehind(on.name);
       const isThere = isLinkUp(on) && (uplink === null || isArpAnswered(uplink, nextHop.text));
-      if (isThere) {
+      const stopped = isThere && nextHop.family === 'inet6' ? discovery.ask(on, nextHop.text) : null;
+      if (isThere && stopped === null) {
         neighbour.gateway = lladdrOf(nextHop);
         neighbour.asked = 0;
       } else {
@@ -98,7 +113,7 @@ export const createForwarding = (machine: {
           neighbour.asked = 0;
           neighbour.rejectUntil = now + 20_000;
         }
-        return { why: 'no ARP answer', error: null };
+        return { why: stopped ?? 'no ARP answer', error: null };
       }
     }
     return isLinkUp(on) ? null : { why: 'no carrier', error: null };
@@ -106,6 +121,14 @@ export const createForwarding = (machine: {
 
   const test = (packet: Packet, direction: 'in' | 'out', on: Nic): Verdict =>
     testPacket({ firewall, nic: on, direction, now: clock.now() }, packet);
+
+  const discovery = createNeighbourDiscovery(test);
+
+  /** The packet as the wire has it: in the queue that takes it here. */
+  const enqueue = (packet: Packet, on: Nic): Packet => {
+    const queue = queues.take(on.name, packet.queue ?? null, packet.bytes);
+    return queue === (packet.queue ?? null) ? packet : { ...packet, queue };
+  };
 
   const refused = (answer: 'none' | 'rst' | 'unreachable', why: string): Forwarded =>
     answer === 'none' ? { kind: 'dropped', why } : { kind: 'refused', how: answer };
@@ -140,7 +163,8 @@ export const createForwarding = (machine: {
       }
     }
     const problem = transmit(nicOut, hop, isViaGateway);
-    if (problem === null) return { kind: 'sent', nic: nicOut, nextHop: hop.text, packet: going };
+    if (problem === null)
+      return { kind: 'sent', nic: nicOut, nextHop: hop.text, packet: enqueue(going, nicOut) };
     return problem.error === null
       ? { kind: 'dropped', why: problem.why }
       : { kind: 'refused', how: 'unreachable' };
@@ -217,11 +241,21 @@ export const createForwarding = (machine: {
     }
     const problem = transmit(leaving, nextHop, isViaGateway);
     if (problem === null)
-      return { kind: 'sent', nic: leaving, nextHop: nextHop.text, packet: verdict.packet };
+      return {
+        kind: 'sent',
+        nic: leaving,
+        nextHop: nextHop.text,
+        packet: enqueue(verdict.packet, leaving),
+      };
     return problem.error === null
       ? { kind: 'lost', why: problem.why }
       : { kind: 'error', error: problem.error };
   };
 
-  return { forward, send, isLocalAddress };
+  const solicit: Forwarding['solicit'] = (on, from, target) => {
+    const came = nic(on);
+    return came === null || !isLinkUp(came) ? 'no carrier' : discovery.answer(came, from, target);
+  };
+
+  return { forward, send, isLocalAddress, solicit };
 };

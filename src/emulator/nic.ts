@@ -3,7 +3,7 @@
  * downed or upped. Knows nothing of routes, pf or what is on the other end of the cable.
  */
 import type { Address } from './address.ts';
-import { parseAddress } from './address.ts';
+import { isLinkLocal, parseAddress, parseInterfaceAddress } from './address.ts';
 
 export interface NicAddress {
   readonly address: Address;
@@ -11,6 +11,16 @@ export interface NicAddress {
   /** The other end, for point-to-point interfaces. */
   readonly peer: string | null;
 }
+
+/** `text` as ifconfig takes it; a link-local address gets the interface's scope. Throws a RangeError for what is none. */
+export const parseNicAddress = (text: string, on: string, peer: string | undefined): NicAddress => {
+  const parsed = parseInterfaceAddress(text);
+  if (parsed === null) throw new RangeError(`emulator: ${text} is no address`);
+  const { address, length } = parsed;
+  const scoped =
+    isLinkLocal(address) && address.scope === null ? parseAddress(`${address.text}%${on}`) : address;
+  return { address: scoped ?? address, length, peer: peer ?? null };
+};
 
 export type NicKind = 'loopback' | 'ethernet' | 'enc' | 'pppoe';
 

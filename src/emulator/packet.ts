@@ -29,7 +29,16 @@ export interface Packet {
   readonly tag: string | null;
   /** The routing table that the packet is bound to inside this machine. */
   readonly rtable: number;
+  /** 0-7, for the driver's queues; 3 unless `set prio` says otherwise. */
+  readonly prio?: number;
+  /** The header's TOS byte; 0 unless told. */
+  readonly tos?: number;
+  /** The pf queue that a rule has named, whether the interface has it or not. */
+  readonly queue?: string | null;
 }
+
+export const prioOf = (packet: Packet): number => packet.prio ?? 3;
+export const tosOf = (packet: Packet): number => packet.tos ?? 0;
 
 /** The far end's answer to a packet: addresses and ports turned round. */
 export const answerTo = (packet: Packet, flags: TcpFlags, bytes: number): Packet => ({
@@ -43,6 +52,15 @@ export const answerTo = (packet: Packet, flags: TcpFlags, bytes: number): Packet
   bytes,
   tag: null,
   rtable: 0,
+  prio: 3,
+  tos: 0,
+  queue: null,
 });
+
+/** Neighbour solicitation (135) and advertisement (136). */
+export const isSolicitation = (packet: Packet): boolean =>
+  packet.protocol === 'ipv6-icmp' && packet.icmpType === 135;
+export const isAdvertisement = (packet: Packet): boolean =>
+  packet.protocol === 'ipv6-icmp' && packet.icmpType === 136;
 
 export const isEchoRequest = (packet: Packet): boolean => packet.icmpType === 8 || packet.icmpType === 128;

@@ -3,6 +3,7 @@
  * and routing pools. What a name means is pf-host.ts's business.
  */
 import type { HostNode, PoolSpec } from './pf-expand.ts';
+import { keyOfWord } from './pf-hash.ts';
 import { resolveHost, splitModifiers } from './pf-host.ts';
 import type { PoolType, PortMatch, PortOperator } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
@@ -222,6 +223,16 @@ const redirHosts = (source: Source): HostNode[] => {
   return all;
 };
 
+/** What follows `source-hash`: a key of 32 digits, a word that is hashed, or nothing. */
+const poolKey = (source: Source): string => {
+  if (source.peek().kind !== 'word') return source.world.randomKey();
+  let word = source.word();
+  while (source.peek().kind === 'word') word += ` ${source.word()}`;
+  if (!word.startsWith('0x')) return keyOfWord(word);
+  if (word.length !== 34) return source.refuse('hex key must be 128 bits (32 hex digits) long');
+  return /^0x[0-9a-f]{32}$/i.test(word) ? word.toLowerCase() : source.refuse('invalid hex key');
+};
+
 /** `redirspec [port P] pool_opts`; routing pools take no port. */
 export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
   const hosts = redirHosts(source);
@@ -244,10 +255,7 @@ export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
       if (type !== 'none') source.refuse('pool type cannot be redefined');
       type = named;
       if (named === 'source-hash') {
-        hashKey = '0x00000000000000000000000000000000';
-        if (source.peek().kind === 'word') hashKey = source.word();
-        if (hashKey.startsWith('0x') && hashKey.length !== 34)
-          source.refuse('hex key must be 128 bits (32 hex digits) long');
+        hashKey = poolKey(source);
       }
     } else if (source.skip('static-port')) {
       if (isStaticPort) source.refuse('static-port cannot be redefined');
@@ -257,7 +265,5 @@ export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
       isSticky = true;
     } else break;
   }
-  if (isSticky) source.unknown('sticky-address');
-  if (type === 'source-hash' || type === 'bitmask') source.unknown(type);
   return { hosts, type, isSticky, isStaticPort, hashKey, port };
 };

@@ -142,6 +142,9 @@ const collapse = (
   const type: PoolType = spec.type === 'none' && isMulti(host) ? 'round-robin' : spec.type;
   if (!takesMany(type) && spec.hosts.some((node) => node.host.kind === 'table'))
     return bad('tables are not supported by pool type');
+  const alias = spec.hosts.find((node) => node.host.kind === 'interface' && isMulti(node.host))?.host;
+  if (!takesMany(type) && alias?.kind === 'interface')
+    return bad(`interface (${alias.name}) is not supported by pool type`);
   if (spec.isStaticPort && kind !== 'nat')
     return bad("the 'static-port' option is only valid with nat rules");
   const ports =
@@ -161,7 +164,8 @@ const collapse = (
       highPort: high,
       hashKey: spec.hashKey,
       cursor: 0,
-      current: 0,
+      counter: null,
+      currentWeight: 0,
     },
     family: family ?? chosen,
     isBad: false,

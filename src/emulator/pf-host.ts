@@ -62,7 +62,10 @@ export const nicsNamed = (world: PfWorld, name: string): readonly Nic[] => {
 const takeAddresses = (nic: Nic, modifiers: InterfaceModifiers): ResolvedHost[] => {
   const pick = (family: Family): readonly NicAddress[] => {
     const all = addressesOf(nic, family);
-    return modifiers.noAlias ? all.slice(0, 1) : all;
+    if (!modifiers.noAlias) return all;
+    // the first of the interface; the kernel gives it its link-local address before any other of inet6
+    const first = all.find((one) => one.address.scope !== null) ?? all[0];
+    return first === undefined ? [] : [first];
   };
   return [...pick('inet'), ...pick('inet6')].flatMap((one): ResolvedHost[] => {
     const { family, value, scope } = one.address;

@@ -154,7 +154,8 @@ export const prioValue = (source: Source): number => {
 export const queueNames = (source: Source): readonly [string, string | null] => {
   const one = (): string => {
     const name = source.word();
-    return source.queues.has(name) ? name : source.refuse(`queue ${name} is not defined`);
+    const isDefined = [...source.queues.values()].some((queue) => queue.name === name);
+    return isDefined ? name : source.refuse(`queue ${name} is not defined`);
   };
   if (!source.skip('(')) return [one(), null];
   const first = one();

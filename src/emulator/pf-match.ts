@@ -2,11 +2,13 @@
 import { doesContain, parseAddress } from './address.ts';
 import type { Nic } from './nic.ts';
 import type { Packet } from './packet.ts';
-import { isEchoRequest } from './packet.ts';
+import { isAdvertisement, isEchoRequest, isSolicitation, prioOf, tosOf } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { interfaceAddresses, tableFor } from './pf.ts';
 import type { Direction, End, Rule, TcpMatch } from './pf-rules.ts';
 import { doesPortMatch } from './pf-rules.ts';
+import type { NodeKind, SourceNode } from './pf-source-node.ts';
+import type { Actions } from './pf-state.ts';
 import { doesTableMatch } from './pf-table.ts';
 
 /** Where and when a packet is tested. */
@@ -23,6 +25,8 @@ export interface Walk extends Place {
   readonly packet: Packet;
   readonly rdomain: number;
   readonly matchRules: Rule[];
+  readonly nodes: { [Kind in NodeKind]?: SourceNode };
+  actions: Actions;
   source: string;
   sourcePort: number;
   destination: string;
@@ -93,13 +97,21 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
       return skips?.destinationPort ?? next;
   } else {
     if (rule.icmpType !== null && rule.icmpType !== packet.icmpType) return next;
-    // answers make no pf states
-    if (rule.keepState && !isEchoRequest(packet)) return next;
+    // answers make no pf states; an advertisement passes without one
+    if (
+      rule.keepState &&
+      !rule.isSloppy &&
+      !isEchoRequest(packet) &&
+      !isSolicitation(packet) &&
+      !isAdvertisement(packet)
+    )
+      return next;
   }
-  if (rule.tos !== null || rule.prio !== null) return next;
+  if (rule.tos !== null && rule.tos !== tosOf(packet)) return next;
   if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1)
     return next;
   if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated)
     return next;
+  if (rule.prio !== null && rule.prio !== prioOf(packet)) return next;
   return null;
 };

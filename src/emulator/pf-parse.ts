@@ -2,35 +2,33 @@
  * A whole rule set: the statements of pf.conf(5) and their recovery after errors (sbin/pfctl/parse.y, ruleset). Gives what is to be loaded, or
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
-import { renderValue } from './address.ts';
-import { parseTableHosts } from './pf-address-parse.ts';
-import type { HostNode } from './pf-expand.ts';
 import { expandRule } from './pf-expand.ts';
-import { resolveHost } from './pf-host.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
+import { queueProblem } from './pf-queue.ts';
 import { parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
 import type { Rule } from './pf-rules.ts';
 import type { ParseWorld, QueueDefinition, Source, SourceState } from './pf-source.ts';
 import { openSource, Refusal } from './pf-source.ts';
+import type { TableDefinition } from './pf-table-parse.ts';
+import { parseTable, renderTable } from './pf-table-parse.ts';
 
-export interface TableDefinition {
-  readonly name: string;
-  readonly isPersist: boolean;
-  readonly isConst: boolean;
-  readonly hasCounters: boolean;
-  /** Null: no braces, the addresses that are there stay. */
-  readonly hosts: readonly HostNode[] | null;
-}
-
-export interface ParsedRuleset {
+/** The rules and tables of one anchor, and of the anchors that are written inside it (`anchor "x" { … }`). */
+export interface RulesetSection {
+  readonly path: string;
   readonly rules: readonly Rule[];
   readonly tables: readonly TableDefinition[];
+  readonly inline: readonly RulesetSection[];
+}
+
+export interface ParsedRuleset extends RulesetSection {
   readonly queues: readonly QueueDefinition[];
   readonly loads: readonly { readonly anchor: string; readonly file: string }[];
 }
 
 export interface ParseOutcome {
   readonly content: ParsedRuleset | null;
+  /** pfctl has said why and died of it: it adds nothing. */
+  readonly isFatal: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -43,97 +41,34 @@ export interface ParseOptions {
   readonly verbosity: number;
 }
 
-const TABLE_NAME_SIZE = 32;
 const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];
+
+interface OpenSection extends RulesetSection {
+  readonly rules: Rule[];
+  readonly tables: TableDefinition[];
+  readonly inline: OpenSection[];
+  /** How pfctl calls it while it is being read. */
+  readonly holding: string;
+}
 
 interface Work {
   readonly opened: SourceState;
-  readonly rules: Rule[];
-  readonly tables: TableDefinition[];
+  /** The one that is being read now. */
+  section: OpenSection;
+  /** Braces opened so far. */
+  braces: number;
+  readonly sections: Map<string, OpenSection>;
   readonly loads: { anchor: string; file: string }[];
   readonly print: (line: string) => void;
   readonly verbosity: number;
 }
 
-const hostWords = (nodes: readonly HostNode[]): string =>
-  nodes
-    .map((node) => {
-      if (node.host.kind !== 'prefix') return '';
-      const { prefix } = node.host;
-      const bits = prefix.family === 'inet' ? 32 : 128;
-      const text = renderValue(prefix.family, prefix.value);
-      return ` ${node.isNegated ? '!' : ''}${text}${prefix.length < bits ? `/${prefix.length}` : ''}`;
-    })
-    .join('');
-
-const renderTable = (table: TableDefinition): string => {
-  const flags = `${table.isConst ? ' const' : ''}${table.isPersist ? ' persist' : ''}${table.hasCounters ? ' counters' : ''}`;
-  return `table <${table.name}>${flags}${table.hosts === null ? '' : ` {${hostWords(table.hosts)} }`}`;
-};
-
-const fileHosts = (source: Source, path: string): HostNode[] => {
-  const text = source.world.readFile(path);
-  if (text === null) return source.refuse(`cannot load "${path}": No such file or directory`);
-  const words = text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, ''))
-    .join(' ')
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  return words.flatMap((word) => {
-    const isNegated = word.startsWith('!');
-    const resolved = resolveHost(source.world, isNegated ? word.slice(1) : word);
-    if (resolved.kind === 'failed') {
-      for (const line of resolved.words) source.say(line);
-      return source.refuse(`file "${path}" contains bad data`);
-    }
-    return resolved.hosts.map(
-      (host): HostNode => ({
-        family: host.prefix.family,
-        host: { kind: 'prefix', prefix: host.prefix },
-        isNegated,
-        weight: 0,
-        scope: host.scope,
-      }),
-    );
-  });
-};
-
 const tableStatement = (work: Work): void => {
-  const { source } = work.opened;
-  source.take();
-  source.expect('<');
-  const name = source.word();
-  source.expect('>');
-  if (name.length >= TABLE_NAME_SIZE) source.refuse(`table name too long, max ${TABLE_NAME_SIZE - 1} chars`);
-  const flags = { isPersist: false, isConst: false, hasCounters: false };
-  let hosts: HostNode[] | null = null;
-  for (;;) {
-    if (source.skip('{')) {
-      const nodes = parseTableHosts(source);
-      for (const node of nodes) {
-        if (node.host.kind === 'interface')
-          source.refuse('dynamic addresses are not permitted inside tables');
-        if (node.host.kind === 'table') source.refuse('tables cannot contain tables');
-      }
-      hosts = [...(hosts ?? []), ...nodes];
-    } else if (source.skip('file')) hosts = [...(hosts ?? []), ...fileHosts(source, source.word())];
-    else if (source.peek().kind === 'word') {
-      const word = source.word();
-      if (word === 'persist') flags.isPersist = true;
-      else if (word === 'const') flags.isConst = true;
-      else if (word === 'counters') flags.hasCounters = true;
-      else source.refuse(`invalid table option '${word}'`);
-    } else break;
-  }
-  if (source.peek().kind !== 'newline') source.syntaxError();
-  const table: TableDefinition = { name, ...flags, hosts };
-  if (work.verbosity > 0) work.print(renderTable(table));
-  for (const anchor of source.world.anchorsWithTable(name))
-    source.say(`pfctl: warning: table <${name}> already defined in anchor "${anchor}"`);
-  const before = work.tables.findIndex((one) => one.name === name);
-  if (before >= 0) work.tables.splice(before, 1);
-  work.tables.push(table);
+  const { holding, tables } = work.section;
+  const table = parseTable(work.opened.source, holding, work.verbosity > 0 ? work.print : null);
+  const before = tables.findIndex((one) => one.name === table.name);
+  if (before >= 0) tables.splice(before, 1);
+  tables.push(table);
 };
 
 const queueStatement = (work: Work): void => {
@@ -147,6 +82,7 @@ const queueStatement = (work: Work): void => {
   }
   let parent: string | null = null;
   let hasBandwidth = false;
+  let isDefault = false;
   let hasFlows = false;
   let text = `queue ${name}${nic === null ? '' : ` on ${nic}`}`;
   const amount = (): string => {
@@ -172,8 +108,10 @@ const queueStatement = (work: Work): void => {
     } else if (source.skip('parent')) {
       parent = source.word();
       text = text.replace(`queue ${name}`, `queue ${name} parent ${parent}`);
-    } else if (source.skip('default')) text += ' default';
-    else if (source.skip('qlimit')) text += ` qlimit ${source.number()}`;
+    } else if (source.skip('default')) {
+      isDefault = true;
+      text += ' default';
+    } else if (source.skip('qlimit')) text += ` qlimit ${source.number()}`;
     else if (source.skip('flows')) {
       hasFlows = true;
       text += ` flows ${source.number()}`;
@@ -189,7 +127,23 @@ const queueStatement = (work: Work): void => {
     source.complain('cannot add queue');
     return;
   }
-  source.queues.set(name, { name, interface: nic, parent, text });
+  const isTaken = [...source.queues.values()].some(
+    (one) => one.parent === null && parent === null && one.interface === nic,
+  );
+  if (isTaken) {
+    work.print(`A root queue is already defined on ${nic}`);
+    source.complain('cannot add queue');
+    return;
+  }
+  // the same name on several interfaces is one queue each
+  source.queues.set(`${name} ${nic ?? ''}`, {
+    name,
+    interface: nic,
+    parent,
+    isDefault,
+    hasBandwidth,
+    text,
+  });
 };
 
 const setStatement = (work: Work): void => {
@@ -287,7 +241,61 @@ const macroStatement = (work: Work): void => {
   work.opened.setMacro(name, value);
 };
 
-const statement = (work: Work, expand: (source: Source, isAnchor: boolean) => void) => {
+/** What stands in the braces after an anchor rule; null without braces. */
+const anchorBody = (work: Work, name: string | null, expand: Expand): ReturnType<ReadBody> => {
+  const { source } = work.opened;
+  if (!source.skip('{')) return null;
+  const holding = `_${++work.braces}`;
+  const outer = work.section;
+  const call = name ?? holding;
+  const path = source.anchor === '' ? call : `${source.anchor}/${call}`;
+  const section: OpenSection = { path, holding, rules: [], tables: [], inline: [] };
+  const back = source.anchor;
+  work.section = section;
+  source.anchor = path;
+  try {
+    if (source.peek().kind !== 'newline') source.syntaxError();
+    while (!source.skip('}')) {
+      const { kind, text } = source.peek();
+      if (kind === 'newline') {
+        source.take();
+        continue;
+      }
+      if (kind !== 'keyword') source.syntaxError();
+      if (text === 'table') tableStatement(work);
+      else if (text === 'include') source.unknown(text);
+      else if (text === 'anchor') expand(source, true);
+      else if (text === 'pass' || text === 'block' || text === 'match') expand(source, false);
+      else source.syntaxError();
+      if (source.peek().kind !== 'newline') source.syntaxError();
+      source.take();
+    }
+  } finally {
+    work.section = outer;
+    source.anchor = back;
+  }
+  if (call.includes('/')) source.refuse("anchor paths containing '/' cannot be used for inline anchors.");
+  if (work.sections.has(path)) source.refuse(`inline anchor '${call}' already exists`);
+  work.sections.set(path, section);
+  outer.inline.push(section);
+  return { name: call, path };
+};
+
+type ReadBody = Parameters<typeof parseAnchorRule>[1];
+type Expand = (source: Source, isAnchor: boolean) => void;
+
+/** The rules as -v shows them: those in braces where they are called, once. */
+const renderSection = (work: Work, section: OpenSection, depth: number, shown: Set<OpenSection>): string[] =>
+  section.rules.flatMap((rule) => {
+    const isLoud = work.verbosity > 1;
+    const line = `${isLoud ? '' : '  '.repeat(depth)}${renderRule(rule, isLoud ? UNLOADED : null)}`;
+    const inner = rule.anchor === null ? undefined : work.sections.get(rule.anchor.path);
+    if (inner === undefined || inner.rules.length === 0 || shown.has(inner)) return [line];
+    shown.add(inner);
+    return [`${line} {`, ...renderSection(work, inner, depth + 1, shown), `${'  '.repeat(depth)}}`];
+  });
+
+const statement = (work: Work, expand: Expand) => {
   const { source } = work.opened;
   const token = source.peek();
   if (token.kind === 'newline') return;
@@ -320,10 +328,18 @@ const statement = (work: Work, expand: (source: Source, isAnchor: boolean) => vo
 export const parseRuleset = (text: string, options: ParseOptions, world: ParseWorld): ParseOutcome => {
   const stdout: string[] = [];
   const opened = openSource(text, options.file, options.anchor, world);
-  const work: Work = {
-    opened,
+  const main: OpenSection = {
+    path: options.anchor,
+    holding: options.anchor,
     rules: [],
     tables: [],
+    inline: [],
+  };
+  const work: Work = {
+    opened,
+    section: main,
+    braces: 0,
+    sections: new Map(),
     loads: [],
     print: (line) => {
       stdout.push(line);
@@ -332,20 +348,22 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
   };
   const { source } = opened;
   const expand = (from: Source, isAnchor: boolean): void => {
-    const spec = isAnchor ? parseAnchorRule(from) : parsePfRule(from);
+    const spec = isAnchor
+      ? parseAnchorRule(from, (name) => anchorBody(work, name, expand))
+      : parsePfRule(from);
     expandRule(spec, {
       complain: from.complain,
       automaticTable: (hosts) => {
         const name = world.automaticName();
         const table = { name, isPersist: false, isConst: true, hasCounters: false, hosts };
-        work.tables.push(table);
+        work.section.tables.push(table);
         if (work.verbosity > 0) work.print(renderTable(table));
         return name;
       },
       addRule: (rule) => {
-        work.rules.push(rule);
+        work.section.rules.push(rule);
       },
-      nextNumber: () => work.rules.length,
+      nextNumber: () => work.section.rules.length,
     });
   };
   while (source.peek().kind !== 'end') {
@@ -358,14 +376,15 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       opened.recover(refusal);
     }
   }
-  const isRight = opened.errors() === 0;
-  if (isRight && options.verbosity > 0)
-    for (const rule of work.rules) stdout.push(renderRule(rule, options.verbosity > 1 ? UNLOADED : null));
+  const queues = [...source.queues.values()];
+  const problem = opened.errors() === 0 && options.anchor === '' ? queueProblem(queues) : null;
+  if (problem !== null) source.say(`pfctl: ${problem}`);
+  const isRight = opened.errors() === 0 && problem === null;
+  if (isRight && options.verbosity > 0) stdout.push(...renderSection(work, main, 0, new Set()));
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
-    content: isRight
-      ? { rules: work.rules, tables: work.tables, queues: [...source.queues.values()], loads: work.loads }
-      : null,
+    content: isRight ? { ...main, queues, loads: work.loads } : null,
+    isFatal: problem !== null,
     stdout: lines(stdout),
     stderr: lines(opened.stderr),
   };

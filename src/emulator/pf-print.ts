@@ -163,6 +163,9 @@ const renderScrub = (rule: Rule): string => {
   return ` scrub (${parts.join(' ')})`;
 };
 
+/** An anchor that was written in braces without a name: pfctl shows its rules where it is called. */
+export const isUnnamed = (name: string): boolean => (name.split('/').at(-1) ?? '').startsWith('_');
+
 /** The rule in one line without the newline. With `sizes` as `-vv` prints it, `@N` in front. */
 export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   const out: string[] = [];
@@ -170,7 +173,8 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     out.push(text);
   };
   if (sizes !== null) say(`@${rule.number ?? -1} `);
-  say(rule.anchor === null ? rule.action : `anchor "${rule.anchor.name}"`);
+  if (rule.anchor === null) say(rule.action);
+  else say(isUnnamed(rule.anchor.name) ? 'anchor' : `anchor "${rule.anchor.name}"`);
   if (rule.action === 'block')
     say(rule.answer === 'return-icmp' ? ' return-icmp(port-unr, port-unr)' : ` ${rule.answer}`);
   if (rule.direction !== null) say(` ${rule.direction}`);

@@ -324,26 +324,39 @@ export const parsePfRule = (source: Source): RuleSpec => {
   return options;
 };
 
-/** An anchor rule, the word `anchor` being the next token. */
-export const parseAnchorRule = (source: Source): RuleSpec => {
-  source.take();
-  const options = blank('pass');
-  if (source.peek().kind !== 'word') source.unknown('an anchor without a name');
+const anchorName = (source: Source): string | null => {
+  if (source.peek().kind !== 'word') return null;
   const name = source.word();
   if (name === '') source.refuse('anchor name must not be empty');
   if (name.startsWith('_') || name.includes('/_'))
     source.refuse("anchor names beginning with '_' are reserved for internal use");
+  return name;
+};
+
+/**
+ * An anchor rule, the word `anchor` being the next token. `readBody` reads what stands in braces, if there are any, and gives the
+ * name and the path of the anchor that it fills, or null.
+ */
+export const parseAnchorRule = (
+  source: Source,
+  readBody: (name: string | null) => { readonly name: string; readonly path: string } | null,
+): RuleSpec => {
+  source.take();
+  const options = blank('pass');
+  const name = anchorName(source);
   head(source, options, false);
   while (option(source, options));
-  if (source.is('{')) source.unknown('an inline anchor');
+  const inline = readBody(name);
   if (source.peek().kind !== 'newline') source.syntaxError();
+  if (inline === null && name === null) source.refuse('anchors without explicit rules must specify a name');
   checkNames(source, options);
   if (options.keep !== null) source.refuse('cannot specify state handling on anchors');
   if (options.route !== null) source.refuse('cannot specify route handling on anchors');
-  const isWildcard = name.endsWith('/*') || name === '*';
-  const bare = name.replace(/\/?\*$/, '').replace(/^\//, '');
-  const path = name.startsWith('/') || source.anchor === '' ? bare : `${source.anchor}/${bare}`;
+  const called = name ?? '';
+  const isWildcard = called.endsWith('/*') || called === '*';
+  const bare = called.replace(/\/?\*$/, '').replace(/^\//, '');
+  const path = called.startsWith('/') || source.anchor === '' ? bare : `${source.anchor}/${bare}`;
   options.keep = 'no';
-  options.anchor = { name, path, isWildcard };
+  options.anchor = inline === null ? { name: called, path, isWildcard } : { ...inline, isWildcard: false };
   return options;
 };

@@ -46,10 +46,12 @@ export interface Pool {
   /** nat-to: 50001-65535 unless given; rdr-to: 0 keeps the port. */
   readonly lowPort: number;
   readonly highPort: number;
+  /** `0x` and 32 digits; empty unless the type is source-hash. */
   readonly hashKey: string;
-  /** Where round-robin and least-states stand; the only part that changes. */
+  /** Where round-robin and least-states stand (pf's tblidx, counter, curweight); the only part that changes. */
   cursor: number;
-  current: number;
+  counter: bigint | null;
+  currentWeight: number;
 }
 
 export interface Scrub {

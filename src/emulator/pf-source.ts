@@ -21,24 +21,30 @@ export interface QueueDefinition {
   readonly name: string;
   readonly interface: string | null;
   readonly parent: string | null;
+  readonly isDefault: boolean;
+  /** It has a bandwidth of its own; without it is a flow queue. */
+  readonly hasBandwidth: boolean;
   readonly text: string;
 }
 
 /** What the parser may ask or do outside itself. */
 export interface ParseWorld extends PfWorld {
   readonly readFile: (path: string) => string | null;
-  /** Anchors other than this one that have a table of this name, as pfctl names them. */
-  readonly anchorsWithTable: (name: string) => readonly string[];
+  /** Anchors other than `path` that have a table of this name, as pfctl names them. */
+  readonly anchorsWithTable: (name: string, path: string) => readonly string[];
   /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). */
   readonly setSkip: (names: readonly string[]) => void;
   readonly setLimit: (name: string, value: number) => boolean;
   /** A name for the table behind a list of pool addresses. */
   readonly automaticName: () => string;
+  /** A key for `source-hash` without one: another one at every load. */
+  readonly randomKey: () => string;
 }
 
 export interface Source {
   readonly world: ParseWorld;
-  readonly anchor: string;
+  /** The anchor that the rules being read belong to; changes inside `anchor … { }`. */
+  anchor: string;
   readonly queues: Map<string, QueueDefinition>;
   readonly automatic: { readonly name: string; readonly hosts: readonly HostNode[] }[];
   blockAnswer: 'drop' | 'return';

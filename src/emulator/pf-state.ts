@@ -3,9 +3,11 @@
  * it, with its label, and its gateway, whatever becomes of the rule set.
  */
 import type { Family } from './address.ts';
-import type { Protocol, TcpFlags } from './packet.ts';
+import type { Packet, Protocol, TcpFlags } from './packet.ts';
 import type { Direction, Rule } from './pf-rules.ts';
-import type { TableEntry } from './pf-table.ts';
+import type { SourceNode } from './pf-source-node.ts';
+import type { Table } from './pf-table.ts';
+import { uncountActive } from './pf-table.ts';
 
 /** Both ends in pf's order: 0 is where an incoming packet comes from, 1 where it goes. */
 export interface StateKey {
@@ -56,6 +58,16 @@ export interface Peer {
   readonly window: number;
 }
 
+/** What a pf state does to each packet of its own: `set prio`, `set tos`, `set queue`. */
+export interface Actions {
+  /** Second: for what is urgent (an ACK without payload, low delay). */
+  readonly prio: readonly [number, number] | null;
+  readonly tos: number | null;
+  readonly queue: readonly [string, string] | null;
+}
+
+export const NO_ACTIONS: Actions = { prio: null, tos: null, queue: null };
+
 export interface PfState {
   readonly id: bigint;
   readonly direction: Direction;
@@ -65,14 +77,20 @@ export interface PfState {
   readonly protocol: Protocol;
   readonly wire: StateKey;
   readonly stack: StateKey;
+  /** keyText of both; the same string when they are the same. */
+  readonly wireText: string;
+  readonly stackText: string;
   readonly rule: Rule;
   readonly anchorRule: Rule | null;
   readonly matchRules: readonly Rule[];
   readonly route: {
     readonly kind: 'route-to' | 'reply-to';
     readonly gateway: string;
-    readonly entry: TableEntry | null;
+    /** Where this pf state counts as active (least-states). */
+    readonly table: Table | null;
   } | null;
+  readonly nodes: readonly SourceNode[];
+  readonly actions: Actions;
   /** Routing table of packets in the pf state's own direction; null leaves it. */
   readonly rtable: number | null;
   readonly tag: string | null;
@@ -85,6 +103,9 @@ export interface PfState {
   /** In the pf state's direction, and back. */
   readonly packets: [number, number];
   readonly bytes: [number, number];
+  /** The second in which it is looked at next; the state table's own. */
+  bucket: number;
+  isAlive: boolean;
 }
 
 const LEVEL = { CLOSED: 0, SYN_SENT: 2, ESTABLISHED: 4, CLOSING: 7, FIN_WAIT_2: 9, TIME_WAIT: 10 } as const;
@@ -105,12 +126,23 @@ export const createKey = (
     ? { rdomain, address0: source, port0: sourcePort, address1: destination, port1: destinationPort }
     : { rdomain, address0: destination, port0: destinationPort, address1: source, port1: sourcePort };
 
+/** The text of a packet's key, without making one. `from` stands for its source. */
+export const packetText = (packet: Packet, direction: Direction, rdomain: number, from: string): string => {
+  const { family, protocol, sourcePort, destination, destinationPort } = packet;
+  return direction === 'in'
+    ? `${family} ${protocol} ${rdomain} ${from} ${sourcePort} ${destination} ${destinationPort}`
+    : `${family} ${protocol} ${rdomain} ${destination} ${destinationPort} ${from} ${sourcePort}`;
+};
+
 export interface StateTable {
   readonly all: ReadonlyMap<bigint, PfState>;
   find(direction: Direction, key: string, nic: string): PfState | null;
   isWireTaken(key: string): boolean;
   insert(pfState: PfState): void;
-  remove(pfState: PfState): void;
+  /** `now` is when it ends: its source nodes may be left without a pf state. */
+  remove(pfState: PfState, now: number): void;
+  /** Its time-out has become shorter. */
+  hasten(pfState: PfState): void;
   /** Ends what has timed out; cheap when asked often. */
   purge(now: number): void;
 }
@@ -119,51 +151,97 @@ export const expiresAt = (pfState: PfState): number => pfState.touched + TIMEOUT
 
 export const createStateTable = (): StateTable => {
   const all = new Map<bigint, PfState>();
-  const byWire = new Map<string, PfState[]>();
-  const byStack = new Map<string, PfState[]>();
+  const byWire = new Map<string, PfState | PfState[]>();
+  const byStack = new Map<string, PfState | PfState[]>();
+  // by the second in which they may have timed out: a hundred thousand pf states must not be walked every second
+  const buckets = new Map<number, PfState[]>();
   let purgedAt = Number.NEGATIVE_INFINITY;
 
-  const put = (index: Map<string, PfState[]>, key: string, pfState: PfState): void => {
-    const list = index.get(key);
-    if (list === undefined) index.set(key, [pfState]);
+  // nearly every key has one pf state
+  const put = (index: Map<string, PfState | PfState[]>, key: string, pfState: PfState): void => {
+    const there = index.get(key);
+    if (there === undefined) index.set(key, pfState);
+    else if (!Array.isArray(there))
+      index.set(key, pfState.interface === 'all' ? [there, pfState] : [pfState, there]);
     // if-bound ones are asked first
-    else if (pfState.interface === 'all') list.push(pfState);
-    else list.unshift(pfState);
+    else if (pfState.interface === 'all') there.push(pfState);
+    else there.unshift(pfState);
   };
-  const take = (index: Map<string, PfState[]>, key: string, pfState: PfState): void => {
-    const rest = (index.get(key) ?? []).filter((one) => one !== pfState);
-    if (rest.length === 0) index.delete(key);
-    else index.set(key, rest);
+  const take = (index: Map<string, PfState | PfState[]>, key: string, pfState: PfState): void => {
+    const there = index.get(key);
+    if (there === pfState) index.delete(key);
+    else if (Array.isArray(there)) {
+      const rest = there.filter((one) => one !== pfState);
+      const [first] = rest;
+      if (first === undefined) index.delete(key);
+      else index.set(key, rest.length === 1 ? first : rest);
+    }
   };
-  const remove = (pfState: PfState): void => {
+  const fits = (pfState: PfState, nic: string): boolean =>
+    pfState.interface === 'all' || pfState.interface === nic;
+  const schedule = (pfState: PfState): void => {
+    const second = Math.ceil(expiresAt(pfState) / 1000);
+    if (second >= pfState.bucket) return;
+    pfState.bucket = second;
+    const bucket = buckets.get(second);
+    if (bucket === undefined) buckets.set(second, [pfState]);
+    else bucket.push(pfState);
+  };
+  const remove = (pfState: PfState, now: number): void => {
     if (!all.delete(pfState.id)) return;
-    take(byWire, keyText(pfState.family, pfState.protocol, pfState.wire), pfState);
-    take(byStack, keyText(pfState.family, pfState.protocol, pfState.stack), pfState);
-    for (const rule of [pfState.rule, pfState.anchorRule, ...pfState.matchRules])
-      if (rule !== null) rule.counters.current--;
-    if (pfState.route?.entry) pfState.route.entry.active--;
+    pfState.isAlive = false;
+    take(byWire, pfState.wireText, pfState);
+    take(byStack, pfState.stackText, pfState);
+    pfState.rule.counters.current--;
+    if (pfState.anchorRule !== null) pfState.anchorRule.counters.current--;
+    for (const rule of pfState.matchRules) rule.counters.current--;
+    const { route } = pfState;
+    if (route !== null && route.table !== null) uncountActive(route.table, pfState.family, route.gateway);
+    for (const node of pfState.nodes) if (!node.isGone && --node.states === 0) node.emptySince = now;
   };
   return {
     all,
-    find: (direction, key, nic) =>
-      (direction === 'in' ? byWire : byStack)
-        .get(key)
-        ?.find((pfState) => pfState.interface === 'all' || pfState.interface === nic) ?? null,
+    find: (direction, key, nic) => {
+      const there = (direction === 'in' ? byWire : byStack).get(key);
+      if (there === undefined) return null;
+      if (Array.isArray(there)) return there.find((one) => fits(one, nic)) ?? null;
+      return fits(there, nic) ? there : null;
+    },
     isWireTaken: (key) => byWire.has(key),
     insert: (pfState) => {
       all.set(pfState.id, pfState);
-      put(byWire, keyText(pfState.family, pfState.protocol, pfState.wire), pfState);
-      put(byStack, keyText(pfState.family, pfState.protocol, pfState.stack), pfState);
-      for (const rule of [pfState.rule, pfState.anchorRule, ...pfState.matchRules])
-        if (rule !== null) rule.counters.current++;
+      put(byWire, pfState.wireText, pfState);
+      put(byStack, pfState.stackText, pfState);
+      pfState.rule.counters.current++;
       pfState.rule.counters.created++;
-      if (pfState.anchorRule !== null) pfState.anchorRule.counters.created++;
+      if (pfState.anchorRule !== null) {
+        pfState.anchorRule.counters.current++;
+        pfState.anchorRule.counters.created++;
+      }
+      for (const rule of pfState.matchRules) rule.counters.current++;
+      for (const node of pfState.nodes) node.states++;
+      schedule(pfState);
     },
     remove,
+    hasten: schedule,
     purge: (now) => {
       if (now - purgedAt < 1000) return;
       purgedAt = now;
-      for (const pfState of all.values()) if (expiresAt(pfState) <= now) remove(pfState);
+      const until = Math.floor(now / 1000);
+      for (const second of [...buckets.keys()].filter((one) => one <= until).sort((a, b) => a - b)) {
+        const bucket = buckets.get(second) ?? [];
+        buckets.delete(second);
+        for (const pfState of bucket) {
+          // it may have been put into an earlier one since
+          if (!pfState.isAlive || pfState.bucket !== second) continue;
+          const end = expiresAt(pfState);
+          if (end <= now) remove(pfState, end);
+          else {
+            pfState.bucket = Number.POSITIVE_INFINITY;
+            schedule(pfState);
+          }
+        }
+      }
     },
   };
 };

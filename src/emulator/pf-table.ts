@@ -13,11 +13,13 @@ export interface TableAddress {
 }
 
 export interface TableEntry extends TableAddress {
+  /** The address without its mask. */
+  readonly text: string;
   /** Milliseconds since 1970 at which its counters start. */
   readonly cleared: number;
-  /** pf states that chose this entry from a pool (least-states counts them). */
+  /** pf states that least-states has sent here, whichever rule it was; other kinds of pool do not count. */
   active: number;
-  /** Chosen at least once: pf shows counters from then on. */
+  /** Chosen by least-states at least once: pf shows counters from then on. */
   isCounted: boolean;
 }
 
@@ -27,7 +29,7 @@ export interface Table {
   isPersist: boolean;
   isConst: boolean;
   hasCounters: boolean;
-  entries: Map<string, TableEntry>;
+  readonly entries: ReadonlyMap<string, TableEntry>;
   readonly cleared: number;
   matches: number;
   misses: number;
@@ -43,6 +45,20 @@ export interface TableChange {
 
 const keyOf = (address: TableAddress): string =>
   `${address.prefix.family} ${address.prefix.value} ${address.prefix.length}`;
+
+/** What a pool sees of a table; worked out once after each change, for it is asked at every new connection. */
+interface View {
+  readonly inet: readonly TableEntry[];
+  readonly inet6: readonly TableEntry[];
+  readonly weights: TableWeights | null;
+}
+const views = new WeakMap<Table, View>();
+
+/** Only this file changes a table, and each change drops the view. */
+const entriesOf = (table: Table): Map<string, TableEntry> => {
+  views.delete(table);
+  return table.entries as Map<string, TableEntry>;
+};
 
 export const createTable = (anchor: string, name: string, cleared: number): Table => ({
   name,
@@ -72,7 +88,8 @@ export const sortAddresses = <T extends TableAddress>(addresses: Iterable<T>): r
   });
 
 const enter = (table: Table, address: TableAddress, now: number): void => {
-  table.entries.set(keyOf(address), { ...address, cleared: now, active: 0, isCounted: false });
+  const text = renderValue(address.prefix.family, address.prefix.value);
+  entriesOf(table).set(keyOf(address), { ...address, text, cleared: now, active: 0, isCounted: false });
 };
 
 export const addAddresses = (table: Table, addresses: readonly TableAddress[], now: number): TableChange => {
@@ -89,7 +106,7 @@ export const deleteAddresses = (table: Table, addresses: readonly TableAddress[]
   deleted: addresses.filter((address) => {
     const there = table.entries.get(keyOf(address));
     return (
-      there !== undefined && there.isNegated === address.isNegated && table.entries.delete(keyOf(address))
+      there !== undefined && there.isNegated === address.isNegated && entriesOf(table).delete(keyOf(address))
     );
   }),
   changed: [],
@@ -110,12 +127,12 @@ export const replaceAddresses = (
       enter(table, address, now);
       added.push(address);
     } else if (there.isNegated !== address.isNegated) {
-      table.entries.set(keyOf(address), { ...there, isNegated: address.isNegated });
+      entriesOf(table).set(keyOf(address), { ...there, isNegated: address.isNegated });
       changed.push(address);
     }
   }
   const deleted = sortAddresses(table.entries.values()).filter((entry) => !wanted.has(keyOf(entry)));
-  for (const entry of deleted) table.entries.delete(keyOf(entry));
+  for (const entry of deleted) entriesOf(table).delete(keyOf(entry));
   return { added, deleted: [...deleted].reverse(), changed };
 };
 
@@ -136,6 +153,45 @@ export const doesTableMatch = (table: Table, address: Address): boolean => {
   return hit;
 };
 
+export const clearAddresses = (table: Table): void => entriesOf(table).clear();
+
+export interface TableWeights {
+  readonly max: number;
+  /** Of the weights that were given. */
+  readonly divisor: number;
+}
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+const viewOf = (table: Table): View => {
+  const known = views.get(table);
+  if (known !== undefined) return known;
+  const usable = sortAddresses(table.entries.values()).filter((entry) => !entry.isNegated);
+  const weights = [...table.entries.values()].flatMap((entry) =>
+    entry.weight === null ? [] : [entry.weight],
+  );
+  const view: View = {
+    inet: usable.filter((entry) => entry.prefix.family === 'inet'),
+    inet6: usable.filter((entry) => entry.prefix.family === 'inet6'),
+    weights: weights.length === 0 ? null : { max: Math.max(...weights), divisor: weights.reduce(gcd) },
+  };
+  views.set(table, view);
+  return view;
+};
+
 /** The entries that a pool can choose from, in their order. */
-export const poolEntries = (table: Table, family: Family): readonly TableEntry[] =>
-  sortAddresses(table.entries.values()).filter((entry) => entry.prefix.family === family && !entry.isNegated);
+export const poolEntries = (table: Table, family: Family): readonly TableEntry[] => viewOf(table)[family];
+
+/** Null when no entry has a weight. */
+export const tableWeights = (table: Table): TableWeights | null => viewOf(table).weights;
+
+/** A pf state that least-states had sent to an address ends: pf looks the address up anew, so one that was deleted and added counts down too. */
+export const uncountActive = (table: Table, family: Family, text: string): void => {
+  const entry = hostEntry(table, family, text);
+  if (entry !== null && entry.active > 0) entry.active--;
+};
+
+/** The entry that is this very address, or null. */
+export const hostEntry = (table: Table, family: Family, text: string): TableEntry | null =>
+  viewOf(table)[family].find((entry) => entry.text === text && entry.prefix.length === bitsOf(family)) ??
+  null;

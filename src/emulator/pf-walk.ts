@@ -3,13 +3,24 @@
  * pf state that is made (sys/net/pf.c: pf_test, pf_match_rule, pf_test_rule, pf_create_state). Routing is the router's.
  */
 import type { Packet } from './packet.ts';
-import { isEchoRequest } from './packet.ts';
+import { isAdvertisement, isEchoRequest, isSolicitation } from './packet.ts';
+import { act, rewrite, withRule } from './pf-action.ts';
 import type { Place, Walk } from './pf-match.ts';
 import { doesInterfaceMatch, mismatch } from './pf-match.ts';
 import { choose, findPort } from './pf-pool.ts';
 import type { Direction, Rule } from './pf-rules.ts';
+import type { SourceNode } from './pf-source-node.ts';
 import type { PfState, StateKey } from './pf-state.ts';
-import { createKey, keyText, openingLevel, openingTimeout, stepState } from './pf-state.ts';
+import {
+  createKey,
+  keyText,
+  NO_ACTIONS,
+  openingLevel,
+  openingTimeout,
+  packetText,
+  stepState,
+} from './pf-state.ts';
+import { solicitedNode } from './solicited-node.ts';
 
 export type Verdict =
   | {
@@ -31,14 +42,17 @@ export type Verdict =
 /** Applies a rule's nat-to and rdr-to to what later rules see. False: pf drops the packet. */
 const translate = (walk: Walk, anchor: string, rule: Rule): boolean => {
   if (rule.nat !== null) {
-    const chosen = choose(walk, anchor, rule.nat, walk.packet.family);
+    const asking = { anchor, rule, kind: 'nat-to', pool: rule.nat, source: walk.source } as const;
+    const chosen = choose(walk, asking, walk.packet.family);
     const port = chosen === null ? null : findPort(walk, rule.nat, chosen.address);
     if (chosen === null || port === null) return false;
     walk.source = chosen.address;
     walk.sourcePort = port;
   }
   if (rule.rdr !== null) {
-    const chosen = choose(walk, anchor, rule.rdr, walk.packet.family);
+    // bitmask keeps the host part of what is translated, which is the destination here
+    const source = rule.rdr.type === 'bitmask' ? walk.destination : walk.source;
+    const chosen = choose(walk, { anchor, rule, kind: 'rdr-to', pool: rule.rdr, source }, walk.packet.family);
     if (chosen === null) return false;
     walk.destination = chosen.address;
     if (rule.rdr.lowPort !== 0) walk.destinationPort = rule.rdr.lowPort;
@@ -76,6 +90,7 @@ const evaluate = (walk: Walk, anchor: string, caller: Rule | null): Outcome => {
     } else if (rule.action === 'match') {
       walk.matchRules.unshift(rule);
       if (rule.rtable !== null) walk.rtable = rule.rtable;
+      walk.actions = withRule(walk.actions, rule);
       if (!translate(walk, anchor, rule)) return 'failed';
       if (rule.quick) return 'quick';
     } else {
@@ -104,19 +119,14 @@ const countState = (place: Place, pfState: PfState, bytes: number): void => {
   count(place, pfState.rule, bytes);
   count(place, pfState.anchorRule, bytes);
   for (const rule of pfState.matchRules) count(place, rule, bytes);
+  for (const node of pfState.nodes) {
+    node.packets++;
+    node.bytes += bytes;
+  }
   const i = place.direction === pfState.direction ? 0 : 1;
   pfState.packets[i]++;
   pfState.bytes[i] += bytes;
 };
-
-/** The packet with the ends of a key, as seen in a direction. */
-const rewrite = (packet: Packet, direction: Direction, key: StateKey): Packet => ({
-  ...packet,
-  source: direction === 'in' ? key.address0 : key.address1,
-  sourcePort: direction === 'in' ? key.port0 : key.port1,
-  destination: direction === 'in' ? key.address1 : key.address0,
-  destinationPort: direction === 'in' ? key.port1 : key.port0,
-});
 
 /** Whether an outgoing packet's destination differs between two keys. */
 const isElsewhere = (a: StateKey, b: StateKey): boolean =>
@@ -131,13 +141,15 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
     const low = Math.min(pfState.source.level, pfState.destination.level);
     if (low >= 9) {
       // both ends are done: the port is used anew
-      place.firewall.states.remove(pfState);
+      place.firewall.states.remove(pfState, now);
       place.firewall.counters.removals++;
       return testPacket(place, packet);
     }
     if (low >= 4) return { kind: 'block', answer: 'none', why: 'state-mismatch', rule: null };
   }
+  const before = pfState.timeout;
   stepState(pfState, direction, packet.flags, now);
+  if (pfState.timeout !== before) place.firewall.states.hasten(pfState);
   countState(place, pfState, packet.bytes);
   // an incoming packet becomes what the stack sees, an outgoing one what the wire sees
   const key = direction === 'in' ? pfState.stack : pfState.wire;
@@ -147,7 +159,7 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
     isForward && pfState.rtable !== null ? pfState.rtable : key === from ? packet.rtable : key.rdomain;
   return {
     kind: 'pass',
-    packet: { ...rewrite(packet, direction, key), tag: pfState.tag ?? packet.tag, rtable },
+    packet: rewrite(packet, direction, key, pfState.actions, pfState.tag ?? packet.tag, rtable),
     pfState,
     gateway: doesRoute(pfState, direction) ? (pfState.route?.gateway ?? null) : null,
     isRerouted: direction === 'out' && isElsewhere(from, key),
@@ -169,6 +181,19 @@ const block = (walk: Walk, rule: Rule): Verdict => {
 };
 
 const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, rule: null });
+
+const nodesOf = (walk: Walk): readonly SourceNode[] => {
+  const { 'nat-to': nat, 'rdr-to': rdr, 'route-to': route } = walk.nodes;
+  return nat === undefined && rdr === undefined && route === undefined
+    ? []
+    : [nat, rdr, route].filter((node) => node !== undefined);
+};
+
+const peer = (firewall: Walk['firewall'], level: number): PfState['source'] => ({
+  level,
+  sequence: firewall.random.below(4294967296),
+  window: 64512 + firewall.random.below(1024),
+});
 
 const createState = (walk: Walk, rule: Rule): Verdict => {
   const { firewall, packet, direction } = walk;
@@ -197,30 +222,42 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     walk.destination,
     walk.destinationPort,
   );
-  const text = (key: StateKey): string => keyText(packet.family, packet.protocol, key);
-  const isSame = text(first) === text(second);
-  const wire = direction === 'in' || isSame ? first : second;
-  const stack = direction === 'out' || isSame ? first : second;
+  const firstText = keyText(packet.family, packet.protocol, first);
+  const isSame =
+    walk.source === packet.source &&
+    walk.sourcePort === packet.sourcePort &&
+    walk.destination === packet.destination &&
+    walk.destinationPort === packet.destinationPort &&
+    stackRdomain === walk.rdomain;
+  const secondText = isSame ? firstText : keyText(packet.family, packet.protocol, second);
+  const isFirstWire = direction === 'in' || isSame;
+  const isFirstStack = direction === 'out' || isSame;
+  const wire = isFirstWire ? first : second;
+  const stack = isFirstStack ? first : second;
   const nic = rule.isIfBound ? walk.nic.name : 'all';
-  const clash = firewall.states.find(direction, text(direction === 'in' ? wire : stack), walk.nic.name);
+  const clash = firewall.states.find(direction, firstText, walk.nic.name);
   if (clash !== null && clash.interface === nic) {
     firewall.counters.stateInsert++;
     return drop('state-insert');
   }
-  const chosen = rule.route === null ? null : choose(walk, walk.ruleAnchor, rule.route.pool, packet.family);
+  const chosen =
+    rule.route === null
+      ? null
+      : choose(
+          walk,
+          {
+            anchor: walk.ruleAnchor,
+            rule,
+            kind: 'route-to',
+            pool: rule.route.pool,
+            source: packet.source,
+          },
+          packet.family,
+        );
   if (rule.route !== null && chosen === null) {
     firewall.counters.noRoute++;
     return drop('no-route');
   }
-  if (chosen?.entry) {
-    chosen.entry.active++;
-    chosen.entry.isCounted = true;
-  }
-  const peer = (level: number): PfState['source'] => ({
-    level,
-    sequence: firewall.random.below(4294967296),
-    window: 64512 + firewall.random.below(1024),
-  });
   const pfState: PfState = {
     id: firewall.nextId++,
     direction,
@@ -229,35 +266,49 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     protocol: packet.protocol,
     wire,
     stack,
+    wireText: isFirstWire ? firstText : secondText,
+    stackText: isFirstStack ? firstText : secondText,
     rule,
     anchorRule: walk.anchorRule,
     matchRules: walk.matchRules,
     route:
       rule.route === null || chosen === null
         ? null
-        : { kind: rule.route.kind, gateway: chosen.address, entry: chosen.entry },
+        : { kind: rule.route.kind, gateway: chosen.address, table: chosen.table },
+    nodes: nodesOf(walk),
+    actions: walk.actions,
     rtable: walk.rtable === packet.rtable ? null : walk.rtable,
     tag: walk.tag ?? packet.tag,
-    source: peer(openingLevel(packet.protocol)),
-    destination: peer(0),
+    source: peer(firewall, openingLevel(packet.protocol)),
+    destination: peer(firewall, 0),
     timeout: openingTimeout(packet.protocol),
     created: walk.now,
     touched: walk.now,
     packets: [0, 0],
     bytes: [0, 0],
+    bucket: Number.POSITIVE_INFINITY,
+    isAlive: true,
   };
   firewall.states.insert(pfState);
   firewall.counters.inserts++;
   countState(walk, pfState, packet.bytes);
-  const outcome = rewrite(packet, direction, direction === 'in' ? stack : wire);
+  const key = direction === 'in' ? stack : wire;
   return {
     kind: 'pass',
-    packet: { ...outcome, tag: pfState.tag, rtable: walk.rtable },
+    packet: rewrite(packet, direction, key, walk.actions, pfState.tag, walk.rtable),
     pfState,
     gateway: doesRoute(pfState, direction) ? (pfState.route?.gateway ?? null) : null,
     isRerouted: direction === 'out' && isElsewhere(stack, wire),
   };
 };
+
+const passUnchanged = (packet: Packet, rtable: number): Verdict => ({
+  kind: 'pass',
+  packet: { ...packet, rtable },
+  pfState: null,
+  gateway: null,
+  isRerouted: false,
+});
 
 const isSkipped = (place: Place): boolean => {
   for (const name of place.firewall.skips) if (doesInterfaceMatch(place, name)) return true;
@@ -267,26 +318,23 @@ const isSkipped = (place: Place): boolean => {
 /** Walks a packet through pf. Without a matching rule it passes, and no pf state is made. */
 export const testPacket = (place: Place, packet: Packet): Verdict => {
   const { firewall, nic, direction, now } = place;
-  if (!firewall.isEnabled || isSkipped(place))
-    return { kind: 'pass', packet, pfState: null, gateway: null, isRerouted: false };
+  if (!firewall.isEnabled || isSkipped(place)) return passUnchanged(packet, packet.rtable);
   firewall.states.purge(now);
   const rdomain = firewall.world.rdomainOf(packet.rtable);
-  const key = createKey(
-    direction,
-    rdomain,
-    packet.source,
-    packet.sourcePort,
-    packet.destination,
-    packet.destinationPort,
-  );
+  const isAnswer = isAdvertisement(packet);
+  // who asks for a neighbour asks its multicast address
+  const from = isAnswer ? solicitedNode(packet.source) : packet.source;
   firewall.counters.searches++;
-  const known = firewall.states.find(direction, keyText(packet.family, packet.protocol, key), nic.name);
+  const known = firewall.states.find(direction, packetText(packet, direction, rdomain, from), nic.name);
+  if (known !== null && isAnswer) return passUnchanged(packet, packet.rtable);
   if (known !== null) return passState(place, packet, known);
   const walk: Walk = {
     ...place,
     packet,
     rdomain,
     matchRules: [],
+    nodes: {},
+    actions: NO_ACTIONS,
     source: packet.source,
     sourcePort: packet.sourcePort,
     destination: packet.destination,
@@ -303,30 +351,20 @@ export const testPacket = (place: Place, packet: Packet): Verdict => {
   }
   const { rule } = walk;
   firewall.counters.match++;
-  if (rule === null) {
-    // pf's own last rule: pass, no state
-    return {
-      kind: 'pass',
-      packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable },
-      pfState: null,
-      gateway: null,
-      isRerouted: false,
-    };
-  }
+  // pf's own last rule: pass, no state. It has no actions, so those of match rules are lost
+  if (rule === null) return passUnchanged({ ...packet, tag: walk.tag ?? packet.tag }, walk.rtable);
   if (rule.rtable !== null) walk.rtable = rule.rtable;
+  walk.actions = withRule(walk.actions, rule);
   if (!translate(walk, walk.ruleAnchor, rule)) {
     firewall.counters.translate++;
     return drop('translate');
   }
   if (rule.action === 'block') return block(walk, rule);
-  if (rule.keepState && (packet.icmpType === null || isEchoRequest(packet))) return createState(walk, rule);
+  const makesState = packet.icmpType === null || isEchoRequest(packet) || isSolicitation(packet);
+  if (rule.keepState && makesState) return createState(walk, rule);
   count(walk, rule, packet.bytes);
   count(walk, walk.anchorRule, packet.bytes);
-  return {
-    kind: 'pass',
-    packet: { ...packet, tag: walk.tag ?? packet.tag, rtable: walk.rtable },
-    pfState: null,
-    gateway: null,
-    isRerouted: false,
-  };
+  // without a pf state only the last rule's own actions are taken
+  const marks = act(packet, withRule(NO_ACTIONS, rule));
+  return passUnchanged({ ...packet, ...marks, tag: walk.tag ?? packet.tag }, walk.rtable);
 };

@@ -5,9 +5,11 @@
 import type { Family } from './address.ts';
 import type { PfWorld, ResolvedHost } from './pf-host.ts';
 import { addressesNamed } from './pf-host.ts';
-import type { ParsedRuleset } from './pf-parse.ts';
+import type { ParsedRuleset, RulesetSection } from './pf-parse.ts';
 import type { End, Host, InterfaceModifiers, Rule } from './pf-rules.ts';
 import type { QueueDefinition } from './pf-source.ts';
+import type { SourceNodes } from './pf-source-node.ts';
+import { createSourceNodes } from './pf-source-node.ts';
 import type { PfState, StateTable } from './pf-state.ts';
 import { createStateTable } from './pf-state.ts';
 import type { Table, TableAddress } from './pf-table.ts';
@@ -45,9 +47,14 @@ export interface PfCounters {
 }
 
 export interface Firewall {
-  readonly world: PfWorld & { readonly version: () => number };
+  readonly world: PfWorld & {
+    readonly version: () => number;
+    /** Milliseconds on the router's clock. */
+    readonly now: () => number;
+  };
   readonly random: Random;
   readonly states: StateTable;
+  readonly nodes: SourceNodes;
   readonly rulesets: Map<string, Ruleset>;
   readonly tables: Map<string, Table>;
   readonly counters: PfCounters;
@@ -79,6 +86,7 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     world,
     random,
     states: createStateTable(),
+    nodes: createSourceNodes(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
     counters: {
@@ -97,10 +105,16 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     skips: new Set(),
     queues: [],
     isEnabled: true,
-    since: 0,
+    since: world.now(),
     nextId: (BigInt(0x6b000000 + random.below(0xffffff)) << 32n) + 1n,
     nextAutomatic: 0,
   };
+};
+
+/** `pfctl -F Reset`: `set skip` and limits as before any rule set. */
+export const resetOptions = (firewall: Firewall): void => {
+  firewall.skips.clear();
+  for (const [name, value] of FIRST_LIMITS) firewall.limits.set(name, value);
 };
 
 const hostText = (host: Host): string => {
@@ -221,11 +235,11 @@ export const setRules = (firewall: Firewall, anchor: string, rules: readonly Rul
   firewall.rulesets.set(anchor, { rules, skips: skipsOf(rules) });
 };
 
-/** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */
-export const loadRuleset = (
+/** Rules and tables of one anchor, with those of the anchors written inside it. */
+const loadSection = (
   firewall: Firewall,
   anchor: string,
-  content: ParsedRuleset,
+  content: RulesetSection,
   how: { readonly pid: number; readonly wall: number },
 ): void => {
   setRules(firewall, anchor, content.rules, how.pid);
@@ -255,6 +269,18 @@ export const loadRuleset = (
   // a table that was there, is not named any more and is not persist loses its definition
   for (const table of [...firewall.tables.values()])
     if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
+  // an anchor written inside without any rule is called and not loaded: what it holds stays
+  for (const one of content.inline) if (one.rules.length > 0) loadSection(firewall, one.path, one, how);
+};
+
+/** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */
+export const loadRuleset = (
+  firewall: Firewall,
+  anchor: string,
+  content: ParsedRuleset,
+  how: { readonly pid: number; readonly wall: number },
+): void => {
+  loadSection(firewall, anchor, content, how);
   if (anchor === '') firewall.queues = content.queues;
 };
 
@@ -290,8 +316,10 @@ export const countInterfaceAddresses = (
 
 /** Ends pf states; gives how many. Nobody is told: no RST, no ICMP (OPENBSD.md 3d). */
 export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => boolean): number => {
-  const dead = [...firewall.states.all.values()].filter(doesMatch);
-  for (const pfState of dead) firewall.states.remove(pfState);
+  const now = firewall.world.now();
+  const dead: PfState[] = [];
+  for (const pfState of firewall.states.all.values()) if (doesMatch(pfState)) dead.push(pfState);
+  for (const pfState of dead) firewall.states.remove(pfState, now);
   firewall.counters.removals += dead.length;
   return dead.length;
 };

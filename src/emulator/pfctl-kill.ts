@@ -5,6 +5,42 @@ import { killStates } from './pf.ts';
 import type { PfState } from './pf-state.ts';
 import type { Call } from './pfctl-call.ts';
 import { die, usage } from './pfctl-call.ts';
+import type { Invocation } from './program.ts';
+
+const readPrefix = (invocation: Invocation, text: string): Prefix => {
+  const [host = '', mask] = text.split('/');
+  const address = parseAddress(host);
+  if (address === null) return die(invocation, 'getaddrinfo: no address associated with name');
+  const bits = bitsOf(address.family);
+  const length = mask === undefined ? bits : Number(mask);
+  if (!Number.isInteger(length) || length < 0 || length > bits)
+    return die(invocation, `prefix is ${Number.isInteger(length) ? 'too large' : 'invalid'}: ${mask}`);
+  return createPrefix(address.family, address.value, length);
+};
+
+const isIn = (prefix: Prefix | undefined, text: string): boolean => {
+  const address = parseAddress(text);
+  return prefix === undefined || (address !== null && doesContain(prefix, address));
+};
+
+/** `-K`: forgets source nodes by source and, with a second one, by the address that they were given. Their pf states stay. */
+export const killSources = (call: Call, keys: readonly string[]): void => {
+  const { invocation } = call;
+  const { firewall, clock } = invocation.router;
+  const [source, address] = keys.map((text) => readPrefix(invocation, text));
+  // two families name no destination
+  const hasPair = address === undefined || source?.family === address.family;
+  const doomed = hasPair
+    ? firewall.nodes
+        .list(clock.now())
+        .filter((node) => isIn(source, node.source) && isIn(address, node.address))
+    : [];
+  for (const node of doomed) firewall.nodes.remove(node);
+  if (!call.isQuiet)
+    invocation.err(
+      `killed ${doomed.length} src nodes from 1 sources and ${keys.length > 1 && hasPair ? 1 : 0} destinations\n`,
+    );
+};
 
 /** `keys` are the arguments of the -k options, one or two. */
 export const kill = (call: Call, keys: readonly string[]) => {
@@ -95,20 +131,7 @@ export const kill = (call: Call, keys: readonly string[]) => {
     });
     return say(`killed ${count} states`);
   }
-  const prefixes = keys.map((text): Prefix => {
-    const [host = '', mask] = text.split('/');
-    const address = parseAddress(host);
-    if (address === null) return die(invocation, 'getaddrinfo: no address associated with name');
-    const bits = bitsOf(address.family);
-    const length = mask === undefined ? bits : Number(mask);
-    if (!Number.isInteger(length) || length < 0 || length > bits)
-      return die(invocation, `prefix is ${Number.isInteger(length) ? 'too large' : 'invalid'}: ${mask}`);
-    return createPrefix(address.family, address.value, length);
-  });
-  const isIn = (prefix: Prefix | undefined, text: string): boolean => {
-    const address = parseAddress(text);
-    return prefix === undefined || (address !== null && doesContain(prefix, address));
-  };
+  const prefixes = keys.map((text) => readPrefix(invocation, text));
   const count = killStates(firewall, (one) => {
     const key = keyOf(one);
     return (

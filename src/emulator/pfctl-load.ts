@@ -1,5 +1,5 @@
 /** pfctl -f and -F: loading rule sets, with those that they load in turn, and flushing. Loading is atomic: what does not parse changes nothing. */
-import { anchorPaths, dropTable, killStates, loadRuleset, setRules } from './pf.ts';
+import { anchorPaths, dropTable, killStates, loadRuleset, resetOptions, setRules } from './pf.ts';
 import type { ParsedRuleset, ParseOutcome } from './pf-parse.ts';
 import { parseRuleset } from './pf-parse.ts';
 import type { ParseWorld } from './pf-source.ts';
@@ -21,6 +21,8 @@ export const flush = (call: Call, what: string) => {
     : [anchor];
   const rules = (): void => {
     for (const path of anchors) setRules(firewall, path, [], invocation.pid);
+    // queues come and go with the main rule set; anchors and what they hold stay, though nothing calls them any more
+    if (anchors.includes('')) firewall.queues = [];
     say('rules cleared');
   };
   const tables = (): void => {
@@ -32,6 +34,14 @@ export const flush = (call: Call, what: string) => {
     const count = killStates(firewall, (one) => call.nic === null || one.interface === call.nic);
     say(`${count} states cleared`);
   };
+  const sources = (): void => {
+    firewall.nodes.clear();
+    say('source tracking entries cleared');
+  };
+  const reset = (): void => {
+    resetOptions(firewall);
+    say('pf: interface flags reset');
+  };
   switch (what) {
     case 'rules':
       return rules();
@@ -40,7 +50,9 @@ export const flush = (call: Call, what: string) => {
     case 'states':
       return states();
     case 'Sources':
-      return say('source tracking entries cleared');
+      return sources();
+    case 'Reset':
+      return reset();
     case 'info':
       return say('pf: statistics cleared');
     case 'all':
@@ -49,23 +61,23 @@ export const flush = (call: Call, what: string) => {
       rules();
       if (anchor !== '') return;
       states();
-      say('source tracking entries cleared');
+      sources();
       say('pf: statistics cleared');
-      return say('pf: interface flags reset');
+      return reset();
     default:
       return invocation.err(`pfctl: emulator: -F ${what} not known\n`);
   }
 };
 
-const parseWorld = (call: Call, anchor: string): ParseWorld => {
+const parseWorld = (call: Call): ParseWorld => {
   const { invocation } = call;
   const { firewall } = invocation.router;
   return {
     ...firewall.world,
     readFile: invocation.readFile,
-    anchorsWithTable: (name) =>
+    anchorsWithTable: (name, path) =>
       [...firewall.tables.values()]
-        .filter((table) => table.name === name && table.anchor !== anchor)
+        .filter((table) => table.name === name && table.anchor !== path)
         .map((table) => (table.anchor === '' ? '/' : table.anchor)),
     setSkip: (names) => {
       if (!call.isDryRun) for (const name of names) firewall.skips.add(name);
@@ -74,6 +86,8 @@ const parseWorld = (call: Call, anchor: string): ParseWorld => {
       if (!call.isDryRun) firewall.limits.set(name, value);
       return true;
     },
+    randomKey: () =>
+      `0x${[0, 0, 0, 0].map(() => firewall.random.below(4294967296).toString(16).padStart(8, '0')).join('')}`,
     automaticName: () => `__automatic_${firewall.creator}_${firewall.nextAutomatic++}`,
   };
 };
@@ -98,7 +112,7 @@ export const load = (call: Call, path: string, text: string | null) => {
     const outcome = parseRuleset(
       content,
       { file, anchor: into, verbosity: call.verbosity },
-      parseWorld(call, into),
+      parseWorld(call),
     );
     if (outcome.stdout !== '') invocation.out(outcome.stdout);
     if (outcome.stderr !== '') invocation.err(outcome.stderr);
@@ -107,11 +121,13 @@ export const load = (call: Call, path: string, text: string | null) => {
   // interfaces are no longer skipped from here on: pfctl clears the flags before it reads the main rule set
   if (anchor === '' && !call.isDryRun) firewall.skips.clear();
   const main = parse(text ?? '', path === '-' ? 'stdin' : path, anchor);
+  if (main.isFatal) throw new Stop(1);
   if (main.content === null) return end();
   const loaded: { readonly anchor: string; readonly content: ParsedRuleset }[] = [
     { anchor, content: main.content },
   ];
   for (const one of main.content.loads) {
+    if (call.verbosity > 0) invocation.err(`\nLoading anchor ${one.anchor} from ${one.file}\n`);
     const inner = invocation.readFile(one.file);
     if (inner === null) {
       invocation.err(`pfctl: pushfile: ${one.file}: No such file or directory\n`);

@@ -2,8 +2,9 @@
 import type { Firewall, Ruleset } from './pf.ts';
 import { childrenOf, countInterfaceAddresses, doesAnchorExist, referencesOf, tableFor } from './pf.ts';
 import type { Sizes } from './pf-print.ts';
-import { renderRule } from './pf-print.ts';
+import { isUnnamed, renderRule } from './pf-print.ts';
 import type { Rule } from './pf-rules.ts';
+import type { SourceNode } from './pf-source-node.ts';
 import { renderStateDetails, renderStateLine, TIMEOUTS } from './pf-state.ts';
 import type { Table } from './pf-table.ts';
 import { renderTime } from './route-monitor.ts';
@@ -46,8 +47,8 @@ const walkRules = (
   for (const rule of ruleset?.rules ?? []) {
     text += indent + renderRule(rule, verbosity > 1 ? sizesIn(firewall, path) : null);
     const count = verbosity > 0 ? counters(rule) : '';
-    if (rule.anchor !== null && isRecursive) {
-      text += ` {\n${count}${walkRules(firewall, rule.anchor.path, verbosity, true, rule.anchor.isWildcard, depth + 1)}${indent}}\n`;
+    if (rule.anchor !== null && (isRecursive || isUnnamed(rule.anchor.name))) {
+      text += ` {\n${count}${walkRules(firewall, rule.anchor.path, verbosity, isRecursive, rule.anchor.isWildcard, depth + 1)}${indent}}\n`;
     } else text += `\n${count}`;
   }
   if (isWildcard && isRecursive)
@@ -104,18 +105,62 @@ export const showAnchors = (firewall: Firewall, anchor: string): Shown => {
   return { out: walk(anchor) };
 };
 
-/** `-s states`, in the order in which they were made. */
-export const showStates = (router: Router, nic: string | null, verbosity: number): Shown => {
+/** pf states in one piece of output. */
+const PIECE = 200;
+
+/**
+ * `-s states`, in the order in which they were made, piece by piece: null when there is no more. pfctl takes them out of the kernel in one
+ * call, so what comes or goes while it prints does not show. Only references are kept: the text of 100,000 is 30 MB.
+ */
+export const listStates = (
+  router: Router,
+  nic: string | null,
+  verbosity: number,
+): { readonly next: () => string | null; readonly piece: number } => {
   const { firewall, clock } = router;
   const now = clock.now();
   firewall.states.purge(now);
-  const lines: string[] = [];
-  for (const pfState of firewall.states.all.values()) {
-    if (nic !== null && pfState.interface !== nic) continue;
-    lines.push(renderStateLine(pfState));
-    if (verbosity > 0) lines.push(...renderStateDetails(pfState, now, firewall.creator, verbosity > 1));
-  }
-  return { out: lines.map((line) => `${line}\n`).join('') };
+  const all = [...firewall.states.all.values()];
+  let at = 0;
+  const next = (): string | null => {
+    if (at >= all.length) return null;
+    let text = '';
+    for (const end = Math.min(all.length, at + PIECE); at < end; at++) {
+      const pfState = all[at];
+      if (pfState === undefined || (nic !== null && pfState.interface !== nic)) continue;
+      text += `${renderStateLine(pfState)}\n`;
+      if (verbosity === 0) continue;
+      for (const line of renderStateDetails(pfState, now, firewall.creator, verbosity > 1))
+        text += `${line}\n`;
+    }
+    return text;
+  };
+  return { next, piece: PIECE };
+};
+
+const clockText = (seconds: number): string => {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+};
+
+/** `-s Sources`. */
+export const showSources = (router: Router, verbosity: number): Shown => {
+  const { firewall, clock } = router;
+  const now = clock.now();
+  firewall.states.purge(now);
+  const connections = new Map<SourceNode, number>();
+  for (const { protocol, source, destination, nodes } of firewall.states.all.values())
+    if (nodes.length > 0 && protocol === 'tcp' && Math.min(source.level, destination.level) >= 4)
+      for (const node of nodes) connections.set(node, (connections.get(node) ?? 0) + 1);
+  const lines = firewall.nodes.list(now).map((node) => {
+    const head = `${node.source} ${node.kind} ${node.address} ( states ${node.states}, connections ${connections.get(node) ?? 0}, rate 0.0/0s )\n`;
+    if (verbosity === 0) return head;
+    const expires = node.states === 0 ? `, expires in ${clockText(0)}` : '';
+    const rule = node.rule.number === null ? '' : `, rule ${node.rule.number}`;
+    return `${head}   age ${clockText((now - node.created) / 1000)}${expires}, ${node.packets} pkts, ${node.bytes} bytes${rule}\n`;
+  });
+  return { out: lines.join('') };
 };
 
 const TABLE_COUNTERS = ['Block', 'Match', 'Pass', 'XPass'];

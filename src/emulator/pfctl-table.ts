@@ -6,6 +6,7 @@ import { resolveHost } from './pf-host.ts';
 import type { TableAddress, TableChange } from './pf-table.ts';
 import {
   addAddresses,
+  clearAddresses,
   deleteAddresses,
   lookupAddress,
   renderTableAddress,
@@ -121,7 +122,7 @@ export const runTable = (call: TableCall): TableAnswer => {
       if (table === null) return missing;
       if (table.isConst) return forbidden;
       const count = table.entries.size;
-      if (!call.isDummy) table.entries.clear();
+      if (!call.isDummy) clearAddresses(table);
       return { out: '', err: say(`${count} addresses deleted`), code: 0 };
     }
     case 'show': {

@@ -4,10 +4,11 @@
  */
 import type { Call } from './pfctl-call.ts';
 import { die, Stop, USAGE, usage } from './pfctl-call.ts';
-import { kill } from './pfctl-kill.ts';
+import { kill, killSources } from './pfctl-kill.ts';
 import { flush, load } from './pfctl-load.ts';
 import type { Shown } from './pfctl-show.ts';
 import {
+  listStates,
   showAnchors,
   showInfo,
   showInterfaces,
@@ -15,7 +16,7 @@ import {
   showLimits,
   showQueues,
   showRules,
-  showStates,
+  showSources,
   showTables,
   showTimeouts,
 } from './pfctl-show.ts';
@@ -55,8 +56,6 @@ const show = (call: Call, what: string): Shown => {
       return showLabels(firewall, call.anchor);
     case 'Anchors':
       return showAnchors(firewall, call.anchor);
-    case 'states':
-      return showStates(router, call.nic, call.verbosity);
     case 'Tables':
       return showTables(firewall, call.anchor, call.verbosity, call.isRecursive);
     case 'info':
@@ -70,10 +69,26 @@ const show = (call: Call, what: string): Shown => {
     case 'queue':
       return showQueues(firewall);
     case 'Sources':
-      return { out: '' };
+      return showSources(router, call.verbosity);
     default:
       return { out: '', err: `pfctl: emulator: -s ${what} not known\n`, code: 1 };
   }
+};
+
+/** Prints pf states as fast as they are read, and no faster; goes on with `then`. */
+const printStates = (call: Call, then: () => void): void => {
+  const { invocation, nic, verbosity } = call;
+  const { router } = invocation;
+  const { next, piece } = listStates(router, nic, verbosity);
+  const perSecond = router.statesListedPerSecond;
+  const turn = () => {
+    const text = next();
+    if (text === null) return then();
+    invocation.out(text);
+    if (perSecond === null) invocation.whenRead(turn);
+    else invocation.onEnd(router.clock.after((piece * 1000) / perSecond, () => invocation.whenRead(turn)));
+  };
+  turn();
 };
 
 const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean) => void) => {
@@ -202,21 +217,6 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
     if (!call.isQuiet) invocation.err(`pf ${isEnabled ? 'enabled' : 'disabled'}\n`);
   };
   if (flags.has('d') && !isDryRun) setEnabled(false);
-  if (showWhat !== null && !isDryRun) {
-    const shown = show(call, showWhat);
-    if (shown.out !== '') invocation.out(shown.out);
-    if (shown.err !== undefined) invocation.err(shown.err);
-    if (shown.code !== undefined) return finish(shown.code, isReadOnly);
-  }
-  if (flushWhat !== null && !isDryRun) flush(call, flushWhat);
-  if (kills.length > 0) kill(call, kills);
-  if (sourceKills.length > 0 && !call.isQuiet)
-    invocation.err(`killed 0 src nodes from 1 sources and ${sourceKills.length > 1 ? 1 : 0} destinations\n`);
-
-  const withFile = (use: (text: string | null) => void): void => {
-    if (file === '-') invocation.stdin((text) => use(text));
-    else use(file === null ? null : invocation.readFile(file));
-  };
   const guarded = (run: () => void): void => {
     try {
       run();
@@ -225,47 +225,65 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
       finish(stop.code, isReadOnly);
     }
   };
-  if (tableCommand !== null && table !== null) {
-    const name = table;
-    const command = tableCommand;
-    if (name.length >= 32) {
-      invocation.err(USAGE);
-      return finish(1, isReadOnly);
+  const rest = () => {
+    if (flushWhat !== null && !isDryRun) flush(call, flushWhat);
+    if (kills.length > 0) kill(call, kills);
+    if (sourceKills.length > 0) killSources(call, sourceKills);
+
+    const withFile = (use: (text: string | null) => void): void => {
+      if (file === '-') invocation.stdin((text) => use(text));
+      else use(file === null ? null : invocation.readFile(file));
+    };
+    if (tableCommand !== null && table !== null) {
+      const name = table;
+      const command = tableCommand;
+      if (name.length >= 32) {
+        invocation.err(USAGE);
+        return finish(1, isReadOnly);
+      }
+      return withFile((text) =>
+        guarded(() => {
+          const answer = runTable({
+            firewall,
+            anchor,
+            name,
+            command,
+            words: options.rest,
+            file: file === null ? null : { path: file, text },
+            verbosity,
+            isQuiet: call.isQuiet,
+            isDummy: isDryRun,
+            wall: clock.wall(),
+          });
+          if (answer.out !== '') invocation.out(answer.out);
+          if (answer.err !== '') invocation.err(answer.err);
+          if (answer.isUsage === true) invocation.err(USAGE);
+          finish(answer.code, isReadOnly);
+        }),
+      );
     }
-    return withFile((text) =>
-      guarded(() => {
-        const answer = runTable({
-          firewall,
-          anchor,
-          name,
-          command,
-          words: options.rest,
-          file: file === null ? null : { path: file, text },
-          verbosity,
-          isQuiet: call.isQuiet,
-          isDummy: isDryRun,
-          wall: clock.wall(),
-        });
-        if (answer.out !== '') invocation.out(answer.out);
-        if (answer.err !== '') invocation.err(answer.err);
-        if (answer.isUsage === true) invocation.err(USAGE);
-        finish(answer.code, isReadOnly);
-      }),
-    );
+    if (file !== null) {
+      const path = file;
+      return withFile((text) =>
+        guarded(() => {
+          load(call, path, text);
+          if (flags.has('e') && !isDryRun) setEnabled(true);
+          finish(code, isReadOnly);
+        }),
+      );
+    }
+    if (flags.has('e') && !isDryRun) setEnabled(true);
+    code = 0;
+    finish(code, isReadOnly);
+  };
+  if (showWhat === 'states' && !isDryRun) return printStates(call, () => guarded(rest));
+  if (showWhat !== null && !isDryRun) {
+    const shown = show(call, showWhat);
+    if (shown.out !== '') invocation.out(shown.out);
+    if (shown.err !== undefined) invocation.err(shown.err);
+    if (shown.code !== undefined) return finish(shown.code, isReadOnly);
   }
-  if (file !== null) {
-    const path = file;
-    return withFile((text) =>
-      guarded(() => {
-        load(call, path, text);
-        if (flags.has('e') && !isDryRun) setEnabled(true);
-        finish(code, isReadOnly);
-      }),
-    );
-  }
-  if (flags.has('e') && !isDryRun) setEnabled(true);
-  code = 0;
-  finish(code, isReadOnly);
+  rest();
 };
 
 const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];

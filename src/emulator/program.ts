@@ -12,6 +12,8 @@ export interface Invocation {
   readonly pid: number;
   out(text: string): void;
   err(text: string): void;
+  /** Goes on once what was printed has been taken off the pipe; never within the call. For output without bound. */
+  whenRead(then: () => void): void;
   /** Ends the program; what comes after is ignored. */
   exit(code: number): void;
   /** Calls back with the whole standard input once it is closed. */

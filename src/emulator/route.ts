@@ -216,6 +216,7 @@ const parseRequest = (words: readonly string[]): Request | string => {
   const address = parseAddress(bare);
   if (address === null) return `${to}: bad address`;
   const bits = length ?? (mask === undefined ? bitsOf(address.family) : Number(mask));
+  if (!Number.isInteger(bits) || bits < 0 || bits > bitsOf(address.family)) return `${to}: bad address`;
   return {
     ...common,
     destination: createPrefix(address.family, address.value, bits),

@@ -30,6 +30,8 @@ export interface RouterOptions {
   /** Files that pfctl can read, beside what a server lends it. */
   readonly files?: ReadonlyMap<string, string>;
   readonly hostname?: string;
+  /** How fast `pfctl -ss` prints. Unset: in no time; a real machine has been seen to take a second for 6,000. */
+  readonly statesListedPerSecond?: number;
 }
 
 /** What sysctl(8) knows here, as a router has it at first. */

@@ -2,7 +2,7 @@
  * The emulated OpenBSD 7.8 router: interfaces, addresses, routing tables, pf, the uplinks behind it, and what can happen to them.
  * One object, driven by the clock and the seed it is given. Commands read and change it through here; it prints nothing.
  */
-import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
+import { createPrefix, doesContain, parseAddress } from './address.ts';
 import type { Lan } from './clients.ts';
 import { createLan } from './clients.ts';
 import type { EmulatorClock } from './clock.ts';
@@ -11,10 +11,12 @@ import { createFaultBoard } from './fault.ts';
 import type { Forwarding } from './forwarding.ts';
 import { createForwarding } from './forwarding.ts';
 import type { Nic, NicAddress } from './nic.ts';
-import { addressesOf, driverOf, kindOf } from './nic.ts';
+import { addressesOf, driverOf, kindOf, parseNicAddress } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { createFirewall } from './pf.ts';
+import type { Queues } from './pf-queue.ts';
+import { createQueues } from './pf-queue.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { RouteMessage } from './route-message.ts';
@@ -38,6 +40,10 @@ export interface Router extends Forwarding {
   readonly files: Map<string, string>;
   /** Lines that logger(1) got. */
   readonly syslog: string[];
+  /** Packets that have left, by interface and pf queue. */
+  readonly queues: Queues;
+  /** Null: a listing takes no time. */
+  readonly statesListedPerSecond: number | null;
   nics(): readonly Nic[];
   nic(name: string): Nic | null;
   groupsOf(nic: Nic): readonly string[];
@@ -88,6 +94,7 @@ export const createRouter = (options: RouterOptions): Router => {
   const nic = (name: string): Nic | null => nics.find((one) => one.name === name && one.isAttached) ?? null;
   const routing = createRouting({
     nicOf: nic,
+    version: () => version,
     isMultipath: (family) =>
       sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
     emit,
@@ -117,22 +124,12 @@ export const createRouter = (options: RouterOptions): Router => {
       hasRtable: (number) => routing.tables.has(number),
       rdomainOf: routing.rdomainOf,
       version: () => version,
+      now: () => clock.now(),
     },
     random.fork('pf'),
   );
-  firewall.since = clock.now();
+  const queues = createQueues(() => firewall.queues);
 
-  const parseNicAddress = (text: string, on: string, peer: string | undefined): NicAddress => {
-    const parsed = parseInterfaceAddress(text);
-    if (parsed === null) throw new RangeError(`emulator: ${text} is no address`);
-    const scoped =
-      parsed.address.family === 'inet6' &&
-      parsed.address.value >> 118n === 0x3fan &&
-      parsed.address.scope === null
-        ? parseAddress(`${parsed.address.text}%${on}`)
-        : parsed.address;
-    return { address: scoped ?? parsed.address, length: parsed.length, peer: peer ?? null };
-  };
   const assign = (one: Nic, address: NicAddress): void => {
     one.addresses = [...one.addresses, address];
     emit({ kind: 'new-address', nic: one, address, isNamed: true });
@@ -227,7 +224,7 @@ export const createRouter = (options: RouterOptions): Router => {
       });
   }
 
-  const { forward, send, isLocalAddress } = createForwarding({
+  const { forward, send, isLocalAddress, solicit } = createForwarding({
     clock,
     random,
     routing,
@@ -236,6 +233,7 @@ export const createRouter = (options: RouterOptions): Router => {
     nic,
     attached,
     uplinkBehind: (name) => byNic.get(name) ?? null,
+    queues,
   });
 
   const isOwnSource = (on: Nic, packet: Packet): boolean => {
@@ -311,6 +309,8 @@ export const createRouter = (options: RouterOptions): Router => {
     sysctls,
     files,
     syslog: [],
+    queues,
+    statesListedPerSecond: options.statesListedPerSecond ?? null,
     nics: attached,
     nic,
     groupsOf,
@@ -328,6 +328,7 @@ export const createRouter = (options: RouterOptions): Router => {
     send,
     answer,
     isLocalAddress,
+    solicit,
     setCarrier,
     setInterfaceUp,
     setAddress: (name, text) => {

@@ -3,9 +3,10 @@
  * when links, interfaces and addresses go. Sources: OPENBSD.md 3b and 3f, sys/net/{route,rtable,rtsock}.c, transcripts route-*.
  */
 import type { Address, Family, Prefix } from './address.ts';
-import { bitsOf, createPrefix, doesContain, isLinkLocal, parseAddress, renderValue } from './address.ts';
+import { bitsOf, createPrefix, doesContain, parseAddress, renderValue } from './address.ts';
 import type { Nic, NicAddress } from './nic.ts';
 import { broadcastOf, isLinkUp } from './nic.ts';
+import { createRouteLookup } from './route-lookup.ts';
 import type { RouteMessage } from './route-message.ts';
 import type { Route, RouteError, RouteKind, RoutingTable, StaticRoute } from './route-table.ts';
 import { ERRNO } from './route-table.ts';
@@ -48,6 +49,8 @@ const compare = (a: Route, b: Route, down: (route: Route) => number): number => 
 /** `isMultipath` and `nicOf` are asked at every use, for both may change. */
 export const createRouting = (world: {
   readonly nicOf: (name: string) => Nic | null;
+  /** Changes with every message, so with every interface and address. */
+  readonly version: () => number;
   readonly isMultipath: (family: Family) => boolean;
   readonly emit: (message: RouteMessage) => void;
 }): Routing => {
@@ -72,35 +75,21 @@ export const createRouting = (world: {
   // a route whose link is down sorts behind all others (RTP_DOWN)
   const down = (route: Route): number => (isUp(route) ? 0 : 128);
 
-  const lookup = (table: number, destination: Address, spread = 0): Route | null => {
-    const routes = tables.get(table)?.routes;
-    if (routes === undefined) return null;
-    const isScoped = isLinkLocal(destination);
-    let best: Route[] = [];
-    let bestLength = -1;
-    let bestPriority = 0;
-    for (const route of routes) {
-      if (route.prefix.length < bestLength || !doesContain(route.prefix, destination)) continue;
-      // a link-local address without its interface is on no link at all
-      if (route.prefix.length >= 10 && isScoped && route.nic !== destination.scope) continue;
-      const priority = route.priority + down(route);
-      if (route.prefix.length > bestLength || priority < bestPriority) {
-        best = [route];
-        bestLength = route.prefix.length;
-        bestPriority = priority;
-      } else if (priority === bestPriority) best.push(route);
-    }
-    const first = best[0];
-    if (first === undefined) return null;
-    if (best.length === 1 || !world.isMultipath(destination.family)) return first;
-    return best[Math.floor(spread * best.length)] ?? first;
-  };
+  const routes = createRouteLookup({
+    routesOf: (number) => tables.get(number)?.routes,
+    penalty: down,
+    isMultipath: world.isMultipath,
+    version: world.version,
+  });
+  const lookup: Routing['lookup'] = (table, destination, spread = 0) =>
+    routes.find(table, destination, spread);
 
   const insert = (table: RoutingTable, route: Route): void => {
     table.routes.push(route);
     table.routes.sort((a, b) => compare(a, b, () => 0));
   };
   const drop = (table: RoutingTable, route: Route): void => {
+    neighbours.clear();
     table.routes = table.routes.filter((one) => one !== route);
   };
   const blank = {
@@ -134,7 +123,16 @@ export const createRouting = (world: {
     return error;
   };
 
+  // by interface and address, until any route goes
+  const neighbours = new Map<string, Map<string, Route>>();
+  const remember = (nic: Nic, address: Address, route: Route): Route => {
+    const known = neighbours.get(nic.name) ?? new Map<string, Route>();
+    neighbours.set(nic.name, known.set(address.text, route));
+    return route;
+  };
   const neighbour = (nic: Nic, address: Address): Route => {
+    const known = neighbours.get(nic.name)?.get(address.text);
+    if (known !== undefined) return known;
     const table = create(nic.rdomain, nic.rdomain);
     const length = bitsOf(address.family);
     const there = table.routes.find(
@@ -144,7 +142,7 @@ export const createRouting = (world: {
         route.prefix.family === address.family &&
         route.prefix.value === address.value,
     );
-    if (there !== undefined) return there;
+    if (there !== undefined) return remember(nic, address, there);
     const source = nic.addresses.find(
       (one) =>
         one.address.family === address.family &&
@@ -162,7 +160,7 @@ export const createRouting = (world: {
     };
     insert(table, route);
     tell('add', table.number, route, true);
-    return route;
+    return remember(nic, address, route);
   };
 
   /** The connected interface on which a gateway must be, in the table's rdomain. */

@@ -30,6 +30,8 @@ export interface Start {
   readonly pid?: number;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Calls back when the reader has taken what was printed. Without it the program goes on at the next turn of the clock. */
+  readonly whenRead?: (then: () => void) => void;
   /** Called once. `signal` is null after an exit. */
   readonly onEnd: (code: number, signal: string | null) => void;
   /** Asks for the standard input: chunks, then the end. */
@@ -120,6 +122,13 @@ export const startProgram = (router: Router, start: Start): Started => {
       out,
       err: (text) => {
         if (!isOver && !isMute) start.err(text);
+      },
+      whenRead: (then) => {
+        const go = (): void => {
+          if (!isOver) then();
+        };
+        if (start.whenRead === undefined) later(0, go);
+        else start.whenRead(go);
       },
       exit,
       stdin: (use) => {

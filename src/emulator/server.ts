@@ -51,6 +51,10 @@ const serve = (router: Router, socket: Socket): void => {
       ...(typeof frame.p === 'number' ? { pid: frame.p } : {}),
       out: (text) => reply({ o: text }),
       err: (text) => reply({ e: text }),
+      whenRead: (then) => {
+        if (socket.writableNeedDrain) socket.once('drain', then);
+        else setImmediate(then);
+      },
       onEnd: (code, signal) => {
         isOver = true;
         reply(signal === null ? { x: code } : { k: signal });

@@ -3,6 +3,8 @@
  * lines belong to the state above them. Written against pf_print_state.c of 7.8. Listing states is dear (OPENBSD.md): not for
  * normal operation.
  */
+import { containsAddress, parsePrefix } from '../core/address.ts';
+import { parseInet, parseInet6 } from './address.ts';
 
 export interface StateEnd {
   readonly address: string;
@@ -110,4 +112,71 @@ export const parseStateLine = (line: string): PfStateLine => {
     return { kind: 'counters', packets, bytes, anchor: optional(anchor), rule: optional(rule) };
   }
   return sequence.test(line) ? { kind: 'sequence' } : { kind: 'unrecognised', line };
+};
+
+/** A pf state that came in from somewhere and is sent to a gateway. */
+export interface PinnedState {
+  /** Canonical text. */
+  readonly gateway: string;
+  /** 16 hex digits. */
+  readonly id: string;
+  /** 8 hex digits: the machine that made it, where pfsync shares pf states. */
+  readonly creator: string;
+}
+
+export interface PinnedReader {
+  /** One whole line, without its newline. A state whose id this line was, or null. */
+  push(line: string): PinnedState | null;
+  /** States with a wanted gateway whose id never came, or whose line was not understood: so they cannot be killed. */
+  readonly lost: number;
+}
+
+/**
+ * Reads `pfctl -ss -vv` line by line for the states that came in (`<-`) and are sent to one of `gateways`, canonical text.
+ * Remembers one state at most. Those of connections to an `exempt` address or network, before or after translation, are let
+ * be. Outgoing ones with a gateway are answers to connections from outside, and are not meant.
+ */
+export const createPinnedReader = (
+  gateways: ReadonlySet<string>,
+  exempt: readonly string[] = [],
+): PinnedReader => {
+  const networks = exempt.flatMap((each) => parsePrefix(each) ?? []);
+  const isExempt = (end: StateEnd | null): boolean =>
+    end !== null && networks.some((network) => containsAddress(network, end.address));
+
+  let open: string | null = null;
+  let lost = 0;
+  return {
+    push(line) {
+      if (line.startsWith(' ')) {
+        // The other two lines about a state are most of a long list: they need not be taken apart.
+        if (open === null || !line.startsWith('   id: ')) return null;
+        const found = parseStateLine(line);
+        const gateway = open;
+        open = null;
+        if (found.kind === 'id') return { gateway, id: found.id, creator: found.creator };
+        lost += 1;
+        return null;
+      }
+      if (open !== null) lost += 1;
+      open = null;
+      const [, text] = /\{([^{}]*)\}/.exec(line) ?? [];
+      if (text === undefined) return null;
+      const gateway = parseInet(text) ?? parseInet6(text) ?? text;
+      if (!gateways.has(gateway)) return null;
+      const found = parseStateLine(line);
+      if (found.kind !== 'state') lost += 1;
+      else if (
+        found.direction === 'in' &&
+        !isExempt(found.destination) &&
+        !isExempt(found.destinationBefore)
+      ) {
+        open = gateway;
+      }
+      return null;
+    },
+    get lost() {
+      return lost + (open === null ? 0 : 1);
+    },
+  };
 };

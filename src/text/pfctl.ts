@@ -148,6 +148,25 @@ export const parseTableShow = (stdout: string): readonly string[] | null => {
   return addresses;
 };
 
+/**
+ * The weights in `-t T -T show -v`, by address as parseTableShow gives them. An entry without a line of its own has weight 1
+ * (pfctl_table.c prints one for entries of type PFRKE_COST only).
+ */
+export const parseTableWeights = (stdout: string): ReadonlyMap<string, number> => {
+  const weights = new Map<string, number>();
+  let last: string | undefined;
+  for (const line of nonEmpty(stdout)) {
+    if (!line.startsWith('\t')) {
+      last = parseTableShow(line)?.[0];
+      if (last !== undefined) weights.set(last, 1);
+      continue;
+    }
+    const [, weight] = /^\tWeight: +(\d{1,5})$/.exec(line) ?? [];
+    if (weight !== undefined && last !== undefined) weights.set(last, Number(weight));
+  }
+  return weights;
+};
+
 export interface TableName {
   readonly name: string;
   /** Path of the anchor that it is in; null in the main rule set. */

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { Rung } from '../core/decide.ts';
 import type { Verdict } from '../core/health.ts';
-import type { Family, Health, Reason } from '../core/model.ts';
+import type { Balance, Family, Health, LinkSettings, PolicySettings, Reason } from '../core/model.ts';
 
 /** Of the status document and of the control protocol. */
 export const WIRE_VERSION = 1;
@@ -16,7 +16,12 @@ export const WIRE_VERSION = 1;
 type Words<Union extends string> = { readonly [Word in Union]: Word };
 
 const family = z.enum({ inet: 'inet', inet6: 'inet6' } satisfies Words<Family>);
-const health = z.enum({ unknown: 'unknown', up: 'up', down: 'down' } satisfies Words<Health>);
+const health = z.enum({
+  unknown: 'unknown',
+  up: 'up',
+  degraded: 'degraded',
+  down: 'down',
+} satisfies Words<Health>);
 const reason = z.enum({
   starting: 'starting',
   answering: 'answering',
@@ -30,6 +35,7 @@ const reason = z.enum({
   'gateway-off-link': 'gateway-off-link',
   'no-route': 'no-route',
   'probe-loss': 'probe-loss',
+  'probe-latency': 'probe-latency',
 } satisfies Words<Reason>);
 const verdict = z.enum({
   unknown: 'unknown',
@@ -38,11 +44,19 @@ const verdict = z.enum({
 } satisfies Words<Verdict>);
 const rung = z.enum({
   up: 'up',
+  degraded: 'degraded',
   recovering: 'recovering',
   unproven: 'unproven',
   'last-resort': 'last-resort',
   none: 'none',
 } satisfies Words<Rung>);
+const balance = z.enum({
+  weight: 'weight',
+  'least-states': 'least-states',
+  'round-robin': 'round-robin',
+  'source-hash': 'source-hash',
+  random: 'random',
+} satisfies Words<Balance>);
 /** syslog(3)'s words, as in port/log.ts. */
 export const severitySchema = z.enum(['debug', 'info', 'notice', 'warning', 'err']);
 
@@ -106,23 +120,36 @@ const linkStatus = z
     interface: z.string(),
     carrier: z.enum(['up', 'down', 'unknown', 'absent']),
     rtable: count,
-    gateway: z.string(),
+    /** The inet next hop; null: the link has no inet path. */
+    gateway: z.string().nullable(),
+    /** The inet6 next hop, without scope; null: the link has no inet6 path. */
+    gateway6: z.string().nullable(),
     weight: count,
     tier: count,
     nat: z.boolean(),
+    nat6: z.enum({ no: 'no', nat: 'nat', prefix: 'prefix' } satisfies Words<LinkSettings['nat6']>),
+    /** `2001:db8:a::/48` each. */
+    prefix6: z.array(z.string()).readonly(),
+    metered: z.boolean(),
     paths: z.array(pathStatus).readonly(),
   })
   .readonly();
 
+const shares = z.array(z.object({ link: z.string(), percent }).readonly()).readonly();
+
 const policyFamilyStatus = z
   .object({
     family,
+    /** inet6: only what has its source in this link's prefix6; null: everything else. */
+    source: z.string().nullable(),
+    /** In force: `weight` in a family where pf can have no pool of the members. */
+    balance,
     /** The step of the ladder that the active set stands on. */
     rung,
     /** How long the shares have been so. */
     sinceMs: durationMs,
     /** Of new connections; empty on the rung `none`. */
-    shares: z.array(z.object({ link: z.string(), percent }).readonly()).readonly(),
+    shares,
     members: z
       .array(
         z
@@ -130,11 +157,30 @@ const policyFamilyStatus = z
           .readonly(),
       )
       .readonly(),
+    /** What would follow if links were gone: the best one, then all that are in use. Empty on the rung `none`. */
+    failovers: z
+      .array(z.object({ lost: z.array(z.string()).readonly(), rung, shares }).readonly())
+      .readonly(),
   })
   .readonly();
 
 const policyStatus = z
-  .object({ name: z.string(), tag: z.string(), families: z.array(policyFamilyStatus).readonly() })
+  .object({
+    name: z.string(),
+    tag: z.string(),
+    /** As configured. */
+    balance,
+    sticky: z.boolean(),
+    degraded: z.enum({ use: 'use', avoid: 'avoid', never: 'never' } satisfies Words<
+      PolicySettings['degraded']
+    >),
+    /** Null: `move` on metered links, `stay` on others. */
+    failback: z
+      .enum({ stay: 'stay', move: 'move' } satisfies Words<NonNullable<PolicySettings['failback']>>)
+      .nullable(),
+    empty: z.enum({ 'last-resort': 'last-resort', drop: 'drop' } satisfies Words<PolicySettings['empty']>),
+    families: z.array(policyFamilyStatus).readonly(),
+  })
   .readonly();
 
 const pfStatus = z
@@ -144,6 +190,12 @@ const pfStatus = z
     applied: z.enum(['unknown', 'known']),
     /** The anchor's text as it should be now, line by line. */
     rules: z.array(z.string()).readonly(),
+    /** The anchors of policies that are balanced by a pool: their text as it should be now, line by line. */
+    pools: z
+      .array(z.object({ anchor: z.string(), rules: z.array(z.string()).readonly() }).readonly())
+      .readonly(),
+    /** The main rule set has the line that calls the anchor, as far as is known. */
+    called: z.boolean(),
     loads: count,
     loadFailures: count,
     /** pf states killed since the start. */

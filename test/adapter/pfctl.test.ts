@@ -1,9 +1,12 @@
 import t from 'tap';
 import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createCommands } from '../../src/adapter/run.ts';
-import type { Rule, Table } from '../../src/core/ruleset.ts';
-import type { PfTransaction } from '../../src/core/transaction.ts';
-import { renderRuleset } from '../../src/text/pf.ts';
+import type { PoolAnchor, Rule, Table } from '../../src/core/ruleset.ts';
+import type { PfResult, PfTransaction, PoolWork } from '../../src/core/transaction.ts';
+import { createInProcessCommands } from '../../src/emulator/commands.ts';
+import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
+import { renderBootRules } from '../../src/text/pf-boot.ts';
+import { createMachine } from '../emulator/machine.ts';
 import { type Answer, createFakeCommands, exited, type FakeRun } from './fake-commands.ts';
 import { programs } from './programs.ts';
 import { createVirtualClock } from './virtual-clock.ts';
@@ -13,8 +16,10 @@ const choose = (link: string, probability: number): Rule => ({
   policy: 'default',
   family: 'inet',
   link,
+  from: null,
   probability,
   via: { kind: 'route-to', gateway: '192.0.2.1' },
+  marks: { prio: null, tos: null },
 });
 const RULES: readonly Rule[] = [
   choose('fibre', 0.75),
@@ -39,6 +44,7 @@ const apply = (more: Partial<Apply> = {}): Apply => ({
   check: false,
   ruleset: RULES,
   tables: [],
+  pools: [],
   kills: [],
   ...more,
 });
@@ -49,6 +55,42 @@ const inspect = (more: Partial<Inspect> = {}): Inspect => ({
   ruleset: RULES,
   fingerprint: null,
   tables: [],
+  pools: [],
+  ...more,
+});
+const POOL: PoolAnchor = {
+  anchor: 'uplinkd/default',
+  rules: [
+    {
+      kind: 'pool',
+      policy: 'default',
+      family: 'inet',
+      table: 'pool_inet',
+      balance: 'least-states',
+      sticky: true,
+      hashKey: null,
+      marks: { prio: null, tos: null },
+    },
+  ],
+  tables: [
+    {
+      name: 'pool_inet',
+      entries: [
+        { address: '192.0.2.1', weight: 3 },
+        { address: '198.51.100.1', weight: 1 },
+      ],
+    },
+  ],
+};
+const POOL_TEXT = renderPoolAnchor(POOL);
+const POOL_PRINTED = POOL_TEXT.trim().split('\n').slice(1);
+const HELD =
+  '   192.0.2.1\n\tCleared:     Fri Nov 20 08:57:23 2026\n\tWeight:             3\n   198.51.100.1\n\tCleared:     Fri Nov 20 08:57:23 2026\n';
+const work = (more: Partial<PoolWork> = {}): PoolWork => ({
+  anchor: POOL.anchor,
+  load: null,
+  replace: [],
+  reweigh: [],
   ...more,
 });
 
@@ -60,8 +102,14 @@ const set = (change: (args: string, run: FakeRun) => Answer | undefined = () => 
     const args = run.args.join(' ');
     const changed = change(args, run);
     if (changed !== undefined) return changed;
+    if (args === '-sr') return exited(0, 'pass all flags S/SA\nanchor "uplinkd" all\n');
+    if (args === '-a uplinkd/default -sr') return exited(0, `${POOL_PRINTED.join('\n')}\n`);
     if (args.endsWith('-sr')) return exited(0, TEXT);
+    if (args.includes('-T show')) return exited(0, HELD);
     if (args.startsWith('-k ')) return exited(0, '', 'killed 12 states\n');
+    if (args.startsWith('-a uplinkd/default -f')) {
+      return exited(0, '', 'pfctl: warning: table <pool_inet> already defined in anchor "uplinkd/voip"\n');
+    }
     if (args.includes('-T replace')) return exited(0, '', '1 addresses added.\n');
     return exited(0);
   });
@@ -83,8 +131,8 @@ t.test('apply: every step, in order', async (t) => {
       check: true,
       tables: [table('uplinkd_local', '10.0.0.0/24', '192.0.2.2'), table('uplinkd_voip')],
       kills: [
-        { link: 'dsl', label: 'uplink:dsl', again: false },
-        { link: 'lte', label: 'uplink:lte', again: true },
+        { path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false },
+        { path: 'lte/inet', link: 'lte', label: 'uplink:lte', again: true },
       ],
     }),
     () => loading.push(calls()),
@@ -211,7 +259,7 @@ t.test('apply: the first failure ends it, in the words of pfctl', async (t) => {
       apply({
         check: true,
         tables: [table('uplinkd_local', '10.0.0.0/24')],
-        kills: [{ link: 'dsl', label: 'uplink:dsl', again: false }],
+        kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
       }),
     );
     await clock.advance(5000);
@@ -239,7 +287,13 @@ t.test('inspect', async (t) => {
   const missing = exited(255, '', `pfctl: Table does not exist\n${BOGUS}`);
   const local = table('uplinkd_local', '10.0.0.0/24', '192.0.2.2', '2001:db8::1');
   const held = '   10.0.0.0/24\n   192.0.2.2\n   2001:db8::1\n';
-  const same = { differences: [], rulesDiffer: false, tablesThatDiffer: [] };
+  const same = {
+    differences: [],
+    rulesDiffer: false,
+    tablesThatDiffer: [],
+    poolsThatDiffer: [],
+    isCalled: true,
+  };
   const cases: readonly (readonly [
     name: string,
     rules: Answer,
@@ -331,21 +385,299 @@ t.test('inspect', async (t) => {
   ];
   for (const [name, rules, entries, wanted, found] of cases) {
     const { firewall, calls } = set((args) =>
-      args.endsWith('-sr') ? rules : args.endsWith('show') ? entries : undefined,
+      args === '-a uplinkd -sr' ? rules : args.endsWith('show') ? entries : undefined,
     );
     t.match(
       await firewall.carry(inspect({ tables: [local], ...wanted })),
       { kind: 'inspected', ...found },
       name,
     );
-    t.same(calls(), ['-a uplinkd -sr', '-t uplinkd_local -T show'], 'nothing is written');
+    t.same(calls(), ['-a uplinkd -sr', '-t uplinkd_local -T show', '-sr'], 'nothing is written');
   }
-  for (const where of ['-a uplinkd -sr', '-t uplinkd_local -T show']) {
+  for (const where of ['-a uplinkd -sr', '-t uplinkd_local -T show'] as const) {
     const { firewall, clock } = set((args) => (args === where ? 'never' : undefined));
     const done = firewall.carry(inspect({ tables: [local] }));
     await clock.advance(5000);
     t.match(await done, { kind: 'failed', step: 'inspect', failure: { text: 'pfctl: timed out' } });
   }
+});
+
+t.test('apply: pools come first, and the last entry of one stays', async (t) => {
+  const [table] = POOL.tables;
+  if (table === undefined) throw new Error('no table');
+  const { firewall, commands } = set();
+  const empty = { name: 'pool_inet6', entries: [] };
+  t.match(
+    await firewall.carry(
+      apply({
+        check: true,
+        pools: [
+          work({ replace: [table, empty], reweigh: [table], load: POOL }),
+          { ...work({ replace: [empty] }), anchor: 'uplinkd/voip' },
+        ],
+        kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
+      }),
+    ),
+    { kind: 'applied', fingerprint: PRINTED, killed: [{ link: 'dsl' }] },
+  );
+  const where = '-a uplinkd/default -t pool_inet -T';
+  t.same(
+    commands.runs.map(({ args, stdin }) => [args.join(' '), stdin]),
+    [
+      [`${where} replace -f -`, '192.0.2.1 weight 3\n198.51.100.1 weight 1\n'],
+      ['-a uplinkd/default -t pool_inet6 -T replace', undefined],
+      ['-a uplinkd/default -f -', POOL_TEXT],
+      ['-a uplinkd/default -sr', undefined],
+      [`${where} show`, undefined],
+      [`${where} delete 192.0.2.1`, undefined],
+      [`${where} add -f -`, '192.0.2.1 weight 3\n'],
+      [`${where} delete 198.51.100.1`, undefined],
+      [`${where} add -f -`, '198.51.100.1 weight 1\n'],
+      ['-a uplinkd/voip -t pool_inet6 -T replace', undefined],
+      ['-n -a uplinkd -f -', TEXT],
+      ['-a uplinkd -f -', TEXT],
+      ['-a uplinkd -sr', undefined],
+      ['-k label -k uplink:dsl', undefined],
+    ],
+  );
+  const lonely = set((args) => (args.endsWith('show') ? exited(0, '   192.0.2.1\n') : undefined));
+  const first = { name: 'pool_inet', entries: table.entries.slice(0, 1) };
+  const nothing = { ruleset: null, pools: [work({ reweigh: [first] })] };
+  t.match(await lonely.firewall.carry(apply(nothing)), { kind: 'applied', fingerprint: null });
+  t.same(lonely.calls(), [`${where} show`]);
+});
+
+t.test('apply: what fails of a pool', async (t) => {
+  const where = '-a uplinkd/default -t pool_inet -T';
+  const denied = exited(1, '', 'pfctl: /dev/pf: Permission denied\n');
+  const gone = exited(255, '', `pfctl: Table does not exist\n${BOGUS}`);
+  const cases: readonly (readonly [args: string, answer: Answer, failure: object])[] = [
+    [`${where} replace -f -`, denied, { text: 'pfctl: /dev/pf: Permission denied' }],
+    [`${where} show`, gone, { text: 'pfctl: Table does not exist' }],
+    [`${where} show`, exited(0, 'garbage\n'), { text: /pool_inet shows something/ }],
+    [`${where} delete 192.0.2.1`, gone, { text: 'pfctl: Table does not exist' }],
+    [`${where} add -f -`, 'never', { text: 'pfctl: timed out' }],
+    ['-a uplinkd/default -f -', exited(1, '', 'stdin:2: syntax error\n'), { line: 2, rule: POOL_PRINTED[0] }],
+    ['-a uplinkd/default -sr', exited(0), { text: 'anchor uplinkd/default holds 0 rules, not 1' }],
+    ['-a uplinkd/default -sr', denied, { text: /Permission/ }],
+  ];
+  for (const [at, answer, failure] of cases) {
+    const { firewall, calls, clock } = set((args) => (args === at ? answer : undefined));
+    const done = firewall.carry(
+      apply({ pools: [work({ replace: POOL.tables, reweigh: POOL.tables, load: POOL })] }),
+    );
+    await clock.advance(5000);
+    t.match(await done, { kind: 'failed', step: 'pool', failure }, at);
+    t.equal(calls().at(-1), at, 'nothing after it, above all not the anchor');
+  }
+  const bad = [{ name: 'pool_inet', entries: [{ address: '192.0.2.1 weight 9', weight: 1 }] }];
+  for (const unfit of [work({ replace: bad }), work({ load: { ...POOL, tables: bad } })]) {
+    const { firewall, calls } = set();
+    t.match(await firewall.carry(apply({ pools: [unfit] })), {
+      kind: 'failed',
+      step: 'pool',
+      failure: { text: /unfit gateway/ },
+    });
+    t.same(calls(), []);
+  }
+  const unfit = set((args) => (args.endsWith('show') ? exited(0, HELD) : undefined));
+  const reweigh = [{ name: 'pool_inet', entries: [{ address: '192.0.2.1', weight: 0 }] }];
+  t.match(await unfit.firewall.carry(apply({ pools: [work({ reweigh })] })), {
+    kind: 'failed',
+    step: 'pool',
+    failure: { text: /unfit weight/ },
+  });
+  t.same(unfit.calls(), [`${where} show`], 'nothing was taken out');
+});
+
+t.test('rules without label are known by what they call or mark', async (t) => {
+  const rules: readonly Rule[] = [
+    { kind: 'inbound-mark', link: 'fibre', interface: 'em0', family: 'inet' },
+    { kind: 'call', policy: 'default', family: 'inet' },
+  ];
+  const text = renderRuleset(rules);
+  const printed = (change: (text: string) => string) =>
+    set((args) => (args === '-a uplinkd -sr' ? exited(0, change(text)) : undefined)).firewall.carry(
+      apply({ ruleset: rules }),
+    );
+  t.match(await printed((same) => same.replace(' all ', '  all ')), { kind: 'applied' });
+  t.match(await printed((same) => same.replace('"default"', '"voip"')), { step: 'read-back' });
+  t.match(await printed((same) => same.replace('tag uplink_inbound_fibre', 'tag x')), { step: 'read-back' });
+});
+
+t.test('inspect: pools', async (t) => {
+  const missing = exited(255, '', `pfctl: Table does not exist\n${BOGUS}`);
+  const look = async (change: (args: string) => Answer | undefined) => {
+    const { firewall, clock } = set(change);
+    const done = firewall.carry(inspect({ pools: [POOL] }));
+    await clock.advance(5000);
+    return done;
+  };
+  const rules = (answer: Answer) => (args: string) =>
+    args === '-a uplinkd/default -sr' ? answer : undefined;
+  const entries = (answer: Answer) => (args: string) =>
+    args === '-a uplinkd/default -t pool_inet -T show -v' ? answer : undefined;
+  const well = set();
+  t.match(await well.firewall.carry(inspect({ pools: [POOL] })), { differences: [], poolsThatDiffer: [] });
+  t.same(well.calls(), [
+    '-a uplinkd -sr',
+    '-a uplinkd/default -sr',
+    '-a uplinkd/default -t pool_inet -T show -v',
+    '-sr',
+  ]);
+  const poolsThatDiffer = ['uplinkd/default'];
+  t.match(await look(rules(exited(0, '', 'pfctl: Anchor does not exist\n'))), {
+    differences: ['anchor uplinkd/default holds 0 rules, not 1'],
+    poolsThatDiffer,
+    rulesDiffer: false,
+    tablesThatDiffer: [],
+  });
+  t.match(await look(rules(exited(0, `${POOL_PRINTED[0]?.replace('sticky', 'stuck')}\n`))), {
+    differences: [/^anchor uplinkd\/default: rule 1 is .*stuck/],
+    poolsThatDiffer,
+  });
+  t.match(await look(entries(exited(0, '   192.0.2.1\n   192.0.2.7\n'))), {
+    differences: [
+      'table pool_inet of uplinkd/default lacks 198.51.100.1',
+      'table pool_inet of uplinkd/default should not have 192.0.2.7',
+    ],
+    poolsThatDiffer,
+  });
+  const light = '   192.0.2.1\n\tWeight:             2\n   198.51.100.1\n';
+  t.match(await look(entries(exited(0, light))), {
+    differences: ['192.0.2.1 has weight 2 in table pool_inet of uplinkd/default, not 3'],
+    poolsThatDiffer,
+  });
+  t.match(await look(entries(missing)), {
+    differences: ['table pool_inet of uplinkd/default does not exist'],
+    poolsThatDiffer,
+  });
+  const failed = { kind: 'failed', step: 'inspect', failure: { text: 'pfctl: timed out' } };
+  t.match(await look(rules('never')), failed);
+  t.match(await look(entries('never')), failed);
+});
+
+t.test('inspect: whether the main rule set calls the anchor', async (t) => {
+  const rows: readonly (readonly [string, boolean])[] = [
+    ['anchor "uplinkd" all', true],
+    ['pass all flags S/SA\nanchor "uplinkd" in on em0 inet all', true],
+    ['anchor "uplinkd"', true],
+    ['anchor "/uplinkd" all', true],
+    ['anchor "*" all', true],
+    ['anchor on em0 all {\n  anchor "uplinkd" all\n}', true],
+    ['', false],
+    ['anchor "uplinkd/*" all', false],
+    ['anchor "uplinkd2" all', false],
+    ['anchor "relayd/*" all\nblock return all', false],
+    ['block drop all label "anchor "', false],
+  ];
+  for (const [text, isCalled] of rows) {
+    const { firewall } = set((args) => (args === '-sr' ? exited(0, `${text}\n`) : undefined));
+    t.match(await firewall.carry(inspect()), { kind: 'inspected', isCalled }, text);
+  }
+  const dotted = set((args) => (args === '-sr' ? exited(0, 'anchor "uplXnkd" all\n') : undefined));
+  t.match(await dotted.firewall.carry(inspect({ anchor: 'upl.nkd' })), { isCalled: false });
+  for (const answer of ['never', exited(1, '', 'pfctl: no\n')] as const) {
+    const { firewall, clock } = set((args) => (args === '-sr' ? answer : undefined));
+    const done = firewall.carry(inspect());
+    await clock.advance(5000);
+    t.match(await done, { kind: 'inspected', differences: [], isCalled: null });
+  }
+});
+
+t.test('the last good rules', async (t) => {
+  const kept: string[] = [];
+  const lastGood = { ensure: () => {}, keep: (text: string) => kept.push(text) };
+  const call: Rule = { kind: 'call', policy: 'default', family: 'inet' };
+  const last = () => kept.splice(0);
+  const withPool = [call, ...RULES];
+  let fail = '';
+  const clock = createVirtualClock();
+  const commands = createFakeCommands(clock);
+  commands.answer((run) => {
+    const args = run.args.join(' ');
+    if (fail !== '' && args.startsWith(fail)) return exited(1, '', 'pfctl: no\n');
+    if (args === '-a uplinkd -sr') return exited(0, renderRuleset(withPool));
+    if (args === '-a uplinkd/default -sr') return exited(0, `${POOL_PRINTED.join('\n')}\n`);
+    if (args.includes('-T show')) return exited(0, HELD);
+    return args.startsWith('-k') ? exited(0, '', 'killed 0 states\n') : exited(0);
+  });
+  const firewall = createFirewall({ commands, clock, lastGood });
+  await firewall.carry(apply({ ruleset: null, pools: [work({ load: POOL })] }));
+  t.same(last(), [], 'the anchor is not known yet');
+  await firewall.carry(inspect({ ruleset: RULES, pools: [POOL] }));
+  t.same(last(), [], 'it holds something else');
+  await firewall.carry(inspect({ ruleset: withPool, pools: [POOL] }));
+  t.same(last(), [renderBootRules(withPool, [POOL])]);
+  const [table] = POOL.tables;
+  if (table === undefined) throw new Error('no table');
+  const fewer = { ...table, entries: table.entries.slice(0, 1) };
+  const heavy = { ...table, entries: [{ address: '192.0.2.1', weight: 9 }] };
+  const other = { name: 'pool_inet6', entries: [] };
+  await firewall.carry(
+    apply({ ruleset: null, pools: [work({ replace: [fewer, other], reweigh: [heavy] })] }),
+  );
+  t.same(last(), [renderBootRules(withPool, [{ ...POOL, tables: [heavy] }])], 'as pf has it now');
+  fail = '-a uplinkd -sr';
+  t.match(await firewall.carry(apply({ ruleset: withPool })), { kind: 'failed', step: 'read-back' });
+  fail = '-a uplinkd -f';
+  t.match(await firewall.carry(apply({ ruleset: withPool })), { kind: 'failed', step: 'load' });
+  t.same(last(), [], 'only what was read back');
+  fail = '-k';
+  t.match(
+    await firewall.carry(
+      apply({ ruleset: withPool, kills: [{ path: 'a/inet', link: 'a', label: 'uplink:a', again: false }] }),
+    ),
+    { step: 'kill' },
+  );
+  t.equal(last().length, 1, 'the rules are good, whatever becomes of the kills');
+});
+
+t.test('with the pfctl of somebody else', async (t) => {
+  const machine = createMachine();
+  machine.load('', 'pass all\nanchor "uplinkd"\n');
+  const commands = createInProcessCommands(machine.router);
+  const firewall = createFirewall({ commands, clock: createVirtualClock() });
+  const carry = async (transaction: PfTransaction) => {
+    let result: PfResult | null = null;
+    void firewall.carry(transaction).then((each) => {
+      result = each;
+    });
+    for (let turn = 0; result === null && turn < 10_000; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (machine.clock.next() !== null) machine.clock.step();
+    }
+    return result as PfResult | null;
+  };
+  const ruleset: readonly Rule[] = [{ kind: 'call', policy: 'default', family: 'inet' }, ...RULES];
+  const local = table('uplinkd_local', '10.0.0.0/24');
+  const wanted = inspect({ ruleset, pools: [POOL], tables: [local] });
+  t.match(await carry(wanted), {
+    kind: 'inspected',
+    poolsThatDiffer: ['uplinkd/default'],
+    rulesDiffer: true,
+    rulesHeld: 0,
+    isCalled: true,
+  });
+  const voip = { ...work({ load: { ...POOL, anchor: 'uplinkd/voip' } }), anchor: 'uplinkd/voip' };
+  const done = apply({ check: true, ruleset, tables: [local], pools: [voip, work({ load: POOL })] });
+  t.match(await carry(done), { kind: 'applied' }, 'two tables of one name are no failure');
+  t.match(await carry(wanted), { differences: [], poolsThatDiffer: [], rulesDiffer: false });
+  const weights = () =>
+    machine
+      .run('pfctl -a uplinkd/default -t pool_inet -T show -v')
+      .stdout.split('\n')
+      .flatMap((line) => /Weight: +(\d+)/.exec(line)?.[1] ?? []);
+  t.same(weights(), ['3']);
+  const [pool] = POOL.tables;
+  if (pool === undefined) throw new Error('no table');
+  const heavy = { ...pool, entries: pool.entries.map((entry) => ({ ...entry, weight: 7 })) };
+  t.match(await carry(apply({ ruleset: null, pools: [work({ reweigh: [heavy] })] })), { kind: 'applied' });
+  t.same(weights(), ['7', '7']);
+  const replace = [{ ...pool, entries: [{ address: '192.0.2.99', weight: 2 }] }];
+  t.match(await carry(apply({ ruleset: null, pools: [work({ replace })] })), { kind: 'applied' });
+  t.same(weights(), ['2']);
+  t.match(await carry(wanted), { poolsThatDiffer: ['uplinkd/default'], rulesDiffer: false });
 });
 
 t.test('through real children: refused, hanging, dying, and then well', async (t) => {
@@ -366,7 +698,10 @@ t.test('through real children: refused, hanging, dying, and then well', async (t
   const { writeFileSync } = await import('node:fs');
   const firewall = createFirewall({ commands: createCommands({ directory }), clock: createVirtualClock() });
   const many = Array.from({ length: 3000 }, () => RULES).flat();
-  const wanted = apply({ ruleset: many, kills: [{ link: 'dsl', label: 'uplink:dsl', again: false }] });
+  const wanted = apply({
+    ruleset: many,
+    kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
+  });
   const mode = (name: string) => writeFileSync(`${directory}/mode`, `${name}\n`);
   mode('syntax');
   t.match(await firewall.carry(wanted), {

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parseConfig, renderConfigError } from '../../src/config/parse.ts';
 import { renderConfig } from '../../src/config/print.ts';
+import { networkOf, renderPrefix } from '../../src/core/address.ts';
+import type { Prefix } from '../../src/core/model.ts';
 
 const replay = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 const example = readFileSync(new URL('../../etc/uplinkd.conf', import.meta.url), 'utf8');
@@ -63,6 +65,15 @@ const piece = fc.constantFrom(
     '[[link]]\n',
     '[link.a.probe]\n',
     '[policy.a]\n',
+    '[policy.a_inet]\n',
+    '[inbound]\n',
+    '[probe.loss]\n',
+    'gateway6 = "fe80::1"\n',
+    'prefix6 = ["2001:db8::/32"]\n',
+    'balance = "random"\n',
+    'sticky = true\n',
+    'nat6 = "nat"\n',
+    'via = "rtable"\n',
     'a.b.c',
     '"10.0.0.0/8"',
     '"em0"',
@@ -129,6 +140,32 @@ t.test('the example with any value', async () => {
   fc.assert(fc.property(text, judge), { numRuns: 500, ...replay });
 });
 
+t.test('prefixes of links: refused exactly if two of different links overlap', async () => {
+  const prefix = fc
+    .tuple(
+      fc.constantFrom('2001:db8::', '2001:db8:8000::', '2001:db8:8000:1::'),
+      fc.integer({ min: 30, max: 66 }),
+    )
+    .map(([text, length]) => networkOf(text, length));
+  const lists = fc.array(fc.uniqueArray(prefix, { maxLength: 3, selector: renderPrefix }), { maxLength: 4 });
+  const isApart = (a: Prefix, b: Prefix): boolean =>
+    networkOf(a.address, Math.min(a.length, b.length)).address !==
+    networkOf(b.address, Math.min(a.length, b.length)).address;
+  fc.assert(
+    fc.property(lists, (links) => {
+      const text = links.map((list, n) => {
+        const shown = list.map((each) => `"${renderPrefix(each)}"`).join();
+        return `[link.a${n}]\ninterface = "em${n}"\ngateway6 = "fe80::1"\nprefix6 = [${shown}]\n`;
+      });
+      const isSound = links.every((list, n) =>
+        links.slice(n + 1).every((other) => list.every((a) => other.every((b) => isApart(a, b)))),
+      );
+      return links.length === 0 || (parseConfig(text.join(''), 'f').kind === 'ok') === isSound;
+    }),
+    { numRuns: 500, ...replay },
+  );
+});
+
 t.test('as long and as wide as it may be', async (t) => {
   const n = 20_000;
   const links = Array.from({ length: n }, (_, i) => `[link.a${i}]`).join('\n');
@@ -142,6 +179,14 @@ t.test('as long and as wide as it may be', async (t) => {
     links,
     policies: `${example}\n${links.replaceAll('link', 'policy')}`,
     targets: `[probe]\ntargets = [${'"9.9.9.9",'.repeat(n)}]`,
+    'prefixes of many links': Array.from({ length: 100 }, (_, i) => {
+      const some = Array.from({ length: 16 }, (_, j) => `"2001:db8:${(i * 16 + j) % 997}::/${48 - (j % 4)}"`);
+      return `[link.a${i}]\ninterface = "em${i}"\ngateway6 = "fe80::1"\nprefix6 = [${some}]`;
+    }).join('\n'),
+    'pools of many links': Array.from({ length: 100 }, (_, i) => {
+      const link = `[link.a${i}]\ninterface = "em${i}"\ngateway = "10.0.${i}.1"\nvia = "rtable"\nweight = ${i + 1}`;
+      return `${link}\n[policy.a${i}]\nbalance = "random"`;
+    }).join('\n'),
     members: `${example.replace(/members = .*/, `members = [${'"fibre",'.repeat(n)}]`)}`,
   };
   for (const [what, text] of Object.entries(rows)) t.ok(judge(text), what);

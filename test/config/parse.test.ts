@@ -20,12 +20,23 @@ gateway = "198.51.100.1"
 `;
 
 t.test('the shortest useful file: every default', async (t) => {
-  const common = { weight: 1, tier: 1, nat: true, rtable: null };
+  const common = {
+    gateway6: null,
+    via: null,
+    weight: 1,
+    tier: 1,
+    nat: true,
+    nat6: 'no',
+    prefix6: [],
+    metered: false,
+    rtable: null,
+  };
   const probe = {
     targets: [
       { kind: 'gateway' },
       { kind: 'address', family: 'inet', address: '9.9.9.9' },
       { kind: 'address', family: 'inet', address: '1.1.1.1' },
+      { kind: 'address', family: 'inet6', address: '2620:fe::fe' },
     ],
     quorum: 1,
     interval: 1000,
@@ -33,11 +44,14 @@ t.test('the shortest useful file: every default', async (t) => {
     fall: 3,
     rise: 5,
     hold: 10_000,
+    loss: { degraded: 10, down: 50, window: 30_000 },
+    latency: { degraded: null },
   };
   t.strictSame(read(SHORTEST), {
     anchor: 'uplinkd',
     local: [],
     reconcile: 30_000,
+    inbound: false,
     links: [
       { name: 'fibre', interface: 'em0', gateway: '203.0.113.1', ...common, probe },
       { name: 'dsl', interface: 'em1', gateway: '198.51.100.1', ...common, probe },
@@ -50,7 +64,12 @@ t.test('the shortest useful file: every default', async (t) => {
           { link: 'dsl', tier: 1, weight: 1 },
         ],
         balance: 'weight',
+        sticky: false,
+        degraded: 'avoid',
+        failback: null,
         empty: 'last-resort',
+        prio: null,
+        tos: null,
       },
     ],
   });
@@ -107,6 +126,186 @@ balance = "weight"
       },
     ],
   );
+});
+
+t.test('a link in both families, in one, and how it is reached', async (t) => {
+  const { links } = read(`${SHORTEST}gateway6 = "FE80:0::1"
+nat6 = "prefix"
+prefix6 = ["2001:DB8:a:0::/48", "2001:db8:b::1"]
+metered = true
+via = "rtable"
+[link.six]
+interface = "em2"
+gateway6 = "fe80::1"
+[link.seven]
+interface = "em3"
+gateway6 = "2001:db8:f::1"
+via = "route-to"
+nat6 = "nat"`);
+  t.match(links[1], {
+    gateway: '198.51.100.1',
+    gateway6: 'fe80::1',
+    nat6: 'prefix',
+    prefix6: [
+      { family: 'inet6', address: '2001:db8:a::', length: 48 },
+      { family: 'inet6', address: '2001:db8:b::1', length: 128 },
+    ],
+    metered: true,
+    via: 'rtable',
+  });
+  t.match(links[2], { gateway: null, gateway6: 'fe80::1', via: null, nat6: 'no' });
+  t.match(links[3], { gateway: null, gateway6: '2001:db8:f::1', via: 'route-to', nat6: 'nat' });
+});
+
+t.test('a network of the same link may be in another of it', async (t) => {
+  const { links } = read(`${SHORTEST}gateway6 = "fe80::1"
+prefix6 = ["2001:db8:0:1::/64", "2001:db8::/56"]`);
+  t.equal(links[1]?.prefix6.length, 2);
+});
+
+t.test('loss and latency are overridden key by key, in every notation', async (t) => {
+  const text = `[probe]
+loss = { degraded = 2.5, window = "1m" }
+latency.degraded = "80ms"
+${SHORTEST}[link.dsl.probe.loss]
+down = 100
+[link.dsl.probe.latency]
+[link.fibre.probe]
+latency = { degraded = "1m" }
+loss = { degraded = 0.001, down = 0.001, window = "1h" }`;
+  const [fibre, dsl] = read(text).links.map((link) => link.probe);
+  t.strictSame(dsl, {
+    ...DEFAULT_PROBE,
+    loss: { degraded: 2.5, down: 100, window: 60_000 },
+    latency: { degraded: 80 },
+  });
+  t.strictSame(fibre?.loss, { degraded: 0.001, down: 0.001, window: 3_600_000 });
+  t.strictSame(fibre?.latency, { degraded: 60_000 });
+});
+
+t.test('a target counts for its own family, the gateway for each', async (t) => {
+  const text = `[probe]
+targets = ["gateway", "9.9.9.9", "2620:FE:0::fe"]
+quorum = 2
+${SHORTEST}gateway6 = "fe80::1"
+[link.dsl.probe]
+targets = ["2620:fe::fe", "2620:fe::9", "9.9.9.9", "1.1.1.1"]`;
+  t.strictSame(read(text).links[0]?.probe.targets[2], {
+    kind: 'address',
+    family: 'inet6',
+    address: '2620:fe::fe',
+  });
+});
+
+t.test('inbound', async (t) => {
+  const rows: readonly (readonly [string, boolean])[] = [
+    ['[inbound]', true],
+    ['[inbound]\nenabled = true', true],
+    ['[inbound]\nenabled = false', false],
+    ['inbound = {}', true],
+    ['inbound.enabled = false', false],
+    ['', false],
+  ];
+  for (const [text, wanted] of rows) t.equal(read(`${text}${SHORTEST}`).inbound, wanted, text);
+});
+
+t.test('pools: sticky or not, with weights where pf keeps them', async (t) => {
+  const links = `${SHORTEST}weight = 3\n[link.lte]\ninterface = "em2"\ngateway = "192.0.2.1"\ntier = 2\nweight = 9\n`;
+  const { policies } = read(`${links}
+[policy.a]
+balance = "least-states"
+sticky = true
+[policy.b]
+balance = "round-robin"
+members = ["dsl", "lte"]
+[policy.c]
+balance = "random"
+members = ["dsl", { link = "fibre", weight = 3 }]
+[policy.d]
+balance = "source-hash"
+members = [{ link = "dsl", tier = 3 }, "fibre", "lte"]
+sticky = false
+[policy.e]
+balance = "weight"
+sticky = false`);
+  t.strictSame(
+    policies.map(({ balance, sticky }) => `${balance} ${sticky}`),
+    ['least-states true', 'round-robin false', 'random false', 'source-hash false', 'weight false'],
+  );
+});
+
+t.test('a pool takes links whose inet6 no pool can have', async (t) => {
+  const rows = [
+    'gateway6 = "2001:db8::1"\nnat6 = "nat"\nvia = "route-to"',
+    'gateway6 = "2001:db8::1"\nnat6 = "no"',
+    'gateway6 = "fe80::1"\nnat6 = "nat"',
+    '[link.six]\ninterface = "em2"\ngateway6 = "2001:db8::1"\nnat6 = "nat"\nvia = "rtable"',
+  ];
+  for (const lines of rows) {
+    t.equal(
+      read(`${SHORTEST}${lines}\n[policy.a]\nbalance = "random"`).policies[0]?.balance,
+      'random',
+      lines,
+    );
+  }
+});
+
+t.test('a link without gateway6 may say that it has nothing of inet6', async (t) => {
+  t.match(read(`${SHORTEST}nat6 = "no"\nprefix6 = []`).links[1], { gateway6: null, nat6: 'no', prefix6: [] });
+});
+
+t.test('prio and tos: numbers, pairs and the names of pf.conf(5)', async (t) => {
+  const marks = (lines: string) => {
+    const { prio, tos } = read(`${SHORTEST}[policy.a]\n${lines}`).policies[0] ?? {};
+    return { prio, tos };
+  };
+  t.strictSame(marks('prio = 0'), { prio: [0, 0], tos: null });
+  t.strictSame(marks('prio = -0'), { prio: [0, 0], tos: null });
+  t.strictSame(marks('prio = [3, 7]\ntos = 255'), { prio: [3, 7], tos: 255 });
+  // netinet/ip.h, and the words that pfctl's map_tos() takes
+  const names: Readonly<Record<string, number>> = {
+    af11: 0x28,
+    af12: 0x30,
+    af13: 0x38,
+    af21: 0x48,
+    af22: 0x50,
+    af23: 0x58,
+    af31: 0x68,
+    af32: 0x70,
+    af33: 0x78,
+    af41: 0x88,
+    af42: 0x90,
+    af43: 0x98,
+    critical: 0xa0,
+    cs0: 0x00,
+    cs1: 0x20,
+    cs2: 0x40,
+    cs3: 0x60,
+    cs4: 0x80,
+    cs5: 0xa0,
+    cs6: 0xc0,
+    cs7: 0xe0,
+    ef: 0xb8,
+    inetcontrol: 0xc0,
+    lowdelay: 0x10,
+    netcontrol: 0xe0,
+    reliability: 0x04,
+    throughput: 0x08,
+    EF: 0xb8,
+  };
+  for (const [name, tos] of Object.entries(names)) t.equal(marks(`tos = "${name}"`).tos, tos, name);
+});
+
+t.test('the rest of a policy', async (t) => {
+  t.match(read(`${SHORTEST}[policy.a]\ndegraded = "never"\nfailback = "move"`).policies[0], {
+    degraded: 'never',
+    failback: 'move',
+  });
+});
+
+t.test('the same link-local gateway on two interfaces is two routers', async (t) => {
+  const text = '[link.a]\ninterface = "em0"\ngateway6 = "fe80::1"\n';
+  t.equal(read(text + text.replace('.a]', '.b]').replace('em0', 'em1')).links.length, 2);
 });
 
 t.test('an empty table of policies is none', async (t) => {

@@ -3,6 +3,7 @@ import t from 'tap';
 import { parseConfig } from '../../src/config/parse.ts';
 import { renderConfig } from '../../src/config/print.ts';
 import { parseTime, renderTime } from '../../src/config/time.ts';
+import { usesPool } from '../../src/core/decide.ts';
 import { millis } from '../../src/core/time.ts';
 import { settingsArbitrary } from './settings.ts';
 
@@ -19,6 +20,32 @@ t.test('any settings: what is printed reads back to the same', async (t) => {
   );
 });
 
+t.test('pools of any settings: refused exactly if inet could not have one', async (t) => {
+  const seen = { ok: 0, refused: 0, chain6: 0 };
+  fc.assert(
+    fc.property(settingsArbitrary, (settings) => {
+      const policies = settings.policies.map((each) => ({ ...each, balance: 'least-states' as const }));
+      const pools = { ...settings, policies };
+      const { kind } = parseConfig(renderConfig(pools), 'printed');
+      seen[kind] += 1;
+      return (kind === 'ok') === policies.every((each) => usesPool(each, pools, 'inet'));
+    }),
+    { numRuns: 200, ...replay },
+  );
+  // of a seed of its own: what is counted here is what the arbitrary can make
+  for (const settings of fc.sample(settingsArbitrary, { numRuns: 200, seed: 1 })) {
+    const isDual = (name: string): boolean =>
+      settings.links.some((link) => link.name === name && link.gateway !== null && link.gateway6 !== null);
+    seen.chain6 += settings.policies.filter(
+      (each) =>
+        usesPool(each, settings, 'inet') &&
+        !usesPool(each, settings, 'inet6') &&
+        each.members.some((member) => isDual(member.link)),
+    ).length;
+  }
+  t.ok(seen.ok > 0 && seen.refused > 0 && seen.chain6 > 10, JSON.stringify(seen));
+});
+
 t.test('the shortest file, printed', async (t) => {
   const text =
     'link.a = { interface = "em0", gateway = "192.0.2.1", rtable = 9 }\nlocal = ["::/0", "10.0.0.1"]';
@@ -29,28 +56,99 @@ t.test('the shortest file, printed', async (t) => {
 local     = ["::/0", "10.0.0.1"]
 reconcile = "30s"
 
+[inbound]
+enabled   = false
+
 [link.a]
 interface = "em0"
 gateway   = "192.0.2.1"
 weight    = 1
 tier      = 1
 nat       = true
+nat6      = "no"
+prefix6   = []
+metered   = false
 rtable    = 9
 [link.a.probe]
-targets   = ["gateway", "9.9.9.9", "1.1.1.1"]
+targets   = ["gateway", "9.9.9.9", "1.1.1.1", "2620:fe::fe"]
 quorum    = 1
 interval  = "1s"
 timeout   = "1s"
 fall      = 3
 rise      = 5
 hold      = "10s"
+loss      = { degraded = 10, down = 50, window = "30s" }
 
 [policy.default]
 members   = [
   { link = "a", tier = 1, weight = 1 },
 ]
 balance   = "weight"
+sticky    = false
+degraded  = "avoid"
 empty     = "last-resort"
+`,
+  );
+});
+
+t.test('what has no default word, printed', async (t) => {
+  const text = `[inbound]
+[link.a]
+interface = "em0"
+gateway6 = "fe80:0::1"
+via = "rtable"
+prefix6 = ["2001:db8::/32"]
+metered = true
+[link.a.probe]
+targets = ["gateway"]
+loss.degraded = 0.5
+latency.degraded = "250ms"
+[policy.voip]
+failback = "stay"
+prio = 6
+tos = "ef"`;
+  const parsed = parseConfig(text, 'f');
+  t.equal(
+    parsed.kind === 'ok' && renderConfig(parsed.settings),
+    `anchor    = "uplinkd"
+local     = []
+reconcile = "30s"
+
+[inbound]
+enabled   = true
+
+[link.a]
+interface = "em0"
+gateway6  = "fe80::1"
+via       = "rtable"
+weight    = 1
+tier      = 1
+nat       = true
+nat6      = "no"
+prefix6   = ["2001:db8::/32"]
+metered   = true
+[link.a.probe]
+targets   = ["gateway"]
+quorum    = 1
+interval  = "1s"
+timeout   = "1s"
+fall      = 3
+rise      = 5
+hold      = "10s"
+loss      = { degraded = 0.5, down = 50, window = "30s" }
+latency   = { degraded = "250ms" }
+
+[policy.voip]
+members   = [
+  { link = "a", tier = 1, weight = 1 },
+]
+balance   = "weight"
+sticky    = false
+degraded  = "avoid"
+failback  = "stay"
+empty     = "last-resort"
+prio      = [6, 6]
+tos       = 184
 `,
   );
 });

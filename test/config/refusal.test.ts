@@ -20,13 +20,25 @@ const top = (line: string): string => `${line}\n${LINKS}`;
 const probe = (line: string): string => `[probe]\n${line}\n${LINKS}`;
 const link = (lines: string): string => `[link.a]\n${lines}\n${LINKS}`;
 const policy = (lines: string): string => `[policy.voip]\n${lines}\n${LINKS}`;
+/** `LINKS` with a line more for the last of them, dsl, at line 7; the policy starts at line 8 + its lines. */
+const dsl = (line: string, more = ''): string => `${LINKS.slice(1)}${line}\n${more}`;
 const sound = 'interface = "em9"\ngateway = "192.0.2.1"';
+const sound6 = 'interface = "em9"\ngateway6 = "fe80::9"';
 
 const NAME = 'expected a name of a small letter and up to 14 more small letters, digits and "_"';
 const ANCHOR = 'expected a letter and up to 14 letters, digits, "_" and "-"';
-const TARGET = 'expected "gateway" or an IPv4 address';
+const TARGET = 'expected "gateway" or an IPv4 or IPv6 address';
 const IPV4 = 'expected an IPv4 address such as "203.0.113.1"';
+const IPV6 = 'expected an IPv6 address such as "fe80::1"';
+const SCOPE = "the scope is the interface's, leave it out";
+const NETWORK6 = 'expected an IPv6 network such as "2001:db8:a::/48"';
+const PREFIXES = 'expected an array of up to 16 IPv6 networks';
+const PERCENTAGE = 'expected a percentage above 0 and up to 100';
+const PRIO = 'expected a whole number from 0 to 7 or two of them such as [3, 7]';
+const TOS = 'expected a whole number from 0 to 255 or a name such as "lowdelay" or "ef"';
+const BALANCE = 'expected "weight" or "least-states" or "round-robin" or "source-hash" or "random"';
 const INTERFACE = 'expected the name of an interface such as "em0"';
+const NEITHER = 'expected gateway or gateway6, found neither';
 const MEMBER = 'expected the name of a link or { link = "fibre", tier = 1 }';
 
 const rows: readonly (readonly [rule: string, text: string, ...messages: string[]])[] = [
@@ -49,9 +61,19 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   ['unknown key', top('zebra = 1'), 'f:1:1: zebra: unknown key'],
   ['misspelt key', top('anchr = "x"'), 'f:1:1: anchr: unknown key, did you mean "anchor"?'],
   ['unknown table', top('[hook]\ncommand = ["x"]'), 'f:1:2: hook: unknown key'],
-  ['later key of a link', link(`${sound}\nmetered = true`), 'f:4:1: link.a.metered: unknown key'],
   ['later key of probe', probe('damping = true'), 'f:2:1: probe.damping: unknown key'],
-  ['later key of a policy', policy('sticky = true'), 'f:2:1: policy.voip.sticky: unknown key'],
+  ['another one', probe('confirm = true'), 'f:2:1: probe.confirm: unknown key'],
+  ['unknown key of loss', probe('loss = { up = 1 }'), 'f:2:10: probe.loss.up: unknown key'],
+  [
+    'unknown key of latency',
+    link(`${sound}\n[link.a.probe.latency]\ndown = "1s"`),
+    'f:5:1: link.a.probe.latency.down: unknown key',
+  ],
+  [
+    'unknown key of inbound',
+    top('[inbound]\nenable = true'),
+    'f:2:1: inbound.enable: unknown key, did you mean "enabled"?',
+  ],
   ['the nearest key', probe('targts = 1'), 'f:2:1: probe.targts: unknown key, did you mean "targets"?'],
   [
     'two letters changed places',
@@ -61,7 +83,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   ['a key that is no name', top('"a b\\u00e9" = 1'), 'f:1:1: "a b\\u00E9": unknown key'],
   ['a very long key', top(`${'k'.repeat(70)} = 1`), `f:1:1: "${'k'.repeat(60)}...": unknown key`],
   ['a key for JavaScript', top('__proto__.x = 1'), 'f:1:1: __proto__: unknown key'],
-  ['another one', link(`${sound}\nconstructor.prototype.x = 1`), 'f:4:1: link.a.constructor: unknown key'],
+  [
+    'one more for JavaScript',
+    link(`${sound}\nconstructor.prototype.x = 1`),
+    'f:4:1: link.a.constructor: unknown key',
+  ],
   ['unknown key in dots', top('probe.x.y = 1'), 'f:1:7: probe.x: unknown key'],
 
   // wrong kinds
@@ -91,6 +117,18 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'a probe of a link',
     link(`${sound}\nprobe = 1`),
     'f:4:9: link.a.probe: expected a table such as [link.a.probe], found 1',
+  ],
+  [
+    'inbound no table',
+    top('inbound = true'),
+    'f:1:11: inbound: expected a table such as [inbound], found true',
+  ],
+  ['enabled', top('[inbound]\nenabled = 1'), 'f:2:11: inbound.enabled: expected true or false, found 1'],
+  ['loss no table', probe('loss = 10'), 'f:2:8: probe.loss: expected a table such as [probe.loss], found 10'],
+  [
+    'latency no table',
+    link(`${sound}\nprobe.latency = "1s"`),
+    'f:4:17: link.a.probe.latency: expected a table such as [link.a.probe.latency], found "1s"',
   ],
   ['a table for a value', top('anchor = { a = 1 }'), `f:1:10: anchor: ${ANCHOR}, found a table`],
 
@@ -183,11 +221,6 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:2:23: probe.targets[1]: ${TARGET}, found "dns.quad9.net"; targets are addresses: names are never resolved`,
   ],
   [
-    'an inet6 target',
-    probe('targets = ["2620:fe::fe"]'),
-    `f:2:12: probe.targets[0]: ${TARGET}, found "2620:fe::fe"; inet6 targets are not supported yet`,
-  ],
-  [
     'a loopback target',
     probe('targets = ["127.0.0.1"]'),
     `f:2:12: probe.targets[0]: ${TARGET}, found "127.0.0.1", a loopback address`,
@@ -198,21 +231,57 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:2:23: probe.targets[1]: ${TARGET}, found 1`,
     'f:2:26: probe.targets[2]: "9.9.9.9" is listed twice',
   ],
+  [
+    'an inet6 target twice',
+    probe('targets = ["gateway", "2620:fe::fe", "2620:FE:0::00fe"]'),
+    'f:2:38: probe.targets[2]: "2620:FE:0::00fe" is listed twice',
+  ],
+  [
+    'a target with a scope',
+    probe('targets = ["fe80::1%em0"]'),
+    `f:2:12: probe.targets[0]: ${TARGET}, found "fe80::1%em0"; ${SCOPE}`,
+  ],
+  [
+    'a loopback target, inet6',
+    probe('targets = ["::1"]'),
+    `f:2:12: probe.targets[0]: ${TARGET}, found "::1", the loopback address`,
+  ],
   ['quorum 0', probe('quorum = 0'), 'f:2:10: probe.quorum: expected a whole number from 1 to 8, found 0'],
   [
-    'quorum above targets',
+    'quorum above targets, told once',
     probe('quorum = 4'),
-    'f:2:10: probe.quorum: expected a whole number from 1 to 3, the number of targets, found 4',
+    'f:2:10: probe.quorum: expected a whole number from 1 to 3, the number of inet targets of link.fibre, found 4',
+  ],
+  [
+    'quorum above the targets of one family',
+    `${probe('quorum = 3')}gateway6 = "fe80::1"`,
+    'f:2:10: probe.quorum: expected a whole number from 1 to 2, the number of inet6 targets of link.dsl, found 3',
+  ],
+  [
+    'quorum above those of each family',
+    `${probe('quorum = 4')}gateway6 = "fe80::1"`,
+    'f:2:10: probe.quorum: expected a whole number from 1 to 3, the number of inet targets of link.fibre, found 4',
+    'f:2:10: probe.quorum: expected a whole number from 1 to 2, the number of inet6 targets of link.dsl, found 4',
   ],
   [
     "quorum above a link's targets",
-    `${probe('quorum = 3')}[link.dsl.probe]\ntargets = ["gateway"]`,
-    'f:11:11: link.dsl.probe.targets: expected at least 3 targets, the quorum, found 1',
+    `${probe('quorum = 3')}[link.dsl.probe]\ntargets = ["gateway", "2620:fe::fe"]`,
+    'f:11:11: link.dsl.probe.targets: expected at least 3 inet targets, the quorum, found 1',
   ],
   [
     'quorum of a link',
     `${probe('targets = ["gateway"]')}[link.dsl.probe]\nquorum = 2`,
-    'f:11:10: link.dsl.probe.quorum: expected a whole number from 1 to 1, the number of targets, found 2',
+    'f:11:10: link.dsl.probe.quorum: expected a whole number from 1 to 1, the number of inet targets, found 2',
+  ],
+  [
+    'no target of a family',
+    `${probe('targets = ["9.9.9.9"]')}gateway6 = "fe80::1"`,
+    'f:2:11: probe.targets: expected at least 1 inet6 target for link.dsl, the quorum, found none',
+  ],
+  [
+    'no target for the quorum of a link',
+    `${probe('targets = ["2620:fe::fe"]')}[link.fibre.probe]\ntargets = ["gateway"]\n[link.dsl.probe]\nquorum = 2`,
+    'f:2:11: probe.targets: expected at least 2 inet targets for link.dsl, the quorum, found none',
   ],
   [
     'interval too short',
@@ -240,6 +309,55 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'hold',
     probe('hold = "25h"'),
     'f:2:8: probe.hold: expected a time from 0s to 24h such as "10s", found "25h"',
+  ],
+  ['loss no number', probe('loss.down = "50%"'), `f:2:13: probe.loss.down: ${PERCENTAGE}, found "50%"`],
+  ['loss 0', probe('loss.degraded = 0'), `f:2:17: probe.loss.degraded: ${PERCENTAGE}, found 0`],
+  ['loss above 100', probe('loss.down = 100.5'), `f:2:13: probe.loss.down: ${PERCENTAGE}, found 100.5`],
+  ['loss nan', probe('loss.down = nan'), `f:2:13: probe.loss.down: ${PERCENTAGE}, found NaN`],
+  [
+    'window too short',
+    probe('loss.window = "999ms"'),
+    'f:2:15: probe.loss.window: expected a time from 1s to 1h such as "30s", found "999ms"',
+  ],
+  [
+    'window too long',
+    probe('loss.window = "61m"'),
+    'f:2:15: probe.loss.window: expected a time from 1s to 1h such as "30s", found "61m"',
+  ],
+  [
+    'degraded above down',
+    probe('loss = { degraded = 40, down = 30.5 }'),
+    'f:2:21: probe.loss.degraded: expected at most 30.5, which is down, found 40',
+  ],
+  [
+    'degraded above the default of down',
+    probe('loss.degraded = 51'),
+    'f:2:17: probe.loss.degraded: expected at most 50, which is down, found 51',
+  ],
+  [
+    'degraded of a link above the common down',
+    link(`${sound}\nprobe.loss.degraded = 30\n[probe.loss]\ndown = 20`),
+    'f:4:23: link.a.probe.loss.degraded: expected at most 20, which is down, found 30',
+  ],
+  [
+    'down of a link below the common degraded',
+    link(`${sound}\nprobe.loss.down = 15\n[probe.loss]\ndegraded = 20`),
+    'f:4:19: link.a.probe.loss.down: expected at least 20, which is degraded, found 15',
+  ],
+  [
+    'a common one is told once',
+    link(`${sound}\nprobe.loss.window = "1s"\n[probe.loss]\ndown = 5`),
+    'f:6:8: probe.loss.down: expected at least 10, which is degraded, found 5',
+  ],
+  [
+    'latency',
+    probe('latency.degraded = "0s"'),
+    'f:2:20: probe.latency.degraded: expected a time from 1ms to 1m such as "250ms", found "0s"',
+  ],
+  [
+    'latency too long',
+    probe('latency.degraded = "61s"'),
+    'f:2:20: probe.latency.degraded: expected a time from 1ms to 1m such as "250ms", found "61s"',
   ],
   [
     "a link's own",
@@ -272,14 +390,14 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:1:7: link.__proto__: ${NAME}, found "__proto__"`,
   ],
   ['interface missing', link('gateway = "192.0.2.1"'), `f:1:1: link.a.interface: missing: ${INTERFACE}`],
-  ['gateway missing', link('interface = "em9"'), `f:1:1: link.a.gateway: missing: ${IPV4}`],
+  ['gateway missing', link('interface = "em9"'), `f:1:1: link.a: ${NEITHER}`],
   [
     'the header later',
     `[link.a.probe]\n[link.a]${LINKS}`,
     `f:2:1: link.a.interface: missing: ${INTERFACE}`,
-    `f:2:1: link.a.gateway: missing: ${IPV4}`,
+    `f:2:1: link.a: ${NEITHER}`,
   ],
-  ['in dots', top('link.a.tier = 1\nlink.a.interface = "em9"'), `f:1:1: link.a.gateway: missing: ${IPV4}`],
+  ['in dots', top('link.a.tier = 1\nlink.a.interface = "em9"'), `f:1:1: link.a: ${NEITHER}`],
   [
     'interface no name',
     link('interface = "em"\ngateway = "192.0.2.1"'),
@@ -304,7 +422,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'gateway inet6',
     link('interface = "em9"\ngateway = "fe80::1"'),
-    `f:3:11: link.a.gateway: ${IPV4}, found "fe80::1"`,
+    `f:3:11: link.a.gateway: ${IPV4}, found "fe80::1"; the IPv6 gateway is gateway6`,
   ],
   ...['dhcp', 'peer', 'route'].map((word): [string, string, string] => [
     `gateway ${word}`,
@@ -340,6 +458,171 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'gateway a target beside "gateway"',
     link('interface = "em9"\ngateway = "9.9.9.9"'),
     'f:3:11: link.a.gateway: "9.9.9.9" is among its probe targets, beside "gateway": the same target twice',
+  ],
+  ['gateway6 no string', link(`${sound}\ngateway6 = 1`), `f:4:12: link.a.gateway6: ${IPV6}, found 1`],
+  [
+    'gateway6 no address',
+    link(`${sound}\ngateway6 = "fe80:::1"`),
+    `f:4:12: link.a.gateway6: ${IPV6}, found "fe80:::1"`,
+  ],
+  [
+    'gateway6 inet',
+    link('interface = "em9"\ngateway6 = "192.0.2.1"'),
+    `f:3:12: link.a.gateway6: ${IPV6}, found "192.0.2.1"; the IPv4 gateway is gateway`,
+  ],
+  [
+    'gateway6 with a scope',
+    link(`${sound}\ngateway6 = "fe80::1%em0"`),
+    `f:4:12: link.a.gateway6: ${IPV6}, found "fe80::1%em0"; ${SCOPE}`,
+  ],
+  [
+    'gateway6 with a scope, no address',
+    link(`${sound}\ngateway6 = "x%em0"`),
+    `f:4:12: link.a.gateway6: ${IPV6}, found "x%em0"`,
+  ],
+  [
+    'gateway6 route',
+    link(`${sound}\ngateway6 = "route"`),
+    `f:4:12: link.a.gateway6: "route" is not supported yet, give the gateway's address`,
+  ],
+  ...(
+    [
+      ['::', 'the unspecified address'],
+      ['::1', 'the loopback address'],
+      ['ff02::2', 'a multicast address'],
+      ['::ffff:192.0.2.1', 'an IPv4 address in disguise'],
+    ] as const
+  ).map(([address, why]): [string, string, string] => [
+    `gateway6 ${address}`,
+    link(`${sound}\ngateway6 = "${address}"`),
+    `f:4:12: link.a.gateway6: ${IPV6}, found "${address}", ${why}`,
+  ]),
+  [
+    'gateway6 twice',
+    link(
+      'interface = "em9"\ngateway6 = "2001:db8::1"\n[link.b]\ninterface = "em8"\ngateway6 = "2001:DB8:0::1"',
+    ),
+    'f:6:12: link.b.gateway6: "2001:db8::1" is the gateway of link.a, too: pf looks the gateway up in the routing table, so it cannot tell these links apart; give one of them another network',
+  ],
+  [
+    'gateway6 a target beside "gateway"',
+    link('interface = "em9"\ngateway6 = "2620:fe::fe"'),
+    'f:3:12: link.a.gateway6: "2620:fe::fe" is among its probe targets, beside "gateway": the same target twice',
+  ],
+  [
+    'via',
+    link(`${sound}\nvia = "reply-to"`),
+    'f:4:7: link.a.via: expected "route-to" or "rtable", found "reply-to"',
+  ],
+  [
+    'route-to with a link-local gateway6',
+    link(`${sound}\nvia = "route-to"\ngateway6 = "fe80::1"`),
+    'f:4:7: link.a.via: "route-to" does not work with a link-local gateway6, whose scope pf loses: leave via out',
+  ],
+  [
+    'nat6',
+    link(`${sound}\nnat6 = true`),
+    'f:4:8: link.a.nat6: expected "no" or "nat" or "prefix", found true',
+  ],
+  [
+    'nat6 prefix without prefix6',
+    link(`${sound6}\nnat6 = "prefix"`),
+    'f:4:8: link.a.nat6: "prefix" needs prefix6, the networks that the provider has delegated to this link',
+  ],
+  [
+    'nat6 prefix with an empty prefix6',
+    link(`${sound6}\nnat6 = "prefix"\nprefix6 = []`),
+    'f:4:8: link.a.nat6: "prefix" needs prefix6, the networks that the provider has delegated to this link',
+  ],
+  [
+    'nat6 prefix with a bad prefix6',
+    link(`${sound6}\nnat6 = "prefix"\nprefix6 = 1`),
+    `f:5:11: link.a.prefix6: ${PREFIXES}, found 1`,
+  ],
+  [
+    'nat6 without gateway6',
+    link(`${sound}\nnat6 = "nat"`),
+    'f:4:8: link.a.nat6: expected gateway6 beside it: this link has no inet6 path',
+  ],
+  [
+    'nat6 prefix without gateway6 and prefix6',
+    link(`${sound}\nnat6 = "prefix"`),
+    'f:4:8: link.a.nat6: "prefix" needs prefix6, the networks that the provider has delegated to this link',
+    'f:4:8: link.a.nat6: expected gateway6 beside it: this link has no inet6 path',
+  ],
+  [
+    'prefix6 without gateway6',
+    link(`${sound}\nnat6 = "no"\nprefix6 = ["2001:db8::/48"]`),
+    'f:5:11: link.a.prefix6: expected gateway6 beside it: this link has no inet6 path',
+  ],
+  [
+    'nat6 and prefix6 without gateway6',
+    link(`${sound}\nnat6 = "prefix"\nprefix6 = ["2001:db8::/48"]`),
+    'f:4:8: link.a.nat6: expected gateway6 beside it: this link has no inet6 path',
+    'f:5:11: link.a.prefix6: expected gateway6 beside it: this link has no inet6 path',
+  ],
+  [
+    'a wrong nat6 and prefix6, no word of gateway6',
+    link(`${sound}\nnat6 = "map"\nprefix6 = ["10.0.0.0/8"]`),
+    'f:4:8: link.a.nat6: expected "no" or "nat" or "prefix", found "map"',
+    `f:5:12: link.a.prefix6[0]: ${NETWORK6}, found "10.0.0.0/8"`,
+  ],
+  [
+    'a wrong gateway6, no word of nat6',
+    link(`${sound}\nnat6 = "nat"\ngateway6 = 1`),
+    `f:5:12: link.a.gateway6: ${IPV6}, found 1`,
+  ],
+  [
+    'prefix6 inet',
+    link(`${sound6}\nprefix6 = ["10.0.0.0/8"]`),
+    `f:4:12: link.a.prefix6[0]: ${NETWORK6}, found "10.0.0.0/8"`,
+  ],
+  [
+    'prefix6 no network',
+    link(`${sound6}\nprefix6 = ["2001:db8::/129"]`),
+    `f:4:12: link.a.prefix6[0]: ${NETWORK6}, found "2001:db8::/129"`,
+  ],
+  [
+    'prefix6 with host bits',
+    link(`${sound6}\nprefix6 = ["2001:db8::/32", "2001:db9::1/32"]`),
+    'f:4:29: link.a.prefix6[1]: expected a network, found "2001:db9::1/32", which has host bits set: did you mean "2001:db9::/32"?',
+  ],
+  [
+    'prefix6 too long',
+    link(`${sound6}\nprefix6 = [${Array.from({ length: 17 }, (_, i) => `"2001:db8:${i}::/48"`)}]`),
+    `f:4:11: link.a.prefix6: ${PREFIXES}, found 17`,
+  ],
+  [
+    'a prefix twice',
+    link(`${sound6}\nprefix6 = ["2001:db8::/32", "2001:db9::/32", "2001:DB8::/32"]`),
+    'f:4:46: link.a.prefix6[2]: "2001:db8::/32" is listed twice',
+  ],
+  [
+    'a prefix of two links',
+    link(
+      `${sound6}\nprefix6 = ["2001:db8::/32"]\n[link.b]\ninterface = "em8"\ngateway6 = "fe80::1"\nprefix6 = ["2001:db8::/32"]`,
+    ),
+    'f:8:12: link.b.prefix6[0]: "2001:db8::/32" overlaps "2001:db8::/32" of link.a: a source belongs to one link',
+  ],
+  [
+    'a prefix in that of another link',
+    link(
+      `${sound6}\nprefix6 = ["2001:db9::/32", "2001:db8:7::/48"]\n[link.b]\ninterface = "em8"\ngateway6 = "fe80::1"\nprefix6 = ["2001:db8::/32", "2001:db9:8::/48", "2001:dba::/48"]`,
+    ),
+    'f:8:12: link.b.prefix6[0]: "2001:db8::/32" overlaps "2001:db8:7::/48" of link.a: a source belongs to one link',
+    'f:8:29: link.b.prefix6[1]: "2001:db9:8::/48" overlaps "2001:db9::/32" of link.a: a source belongs to one link',
+  ],
+  [
+    'a prefix around two of another link, told once',
+    link(
+      `${sound6}\nprefix6 = ["2001:db8:1::/48", "2001:db8:2::/48"]\n[link.b]\ninterface = "em8"\ngateway6 = "fe80::1"\nprefix6 = ["2001:db8::/32"]`,
+    ),
+    'f:8:12: link.b.prefix6[0]: "2001:db8::/32" overlaps "2001:db8:1::/48" of link.a: a source belongs to one link',
+  ],
+  [
+    'metered',
+    link(`${sound}\nmetered = "yes"`),
+    'f:4:11: link.a.metered: expected true or false, found "yes"',
   ],
   [
     'weight',
@@ -390,6 +673,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     top('[policy.inbound_dsl]'),
     'f:1:9: policy.inbound_dsl: expected another name, reserved: the tag uplink_inbound_dsl is for connections from outside',
   ],
+  ...['voip_inet', 'inbound_inet6'].map((name): [string, string, string] => [
+    `policy ${name}`,
+    top(`[policy.${name}]`),
+    `f:1:9: policy.${name}: expected another name, reserved: its table would be that of another policy in one family`,
+  ]),
   [
     'too many policies',
     top(Array.from({ length: 101 }, (_, i) => `[policy.a${i}]`).join('\n')),
@@ -445,13 +733,103 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     policy('members = ["dsl", { link = "dsl", tier = 2 }]'),
     'f:2:19: policy.voip.members[1]: "dsl" is a member already',
   ],
+  ['balance', policy('balance = "fair"'), `f:2:11: policy.voip.balance: ${BALANCE}, found "fair"`],
+  ['balance no string', policy('balance = 1'), `f:2:11: policy.voip.balance: ${BALANCE}, found 1`],
+  ['sticky', policy('sticky = "yes"'), 'f:2:10: policy.voip.sticky: expected true or false, found "yes"'],
   [
-    'later balance',
-    policy('balance = "least-states"'),
-    'f:2:11: policy.voip.balance: "least-states" is not supported yet, give "weight"',
+    'sticky without a pool',
+    policy('sticky = true'),
+    'f:2:10: policy.voip.sticky: a chain of probabilities cannot be sticky; use balance = "least-states"',
   ],
-  ['balance', policy('balance = "fair"'), 'f:2:11: policy.voip.balance: expected "weight", found "fair"'],
-  ['balance no string', policy('balance = 1'), 'f:2:11: policy.voip.balance: expected "weight", found 1'],
+  [
+    'sticky with weight',
+    policy('sticky = true\nbalance = "weight"'),
+    'f:2:10: policy.voip.sticky: a chain of probabilities cannot be sticky; use balance = "least-states"',
+  ],
+  [
+    'sticky, balance wrong',
+    policy('sticky = true\nbalance = "fair"'),
+    `f:3:11: policy.voip.balance: ${BALANCE}, found "fair"`,
+  ],
+  [
+    'weights in round-robin',
+    dsl('weight = 3', '[policy.voip]\nbalance = "round-robin"'),
+    'f:9:11: policy.voip.balance: "round-robin" needs equal weights in tier 1, found 1 for link.fibre and 3 for link.dsl: pf makes 2:1 of 3:1 there; use "weight" or "least-states"',
+  ],
+  ...['random', 'source-hash'].map((balance): [string, string, string] => [
+    `weights in ${balance}`,
+    policy(`balance = "${balance}"\nmembers = ["dsl", { link = "fibre", weight = 9 }]`),
+    `f:2:11: policy.voip.balance: "${balance}" needs equal weights in tier 1, found 1 for link.dsl and 9 for link.fibre: pf ignores weights there; use "weight" or "least-states"`,
+  ]),
+  [
+    'a wrong weight, no word of balance',
+    dsl('weight = 0', '[policy.voip]\nbalance = "random"\nmembers = [{ link = "fibre", weight = 7 }, "dsl"]'),
+    'f:7:10: link.dsl.weight: expected a whole number from 1 to 65535, found 0',
+  ],
+  [
+    'a wrong weight of a member, no word of balance',
+    dsl('weight = 3', '[policy.voip]\nbalance = "random"\nmembers = [{ link = "fibre", weight = 0 }, "dsl"]'),
+    'f:10:39: policy.voip.members[0].weight: expected a whole number from 1 to 65535, found 0',
+  ],
+  [
+    'a wrong tier, no word of balance',
+    dsl('tier = 0\nweight = 3', '[policy.voip]\nbalance = "random"'),
+    'f:7:8: link.dsl.tier: expected a whole number from 1 to 255, found 0',
+  ],
+  [
+    'rtable in a pool',
+    dsl('via = "rtable"', '[policy.voip]\nbalance = "least-states"'),
+    'f:9:11: policy.voip.balance: "least-states" cannot have link.dsl: it has via = "rtable"; leave via out, or use "weight"',
+  ],
+  [
+    'rtable in a pool, both families',
+    dsl('via = "rtable"\ngateway6 = "fe80::1"', '[policy.voip]\nbalance = "random"'),
+    'f:10:11: policy.voip.balance: "random" cannot have link.dsl: it has via = "rtable"; leave via out, or use "weight"',
+  ],
+  [
+    'degraded',
+    policy('degraded = true'),
+    'f:2:12: policy.voip.degraded: expected "use" or "avoid" or "never", found true',
+  ],
+  [
+    'failback',
+    policy('failback = "kill"'),
+    'f:2:12: policy.voip.failback: expected "stay" or "move", found "kill"',
+  ],
+  ...(
+    [
+      ['8', '8'],
+      ['-1', '-1'],
+      ['1.5', '1.5'],
+      ['"3"', '"3"'],
+      ['[3]', 'an array'],
+      ['[3, 8]', 'an array'],
+      ['[1, 2, 3]', 'an array'],
+      ['{ a = 1 }', 'a table'],
+    ] as const
+  ).map(([value, shown]): [string, string, string] => [
+    `prio ${value}`,
+    policy(`prio = ${value}`),
+    `f:2:8: policy.voip.prio: ${PRIO}, found ${shown}`,
+  ]),
+  ...[
+    '256',
+    '-1',
+    '"af14"',
+    '"af50"',
+    '"af4"',
+    '"cs8"',
+    '"cs11"',
+    '"af01"',
+    '"0x10"',
+    '""',
+    '"toString"',
+    'true',
+  ].map((value): [string, string, string] => [
+    `tos ${value}`,
+    policy(`tos = ${value}`),
+    `f:2:7: policy.voip.tos: ${TOS}, found ${value}`,
+  ]),
   [
     'empty',
     policy('empty = "keep"'),

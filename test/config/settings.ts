@@ -1,10 +1,13 @@
 /** Arbitrary valid settings for property tests; also of use to tests of what is built from settings. */
 import fc from 'fast-check';
-import { networkOf } from '../../src/core/address.ts';
+import { networkOf, renderPrefix } from '../../src/core/address.ts';
 import type {
+  Balance,
+  Family,
   LinkSettings,
   Member,
   PolicySettings,
+  Prefix,
   ProbeSettings,
   Settings,
   Target,
@@ -22,7 +25,7 @@ const name = fc
     fc.string({ unit: fc.constantFrom(...letters, '0', '9', '_'), maxLength: 14 }),
   )
   .map(([first, rest]) => first + rest);
-const policyName = name.filter((each) => each !== 'local' && !/^inbound(_|$)/.test(each));
+const policyName = name.filter((each) => !/^local$|^inbound(_|$)|_inet6?$/.test(each));
 const anchor = fc
   .tuple(
     fc.constantFrom('u', 'Z'),
@@ -36,6 +39,13 @@ const address = fc
   .integer({ min: 0x01000000, max: 0x7effffff })
   .map((value) => [24, 16, 8, 0].map((shift) => (value >> shift) & 255).join('.'));
 
+const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16));
+const tail = fc.tuple(group, group, group, group).map((groups) => groups.join(':'));
+/** Of a network that no other number has. */
+const address6 = (number: number): fc.Arbitrary<string> =>
+  tail.map((text) => networkOf(`2001:db8:${number}:0:${text}`, 128).address);
+const linkLocal = tail.map((text) => networkOf(`fe80::${text}`, 128).address);
+
 const prefix = fc
   .tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat({ max: 128 }))
   .map(([text, length]) => networkOf(text, text.includes(':') ? length : length % 33));
@@ -43,57 +53,145 @@ const prefix = fc
 const target: fc.Arbitrary<Target> = fc.oneof(
   fc.constant<Target>({ kind: 'gateway' }),
   address.map((text): Target => ({ kind: 'address', family: 'inet', address: text })),
+  fc
+    .oneof(address6(9999), linkLocal)
+    .map((text): Target => ({ kind: 'address', family: 'inet6', address: text })),
 );
 
-const probe: fc.Arbitrary<ProbeSettings> = fc
-  .uniqueArray(target, { minLength: 1, maxLength: 8, selector: (each) => JSON.stringify(each) })
-  .chain((targets) =>
-    plain({
-      targets: fc.constant(targets),
-      quorum: fc.integer({ min: 1, max: targets.length }),
-      interval: time(100, 3_600_000),
-      timeout: time(10, 60_000),
-      fall: fc.integer({ min: 1, max: 60 }),
-      rise: fc.integer({ min: 1, max: 60 }),
-      hold: time(0, 86_400_000),
-    }),
-  );
+const countFor = (targets: readonly Target[], family: Family): number =>
+  targets.filter((each) => each.kind === 'gateway' || each.family === family).length;
+
+const percent = fc.oneof(
+  fc.integer({ min: 1, max: 100 }),
+  fc.double({ min: 0, max: 100, minExcluded: true, noNaN: true }),
+);
+const loss = fc
+  .tuple(percent, percent, time(1000, 3_600_000))
+  .map(([a, b, window]) => ({ degraded: Math.min(a, b), down: Math.max(a, b), window }));
+
+const probe = (families: readonly Family[]): fc.Arbitrary<ProbeSettings> =>
+  fc
+    .uniqueArray(target, { minLength: 1, maxLength: 8, selector: (each) => JSON.stringify(each) })
+    .filter((targets) => families.every((family) => countFor(targets, family) > 0))
+    .chain((targets) =>
+      plain({
+        targets: fc.constant(targets),
+        quorum: fc.integer({ min: 1, max: Math.min(...families.map((family) => countFor(targets, family))) }),
+        interval: time(100, 3_600_000),
+        timeout: time(10, 60_000),
+        fall: fc.integer({ min: 1, max: 60 }),
+        rise: fc.integer({ min: 1, max: 60 }),
+        hold: time(0, 86_400_000),
+        loss,
+        latency: plain({ degraded: fc.option(time(1, 60_000)) }),
+      }),
+    );
 
 const weight = fc.integer({ min: 1, max: 65_535 });
 const tier = fc.integer({ min: 1, max: 255 });
 
-const links: fc.Arbitrary<readonly LinkSettings[]> = fc
-  .array(plain({ name, address, weight, tier, nat: fc.boolean(), isGiven: fc.boolean(), probe }), {
-    minLength: 1,
-    maxLength: 5,
-  })
-  .map((drafts) =>
-    drafts.map(({ isGiven, address: gateway, ...draft }, index) => ({
-      ...draft,
-      interface: `em${index}`,
-      gateway,
-      rtable: isGiven ? 101 + index : null,
-    })),
-  )
-  .filter(
-    (each) =>
-      new Set(each.map((link) => link.name)).size === each.length &&
-      new Set(each.map((link) => link.gateway)).size === each.length &&
-      !each.some((link) =>
-        link.probe.targets.some((to) => to.kind === 'address' && to.address === link.gateway),
-      ),
+/** Of a range of the link's own, as no two links may overlap. */
+const prefixes6 = (number: number): fc.Arbitrary<readonly Prefix[]> =>
+  fc.uniqueArray(
+    fc
+      .tuple(group, tail, fc.integer({ min: 48, max: 128 }))
+      .map(([first, rest, length]) => networkOf(`2001:db8:${number}:${first}:${rest}`, length)),
+    { maxLength: 16, selector: renderPrefix },
   );
 
-const member = (link: LinkSettings): fc.Arbitrary<Member> =>
-  plain({ link: fc.constant(link.name), tier, weight });
+const isLinkLocal = (text: string | null): boolean => text?.startsWith('fe80:') ?? false;
+
+const nat6Of = (families: readonly Family[], prefix6: readonly Prefix[]): readonly LinkSettings['nat6'][] => {
+  if (!families.includes('inet6')) return ['no'];
+  return prefix6.length > 0 ? ['no', 'nat', 'prefix'] : ['no', 'nat'];
+};
+
+const link = (number: number): fc.Arbitrary<LinkSettings> =>
+  fc
+    .tuple(
+      name,
+      address,
+      fc.oneof(address6(number), linkLocal),
+      fc.constantFrom<readonly Family[]>(['inet'], ['inet6'], ['inet', 'inet6']),
+      prefixes6(number),
+    )
+    .map(([linkName, gateway, gateway6, families, some]) => {
+      const prefix6 = families.includes('inet6') ? some : [];
+      return [linkName, gateway, gateway6, families, prefix6] as const;
+    })
+    .chain(([linkName, gateway, gateway6, families, prefix6]) =>
+      plain<LinkSettings>({
+        name: fc.constant(linkName),
+        interface: fc.constant(`em${number}`),
+        gateway: fc.constant(families.includes('inet') ? gateway : null),
+        gateway6: fc.constant(families.includes('inet6') ? gateway6 : null),
+        via:
+          families.includes('inet6') && isLinkLocal(gateway6)
+            ? fc.constantFrom('rtable', null)
+            : fc.constantFrom('route-to', 'rtable', null),
+        weight,
+        tier,
+        nat: fc.boolean(),
+        nat6: fc.constantFrom(...nat6Of(families, prefix6)),
+        prefix6: fc.constant(prefix6),
+        metered: fc.boolean(),
+        rtable: fc.constantFrom(101 + number, null),
+        probe: probe(families),
+      }),
+    );
+
+const isTarget = (of: LinkSettings, gateway: string | null): boolean =>
+  of.probe.targets.some((to) => to.kind === 'address' && to.address === gateway);
+
+const links: fc.Arbitrary<readonly LinkSettings[]> = fc
+  .integer({ min: 1, max: 5 })
+  .chain((count) => fc.tuple(...Array.from({ length: count }, (_, number) => link(number))))
+  .filter((each) => {
+    const gateways = each.flatMap(({ gateway }) => (gateway === null ? [] : [gateway]));
+    return (
+      new Set(each.map((of) => of.name)).size === each.length &&
+      new Set(gateways).size === gateways.length &&
+      !each.some((of) => isTarget(of, of.gateway) || isTarget(of, of.gateway6))
+    );
+  });
+
+const member = (of: LinkSettings): fc.Arbitrary<Member> =>
+  plain({ link: fc.constant(of.name), tier, weight });
+
+/** What an inet pool can have; where inet6 has none, it is shared out by weight. */
+const isForPools = (of: LinkSettings): boolean => of.gateway === null || of.via !== 'rtable';
+
+const balances = ['weight', 'least-states', 'round-robin', 'source-hash', 'random'] as const;
+
+const members = (of: readonly LinkSettings[], balance: Balance): fc.Arbitrary<readonly Member[]> =>
+  fc
+    .shuffledSubarray(balance === 'weight' ? [...of] : of.filter(isForPools), { minLength: 1 })
+    .chain((some) => fc.tuple(...some.map(member)))
+    .map((some) =>
+      balance === 'weight' || balance === 'least-states'
+        ? some
+        : some.map((each) => ({
+            ...each,
+            weight: some.find((other) => other.tier === each.tier)?.weight ?? 1,
+          })),
+    );
+
+const prio = fc.integer({ min: 0, max: 7 });
 
 const policy = (of: readonly LinkSettings[]): fc.Arbitrary<PolicySettings> =>
-  plain({
-    name: policyName,
-    members: fc.shuffledSubarray([...of], { minLength: 1 }).chain((some) => fc.tuple(...some.map(member))),
-    balance: fc.constant('weight' as const),
-    empty: fc.constantFrom('last-resort' as const, 'drop' as const),
-  });
+  fc.constantFrom<Balance>(...(of.some(isForPools) ? balances : balances.slice(0, 1))).chain((balance) =>
+    plain<PolicySettings>({
+      name: policyName,
+      members: members(of, balance),
+      balance: fc.constant(balance),
+      sticky: balance === 'weight' ? fc.constant(false) : fc.boolean(),
+      degraded: fc.constantFrom('use', 'avoid', 'never'),
+      failback: fc.constantFrom('stay', 'move', null),
+      empty: fc.constantFrom('last-resort', 'drop'),
+      prio: fc.option(fc.tuple(prio, prio)),
+      tos: fc.option(fc.integer({ min: 0, max: 255 })),
+    }),
+  );
 
 /** Settings as parseConfig could have made them: 1 to 5 links, 1 to 3 policies. */
 export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
@@ -101,6 +199,7 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
     anchor,
     local: fc.array(prefix, { maxLength: 4 }),
     reconcile: time(1000, 3_600_000),
+    inbound: fc.boolean(),
     links: fc.constant(some),
     policies: fc.uniqueArray(policy(some), { minLength: 1, maxLength: 3, selector: (each) => each.name }),
   }),

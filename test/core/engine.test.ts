@@ -27,11 +27,6 @@ const steady = (settings: typeof two, holding?: Holding): World => {
   return world;
 };
 
-const holdingOf = (world: World): Holding => {
-  const [rules, tables] = JSON.parse(world.heldText());
-  return { rules, tables: new Map(tables) };
-};
-
 const unplug = (world: World, number: number): void =>
   world.tell({ kind: 'interface-status', name: `em${number}`, up: true, carrier: 'down' });
 const plug = (world: World, number: number): void =>
@@ -75,7 +70,7 @@ t.test('a start with a dead cable says so', async (t) => {
 
 t.test('a start with pf holding the right thing writes nothing', async (t) => {
   const before = steady(two);
-  const world = begin(two, holdingOf(before));
+  const world = begin(two, before.holding());
   world.run(60_000);
   t.same([...new Set(world.takePfLog())], ['inspect']);
   t.equal(world.heldText(), before.heldText());
@@ -88,7 +83,7 @@ t.test('a start with pf holding the result of a failover waits until every path 
   t.equal(before.held(), 'b/1');
 
   t.test('and then is right at once', async (t) => {
-    const world = createWorld(holdingOf(before));
+    const world = createWorld(before.holding());
     world.load(two);
     world.interfaces([em(0, { carrier: 'down' }), em(1), lan]);
     world.run(5000);
@@ -99,7 +94,7 @@ t.test('a start with pf holding the result of a failover waits until every path 
   });
 
   t.test('or moves when the other one answers', async (t) => {
-    const world = begin(two, holdingOf(before));
+    const world = begin(two, before.holding());
     world.answers('a', null);
     world.run(3000);
     t.notOk(
@@ -113,7 +108,7 @@ t.test('a start with pf holding the result of a failover waits until every path 
   });
 
   t.test('or after a while, when one never does', async (t) => {
-    const world = begin(settingsOf([a, b, c]), holdingOf(before));
+    const world = begin(settingsOf([a, b, c]), before.holding());
     world.answers('c', null);
     world.run(3400);
     t.equal(world.held(), 'b/1', 'c is not judged yet');

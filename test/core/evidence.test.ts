@@ -63,3 +63,32 @@ t.test('identity changes with what makes it another path, and with nothing else'
   t.not(of(with_(inet('10.0.0.3'))), before, 'another address');
   t.not(of(em(0), '10.0.0.9'), before, 'another gateway');
 });
+
+t.test('inet6', async (t) => {
+  const inet6 = (address: string, prefixLength = 64): InterfaceAddress => ({
+    family: 'inet6',
+    address,
+    prefixLength,
+    peer: null,
+  });
+  const local = inet6('fe80::2');
+  const global = inet6('2001:db8:0::2');
+  const rows: readonly (readonly [string, string, Interface, string])[] = [
+    ['a gateway on the network', '2001:db8:0::1', with_(local, global), '2001:db8:0::2'],
+    ['another network', '2001:db8:7::1', with_(local, global), 'gateway-off-link'],
+    ['a host address', '2001:db8:0::1', with_(local, inet6('2001:db8:0::2', 128)), 'gateway-off-link'],
+    ['inet alone', '2001:db8:0::1', em(0), 'no-address'],
+    ['a link-local gateway is on any interface with inet6', 'fe80::1', with_(local, global), 'fe80::2'],
+    ['whatever address comes first', 'fe80::1', with_(global, local), '2001:db8:0::2'],
+    ['a link-local gateway, and inet alone', 'fe80::1', em(0), 'no-address'],
+    ['the link-local gateway is this machine', 'fe80::2', with_(local, global), 'gateway-off-link'],
+    ['no carrier', 'fe80::1', { ...with_(local), carrier: 'down' }, 'carrier-down'],
+  ];
+  for (const [name, gateway6, found, wanted] of rows) {
+    const evidence = findEvidence({ ...link, gateway6 }, 'inet6', [lan, found]);
+    t.equal(evidence.kind === 'ready' ? evidence.address : evidence.reason, wanted, name);
+    const inet = findEvidence({ ...link, gateway6 }, 'inet', [lan, em(0)]);
+    t.equal(inet.kind, 'ready', `${name}: inet is another matter`);
+  }
+  t.match(findEvidence(link, 'inet6', [with_(local, global)]), { reason: 'gateway-off-link' }, 'no gateway6');
+});

@@ -2,10 +2,13 @@
 import type { Evidence } from '../../src/core/evidence.ts';
 import { newPath, type PathHealth, stepEvidence } from '../../src/core/health.ts';
 import type {
+  Family,
   Interface,
+  InterfaceAddress,
   InterfaceTable,
   LinkSettings,
   PolicySettings,
+  Prefix,
   ProbeSettings,
   Settings,
   Target,
@@ -14,6 +17,7 @@ import { millis, mono } from '../../src/core/time.ts';
 
 export const toGateway: Target = { kind: 'gateway' };
 export const toAddress = (address: string): Target => ({ kind: 'address', family: 'inet', address });
+export const toAddress6 = (address: string): Target => ({ kind: 'address', family: 'inet6', address });
 
 export const probeSettings = (more: Partial<ProbeSettings> = {}): ProbeSettings => ({
   targets: [toAddress('9.9.9.9')],
@@ -23,6 +27,9 @@ export const probeSettings = (more: Partial<ProbeSettings> = {}): ProbeSettings 
   fall: 3,
   rise: 5,
   hold: millis(10_000),
+  // Out of the way: what shares of loss do to a path is health.test.ts's.
+  loss: { degraded: 100, down: 100, window: millis(30_000) },
+  latency: { degraded: null },
   ...more,
 });
 
@@ -35,13 +42,32 @@ export const linkSettings = (
   name,
   interface: `em${number}`,
   gateway: `10.${number}.0.1`,
+  gateway6: null,
+  via: null,
   weight: 1,
   tier: 1,
   nat: true,
+  nat6: 'no',
+  prefix6: [],
+  metered: false,
   rtable: null,
   probe: probeSettings(),
   ...more,
 });
+
+/** Both families, and targets in both. */
+export const both = probeSettings({ targets: [toAddress('9.9.9.9'), toAddress6('2620:fe::fe')] });
+
+export const prefix6 = (address: string, length = 48): Prefix => ({ family: 'inet6', address, length });
+
+/** The same with an inet6 path: gateway 2001:db8:<n>::1, prefix 2001:db8:<100 + n>::/48, unless said otherwise. */
+export const linkSettings6 = (name: string, number: number, more: Partial<LinkSettings> = {}): LinkSettings =>
+  linkSettings(name, number, {
+    gateway6: `2001:db8:${number}::1`,
+    prefix6: [prefix6(`2001:db8:${100 + number}::`)],
+    probe: both,
+    ...more,
+  });
 
 export const policySettings = (
   links: readonly LinkSettings[],
@@ -50,7 +76,12 @@ export const policySettings = (
   name: 'default',
   members: links.map(({ name, tier, weight }) => ({ link: name, tier, weight })),
   balance: 'weight',
+  sticky: false,
+  degraded: 'avoid',
+  failback: null,
   empty: 'last-resort',
+  prio: null,
+  tos: null,
   ...more,
 });
 
@@ -58,7 +89,15 @@ export const settingsOf = (
   links: readonly LinkSettings[],
   policies: readonly PolicySettings[] = [policySettings(links)],
   more: Partial<Settings> = {},
-): Settings => ({ anchor: 'uplinkd', local: [], reconcile: millis(30_000), links, policies, ...more });
+): Settings => ({
+  anchor: 'uplinkd',
+  local: [],
+  reconcile: millis(30_000),
+  inbound: false,
+  links,
+  policies,
+  ...more,
+});
 
 /** An interface that is up, with carrier, and has the address 10.<n>.0.2/24. */
 export const em = (number: number, more: Partial<Interface> = {}): Interface => ({
@@ -70,6 +109,18 @@ export const em = (number: number, more: Partial<Interface> = {}): Interface => 
   addresses: [{ family: 'inet', address: `10.${number}.0.2`, prefixLength: 24, peer: null }],
   ...more,
 });
+
+/** The same with 2001:db8:<n>::2/64 and a link-local address. */
+export const em6 = (number: number, more: Partial<Interface> = {}): Interface => {
+  const inet6 = (address: string): InterfaceAddress => ({
+    family: 'inet6',
+    address,
+    prefixLength: 64,
+    peer: null,
+  });
+  const addresses = [...em(number).addresses, inet6(`fe80::${number + 1}:2`), inet6(`2001:db8:${number}::2`)];
+  return em(number, { addresses, ...more });
+};
 
 export const lan: Interface = {
   name: 'em9',
@@ -86,6 +137,11 @@ export const interfacesOf = (count: number): InterfaceTable => [
   lan,
 ];
 
+export const interfacesOf6 = (count: number): InterfaceTable => [
+  ...Array.from({ length: count }, (_, number) => em6(number)),
+  lan,
+];
+
 export const ready = (number: number, address = `10.${number}.0.2`): Evidence => ({
   kind: 'ready',
   gateway: `10.${number}.0.1`,
@@ -93,6 +149,17 @@ export const ready = (number: number, address = `10.${number}.0.2`): Evidence =>
   identity: `${number + 1}:${address}>10.${number}.0.1`,
 });
 
+export const ready6 = (number: number): Evidence => ({
+  kind: 'ready',
+  gateway: `2001:db8:${number}::1`,
+  address: `2001:db8:${number}::2`,
+  identity: `${number + 1}:2001:db8:${number}::2>2001:db8:${number}::1`,
+});
+
 /** A path whose evidence is present, with windows still empty. */
-export const readyPath = (link: LinkSettings, number: number): PathHealth =>
-  stepEvidence(newPath(link, 'inet', 101 + number, mono(0)), ready(number), mono(0));
+export const readyPath = (link: LinkSettings, number: number, family: Family = 'inet'): PathHealth =>
+  stepEvidence(
+    newPath(link, family, 101 + number, mono(0)),
+    family === 'inet' ? ready(number) : ready6(number),
+    mono(0),
+  );

@@ -3,7 +3,7 @@ import { newPath } from '../../src/core/health.ts';
 import { memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
 import { mono } from '../../src/core/time.ts';
 import { interfacesOf, linkSettings, ready, settingsOf } from './example.ts';
-import { createWorld, type Holding, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 const a = linkSettings('a', 0, { weight: 3 });
 const b = linkSettings('b', 1);
@@ -14,9 +14,7 @@ const present = (world: World) =>
 
 /** `before` is killed, and started again with what it left. */
 const restart = (before: World): World => {
-  const [rules, tables] = JSON.parse(before.heldText());
-  const holding: Holding = { rules, tables: new Map(tables) };
-  const world = createWorld(holding);
+  const world = createWorld(before.holding());
   world.tell({ kind: 'memory', memory: JSON.parse(JSON.stringify(present(before))) });
   return world;
 };

@@ -28,7 +28,20 @@ const policies = [
     ],
   }),
   policySettings(links, { name: 'solo', members: [{ link: 'a', tier: 1, weight: 1 }] }),
+  policySettings(links, {
+    name: 'spread',
+    balance: 'least-states',
+    sticky: true,
+    members: [
+      { link: 'b', tier: 1, weight: 2 },
+      { link: 'c', tier: 1, weight: 1 },
+      { link: 'a', tier: 2, weight: 1 },
+    ],
+  }),
 ];
+const chains = policies.filter(({ balance }) => balance === 'weight');
+/** Where states may be pinned to a gateway by a pool. */
+const pooled = ['a', 'b', 'c'];
 const settings = settingsOf(links, policies);
 const interfaces = interfacesOf(4);
 
@@ -75,8 +88,13 @@ t.test('any changes', async (t) => {
       for (const [link, condition, beside] of changes) {
         // What a policy without alternative makes on a dead link is left out: labels are per link, not per policy.
         const alive = new Set(policies.flatMap((policy) => activeSet(policy, conditions)));
-        for (const each of alive) if (conditions.get(each) === 'good') world.grow(each, 5);
+        for (const each of alive) {
+          if (conditions.get(each) !== 'good') continue;
+          world.grow(each, 5);
+          if (pooled.includes(each)) world.pin(each, 5);
+        }
         const before = new Map(links.map(({ name }) => [name, world.statesOf(name)]));
+        const pinned = new Map(links.map(({ name }) => [name, world.pinnedOf(name)]));
         conditions.set(link, condition);
         if (beside === 'pf fails') world.breakPf('load');
         const n = links.findIndex(({ name }) => name === link);
@@ -101,17 +119,34 @@ t.test('any changes', async (t) => {
         const is = world.engine().decisions.map(({ shares }) => shares.map((share) => share.link).join(' '));
         must(is.join(' / ') === wanted, `decided ${is.join(' / ')}, not ${wanted}`);
         const held = world.held().replace(/\/[0-9.]+/g, '');
+        const ofChains = chains.map((policy) => activeSet(policy, conditions).join(' ')).join(' / ');
         must(
           held ===
-            wanted
+            ofChains
               .replace(/ ?\/ ?/g, ' ')
               .trim()
               .replace(/ +/g, ' '),
           `pf holds ${held}, not ${wanted}`,
         );
+        for (const policy of policies.filter((each) => !chains.includes(each))) {
+          const entries = activeSet(policy, conditions)
+            .map((link) => {
+              const weight = policy.members.find((member) => member.link === link)?.weight;
+              return `10.${links.findIndex(({ name }) => name === link)}.0.1/${weight}`;
+            })
+            .sort()
+            .join(' ');
+          const is = world.heldPool(policy.name) ?? '';
+          must(is === entries, `the pool of ${policy.name} holds ${is}, not ${entries}`);
+        }
         for (const { name } of links) {
           const left = losesStates(name, conditions) ? 0 : before.get(name);
           must(world.statesOf(name) === left, `${name} has ${world.statesOf(name)} states, not ${left}`);
+          const stuck = losesStates(name, conditions) ? 0 : pinned.get(name);
+          must(
+            world.pinnedOf(name) === stuck,
+            `${name} has ${world.pinnedOf(name)} pinned states, not ${stuck}`,
+          );
         }
       }
     }),

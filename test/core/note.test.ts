@@ -16,6 +16,7 @@ const policy = {
   kind: 'policy',
   policy: 'default',
   family: 'inet',
+  source: null,
   from: [
     { link: 'fibre', percent: 75 },
     { link: 'dsl', percent: 25 },
@@ -73,6 +74,26 @@ t.test('the exact words', async (t) => {
       { ...policy, remark: 'last-resort' },
       'warning',
       'policy default inet: fibre 75% dsl 25% -> dsl 100% (last-resort)',
+    ],
+    [
+      { ...policy, family: 'inet6', source: 'fibre', remark: 'degraded' },
+      'warning',
+      'policy default inet6 from fibre: fibre 75% dsl 25% -> dsl 100% (degraded)',
+    ],
+    [
+      { ...health, to: 'degraded', reason: 'probe-latency', lasted: millis(5000) },
+      'info',
+      'link fibre inet: up -> degraded (probe-latency), up for 5.0s',
+    ],
+    [
+      { kind: 'pf-uncalled', anchor: 'wan' },
+      'err',
+      'pf: the main rule set does not use the anchor; add the line to pf.conf: anchor "wan"',
+    ],
+    [
+      { kind: 'sweep-failed', text: 'pfctl: no', retryIn: millis(800) },
+      'warning',
+      'pf: cannot look for states on dead links: pfctl: no; again in 800ms',
     ],
     [
       { kind: 'target-failed', path: 'fibre/inet', target: '9.9.9.9', complaint: null },

@@ -4,7 +4,7 @@ import type { LinkSettings, PathKey } from '../../src/core/model.ts';
 import { reloadPaths } from '../../src/core/reload.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { millis, mono } from '../../src/core/time.ts';
-import { linkSettings, probeSettings, ready, settingsOf, toAddress } from './example.ts';
+import { linkSettings, linkSettings6, probeSettings, ready, settingsOf, toAddress } from './example.ts';
 
 const a = linkSettings('a', 0);
 const b = linkSettings('b', 1);
@@ -74,4 +74,30 @@ t.test('added, deleted, in the order of the file', async (t) => {
 
 t.test('no number, no path', async (t) => {
   t.same([...reloadPaths(new Map(), null, before, noRtables, now).keys()], []);
+});
+
+t.test('per family: what changes in one leaves the other alone', async (t) => {
+  const six = linkSettings6('a', 0);
+  const now6 = mono(90_000);
+  const numbers = allocateRtables(noRtables, [six], null);
+  const started = reloadPaths(new Map(), null, settingsOf([six]), numbers, mono(0));
+  t.same([...started.keys()], ['a/inet', 'a/inet6']);
+  const next = (link: LinkSettings) =>
+    reloadPaths(started, settingsOf([six]), settingsOf([link]), numbers, now6);
+  const rows: readonly (readonly [string, LinkSettings, readonly string[]])[] = [
+    ['gateway6', { ...six, gateway6: '2001:db8:0::9' }, ['a/inet6']],
+    ['gateway', { ...six, gateway: '10.0.0.9' }, ['a/inet']],
+    ['no gateway6', { ...six, gateway6: null }, []],
+    ['nat6, prefix6, via, metered', { ...six, nat6: 'nat', prefix6: [], via: 'rtable', metered: true }, []],
+    ['interface', { ...six, interface: 'em7' }, ['a/inet', 'a/inet6']],
+  ];
+  for (const [name, link, restarted] of rows) {
+    const paths = next(link);
+    t.same([...paths.keys()], link.gateway6 === null ? ['a/inet'] : ['a/inet', 'a/inet6'], name);
+    t.same(
+      [...paths.values()].filter(({ since }) => since === now6).map(({ key }) => key),
+      restarted,
+      name,
+    );
+  }
 });

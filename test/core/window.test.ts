@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type Millis, type Mono, millis, mono } from '../../src/core/time.ts';
 import {
+  FEWEST_OUTCOMES,
   lossDue,
   newWindow,
+  readQuality,
   readWindow,
+  retuneWindow,
   startWindow,
   stepAnswer,
   stepChildGone,
@@ -13,6 +16,7 @@ import {
   stepSkipped,
   WINDOW_SIZE,
   type Window,
+  windowSize,
 } from '../../src/core/window.ts';
 import { check, must } from '../text/random.ts';
 
@@ -275,6 +279,57 @@ t.test('figures', async (t) => {
   t.equal(readWindow(many).rtt?.mean, 140 + (WINDOW_SIZE - 1) / 2);
 });
 
+t.test('sizes', async (t) => {
+  const rows: readonly (readonly [number, number, number])[] = [
+    [30_000, 1000, 30],
+    [30_000, 700, 43],
+    [30_000, 10_000, FEWEST_OUTCOMES],
+    [1000, 1000, FEWEST_OUTCOMES],
+    [600_000, 1000, 600],
+    [600_001, 1000, 600],
+    [3_600_000, 100, 600],
+  ];
+  for (const [length, interval, wanted] of rows) {
+    t.equal(windowSize(millis(length), millis(interval)), wanted, `${length} ms, one in ${interval} ms`);
+  }
+});
+
+t.test('retuned', async (t) => {
+  const window = play([
+    start,
+    ...Array.from({ length: 20 }, (_, n) => answer(40 + n * 1000, n, n)),
+    read(21_021),
+  ]);
+  const smaller = retuneWindow(window, millis(300), 10);
+  t.same(smaller.outcomes, [11, 12, 13, 14, 15, 16, 17, 18, 19, null], 'the newest are kept');
+  t.same(counts(smaller), counts(window));
+  t.equal(lossDue(smaller), 21_321);
+  const larger = retuneWindow(smaller, millis(1000), 600);
+  t.same(larger.outcomes, smaller.outcomes);
+  const filled = play(
+    Array.from({ length: 700 }, (_, n) => answer(21_050 + n * 1000, 21 + n)),
+    larger,
+  );
+  t.equal(filled.outcomes.length, 600);
+  t.same(retuneWindow(window, window.timeout, window.size), window, 'equal settings change nothing');
+});
+
+t.test('quality', async (t) => {
+  t.same(readQuality(newWindow(millis(1000), millis(1000))), {
+    outcomes: 0,
+    lost: 0,
+    lossPercent: 0,
+    meanRtt: null,
+  });
+  t.same(readQuality(play([start, read(2500)])), { outcomes: 2, lost: 2, lossPercent: 100, meanRtt: null });
+  t.same(readQuality(play([start, answer(40, 0, 10), answer(1040, 1, 20), read(4040)])), {
+    outcomes: 4,
+    lost: 2,
+    lossPercent: 50,
+    meanRtt: 15,
+  });
+});
+
 /**
  * Against a recount: a child sends every interval from a known instant, each request is answered after some time or
  * never, and the window is read at random instants (as the engine does, at the latest when something is due).
@@ -284,6 +339,7 @@ t.test('windows equal a recount', async (t) => {
     interval: fc.constantFrom(100, 1000, 5000),
     timeout: fc.constantFrom(50, 100, 700, 1000, 3000),
     firstIn: fc.integer({ min: 0, max: 400 }),
+    size: fc.integer({ min: 1, max: 50 }),
     fates: fc.array(fc.option(fc.integer({ min: 0, max: 4000 }), { freq: 3 }), {
       minLength: 1,
       maxLength: 40,
@@ -292,8 +348,15 @@ t.test('windows equal a recount', async (t) => {
   });
   check(
     t,
-    fc.property(history, ({ interval, timeout, firstIn, fates, readEvery }) => {
-      let window = startWindow(newWindow(millis(interval), millis(timeout)), mono(0));
+    fc.property(history, ({ interval, timeout, firstIn, size, fates, readEvery }) => {
+      let window = startWindow(newWindow(millis(interval), millis(timeout), size), mono(0));
+      // Every outcome as it became known, an answer when it was read and a loss when its time was over.
+      const log: (number | null)[] = [];
+      const take = (next: Window, rtt: number | null): void => {
+        for (let n = window.lost; n < next.lost; n += 1) log.push(null);
+        for (let n = window.answered; n < next.answered; n += 1) log.push(rtt);
+        window = next;
+      };
       const arrivals = fates
         .flatMap((rtt, seq) => (rtt === null ? [] : [{ at: firstIn + seq * interval + rtt, seq, rtt }]))
         .sort((a, b) => a.at - b.at);
@@ -309,12 +372,12 @@ t.test('windows equal a recount', async (t) => {
         if (at > end) break;
         // the engine wakes at each due time; one at the instant of an answer is read after it
         for (let next = due(mono(at - 0.001)); next !== null; next = due(mono(at - 0.001))) {
-          window = stepReading(window, next);
+          take(stepReading(window, next), null);
         }
         for (const { seq, rtt } of arrivals.filter((each) => each.at === at)) {
-          window = stepAnswer(window, { seq, rtt: millis(rtt), duplicate: false }, mono(at));
+          take(stepAnswer(window, { seq, rtt: millis(rtt), duplicate: false }, mono(at)), rtt);
         }
-        window = stepReading(window, mono(at));
+        take(stepReading(window, mono(at)), null);
       }
       const inTime = fates.filter((rtt) => rtt !== null && rtt <= timeout).length;
       const late = arrivals.filter((each) => each.rtt > timeout && each.at <= end).length;
@@ -332,6 +395,20 @@ t.test('windows equal a recount', async (t) => {
         `${window.answersInRow} answers in a row, not ${answersInRow}`,
       );
       must(window.lossesInRow === lossesInRow, `${window.lossesInRow} losses in a row, not ${lossesInRow}`);
+      const remembered = log.slice(-size);
+      must(
+        JSON.stringify(window.outcomes) === JSON.stringify(remembered),
+        `remembers ${JSON.stringify(window.outcomes)}, not ${JSON.stringify(remembered)}`,
+      );
+      const rtts = remembered.filter((rtt) => rtt !== null);
+      const lost = remembered.length - rtts.length;
+      const mean = rtts.length === 0 ? null : rtts.reduce((sum, rtt) => sum + rtt, 0) / rtts.length;
+      const quality = readQuality(window);
+      must(quality.outcomes === remembered.length && quality.lost === lost, `lost ${quality.lost}`);
+      must(quality.lossPercent === (100 * lost) / remembered.length, `loss ${quality.lossPercent}`);
+      must(quality.meanRtt === mean, `mean ${quality.meanRtt}, not ${mean}`);
+      must(readWindow(window).lossPercent === quality.lossPercent, 'one loss, however it is read');
+      must((readWindow(window).rtt?.mean ?? null) === quality.meanRtt, 'one mean, however it is read');
       must(window.settled.length <= timeout / interval + 2, 'settled grows');
     }),
   );
@@ -354,13 +431,13 @@ t.test('never breaks, whatever comes', async (t) => {
     t,
     fc.property(fc.array(fc.tuple(fc.nat(4000), any), { maxLength: 30 }), (steps) => {
       let at = 0;
-      let window = newWindow(millis(1000), millis(1000));
+      let window = newWindow(millis(1000), millis(1000), 3);
       for (const [wait, each] of steps) {
         at += wait;
         window = stepReading(step(window, { ...each, at }), mono(at));
         const due = lossDue(window);
         must(due === null || due > at, 'due in the past after a reading');
-        must(window.outcomes.length <= WINDOW_SIZE, 'outcomes grow');
+        must(window.outcomes.length <= 3, 'outcomes grow');
         must(
           window.settled.every((seq, n, all) => seq > window.next && seq > (all[n - 1] ?? -1)),
           'settled in order',

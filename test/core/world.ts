@@ -1,21 +1,36 @@
 /**
  * A machine in virtual time for the engine: pf, routing tables and ping children that do what they are told or fail as
  * the test says. Every turn is checked for what must hold always: one transaction of a kind under way, a second settle
- * at the same instant hands out nothing, the deadline lies ahead.
+ * at the same instant hands out nothing, the deadline lies ahead, nothing is killed or swept that is in trusted use, and
+ * no sweep begins before the rules are settled. pf is strict: it knows no routing table that was never set, changes no
+ * weight of a standing entry by a replace or a load, and has no pool before it was loaded.
  */
-import { type Engine, newEngine, observe, settle, type Turn } from '../../src/core/engine.ts';
-import { findStranded } from '../../src/core/kill.ts';
-import type { InterfaceTable, PathKey, Probe, Settings } from '../../src/core/model.ts';
+import { type Engine, newEngine, observe } from '../../src/core/engine.ts';
+import { isUsable } from '../../src/core/health.ts';
+import { findLeft, findStranded, linkLabel } from '../../src/core/kill.ts';
+import {
+  type InterfaceTable,
+  type PathKey,
+  type Probe,
+  pathKey,
+  type Settings,
+} from '../../src/core/model.ts';
 import { renderNote } from '../../src/core/note.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import { isSettled } from '../../src/core/reconcile.ts';
+import type { Rule, Ruleset } from '../../src/core/ruleset.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
 import type {
   PfResult,
   PfStep,
   PfTransaction,
+  PoolWork,
   RouteResult,
   RouteTransaction,
+  Sweep,
+  SweepResult,
 } from '../../src/core/transaction.ts';
+import { desiredNow, settle, type Turn } from '../../src/core/turn.ts';
 
 const PF_TAKES = 5;
 const ROUTE_TAKES = 3;
@@ -28,10 +43,19 @@ export interface World {
   readonly takeNotes: () => readonly string[];
   /** Transactions begun since the last call, in few words. */
   readonly takePfLog: () => readonly string[];
-  /** What pf holds, by policy: `a/1 b/2` of its choose rules. */
-  readonly held: () => string;
+  /** Sweeps begun since the last call: `a`, `a again`, `a b/inet6`. */
+  readonly takeSweepLog: () => readonly string[];
+  /** What pf holds, by policy: `a/1 b/2` of its choose rules of inet, or of inet6 with `a>` before the source's owner. */
+  readonly held: (family?: 'inet' | 'inet6') => string;
+  /** `10.0.0.1/3 10.1.0.1/1` of a pool that is called; null: the rules do not call it. */
+  readonly heldPool: (policy: string, family?: 'inet' | 'inet6') => string | null;
+  /** Rules, and what tables and pools there should be now, as text that is equal for what is equal. */
   readonly heldText: () => string;
+  readonly holding: () => Holding;
+  /** By link, or by path: `a/inet6`. */
   readonly statesOf: (link: string) => number;
+  /** States that a pool has pinned to a path's gateway. */
+  readonly pinnedOf: (link: string) => number;
   readonly running: () => readonly string[];
   /** Keys of children started since the last call. */
   readonly takeStarted: () => readonly string[];
@@ -51,7 +75,17 @@ export interface World {
   hangPf(hangs: boolean): void;
   /** Somebody else writes: the anchor is empty afterwards. */
   flushPf(): void;
+  /** Somebody else empties a policy's own anchor. */
+  flushPool(policy: string): void;
+  /** Somebody else gives an entry of every table of a policy's own anchor a weight, or takes it away. */
+  spoilPool(policy: string, address: string, weight: number | null): void;
+  /** The main rule set calls the anchor, or does not; null: cannot be told. */
+  callAnchor(isCalled: boolean | null): void;
+  breakSweep(text: string | null): void;
+  /** How long a sweep takes, in ms. */
+  slowSweep(ms: number): void;
   grow(link: string, states: number): void;
+  pin(link: string, states: number): void;
 }
 
 interface Child {
@@ -66,24 +100,44 @@ interface Entry {
   readonly fire: () => void;
 }
 
+interface PoolHolding {
+  readonly rules: string;
+  /** By table: weights by address. */
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
 export interface Holding {
   readonly rules: string;
   readonly tables: ReadonlyMap<string, string>;
+  readonly pools?: ReadonlyMap<string, PoolHolding>;
 }
 
 const emptyPf: Holding = { rules: '[]', tables: new Map() };
+
+/** `a` for its inet path, `a/inet6`. */
+const shortPath = (path: string): string => path.replace(/\/inet$/, '');
+const longPath = (path: string): PathKey => (path.endsWith('/inet6') ? (path as PathKey) : `${path}/inet`);
+
+const poolOf = (anchor: string): string => anchor.replace(/^.*\//, '');
+
+const tellPool = ({ anchor, load, replace, reweigh }: PoolWork): readonly string[] => [
+  ...(load === null ? [] : [`pool ${poolOf(anchor)}`]),
+  ...replace.map((table) => `${poolOf(anchor)}.${table.name}=${table.entries.length}`),
+  ...reweigh.map((table) => `reweigh ${poolOf(anchor)}.${table.name}`),
+];
 
 export const tell = (transaction: PfTransaction): string => {
   switch (transaction.kind) {
     case 'inspect':
       return 'inspect';
     case 'apply': {
-      const { check, ruleset, tables, kills } = transaction;
+      const { check, ruleset, tables, pools, kills } = transaction;
       const parts = [
+        ...pools.flatMap(tellPool),
         ...(check ? ['check'] : []),
         ...(ruleset === null ? [] : ['load']),
         ...tables.map((table) => `${table.name}=${table.addresses.length}`),
-        ...kills.map((kill) => `kill ${kill.link}${kill.again ? ' again' : ''}`),
+        ...kills.map((kill) => `kill ${shortPath(kill.path)}${kill.again ? ' again' : ''}`),
       ];
       return parts.join(', ');
     }
@@ -93,6 +147,52 @@ export const tell = (transaction: PfTransaction): string => {
 const must = (claim: boolean, text: string): void => {
   if (!claim) throw new Error(text);
 };
+
+const poolText = ({ rules, tables }: PoolHolding): string =>
+  JSON.stringify([rules, [...tables].map(([name, entries]) => [name, [...entries].sort()]).sort()]);
+
+/** What an inspection sees of it: the weight of what stands alone means nothing. */
+const seenText = ({ rules, tables }: PoolHolding): string => {
+  const seen = [...tables].map(([name, entries]): [string, Entries] => [
+    name,
+    entries.size < 2 ? new Map([...entries].map(([address]) => [address, 1])) : entries,
+  ]);
+  return poolText({ rules, tables: new Map(seen) });
+};
+
+type Entries = ReadonlyMap<string, number>;
+
+/**
+ * pf's way with a pool's anchor: what stands keeps its weight at a replace and at a load; a replace makes a table that
+ * somebody has taken away. Null: refused.
+ */
+const workOn = (held: PoolHolding | undefined, work: PoolWork): PoolHolding | null => {
+  const { anchor, load, replace, reweigh } = work;
+  must(load !== null || replace.length + reweigh.length > 0, `nothing to do for ${anchor}`);
+  must(load === null || replace.length === 0, 'a load and a replace');
+  const tables = new Map(held?.tables);
+  for (const { name, entries } of load?.tables ?? replace) {
+    const standing: Entries = tables.get(name) ?? new Map();
+    tables.set(
+      name,
+      new Map(entries.map(({ address, weight }) => [address, standing.get(address) ?? weight])),
+    );
+  }
+  for (const { name, entries } of reweigh) {
+    if (!tables.has(name)) return null;
+    must(entries.length > 1, `${name} would be empty for a moment`);
+    tables.set(name, new Map(entries.map(({ address, weight }) => [address, weight])));
+  }
+  if (load === null) return { rules: held?.rules ?? '[]', tables };
+  const named = new Set(load.tables.map(({ name }) => name));
+  return {
+    rules: JSON.stringify(load.rules),
+    tables: new Map([...tables].filter(([name]) => named.has(name))),
+  };
+};
+
+const viasOf = (rule: Rule): readonly number[] =>
+  rule.kind === 'choose' && rule.via.kind === 'rtable' ? [rule.via.rtable] : [];
 
 export const createWorld = (holding: Holding = emptyPf): World => {
   let clock = 0;
@@ -109,11 +209,23 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   let routesBusy = false;
   let pfHangs = false;
   let failure: { readonly step: PfStep | 'inspect'; readonly text: string } | null = null;
-  let pf = { rules: holding.rules, tables: new Map(holding.tables) };
-  const states = new Map<string, number>();
+  let pf = {
+    rules: holding.rules,
+    tables: new Map(holding.tables),
+    pools: new Map<string, PoolHolding>(holding.pools),
+  };
+  let isCalled: boolean | null = true;
+  /** Somebody else wrote to a pool since it was last found to be as it should. */
+  let isSpoilt = false;
+  let sweepBusy = false;
+  let sweepTakes = 1500;
+  let sweepFailure: string | null = null;
+  const sweepLog: string[] = [];
+  const pinned = new Map<PathKey, number>();
+  const states = new Map<PathKey, number>();
   const rtts = new Map<string, number | null>();
   const routeFailures = new Map<string, string>();
-  const routed = new Map<number, string>();
+  const routed = new Map<string, string>();
   const children = new Map<string, Child>();
   let facts: Observation[] = [];
 
@@ -166,17 +278,41 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       const tablesThatDiffer = transaction.tables
         .filter(({ name, addresses }) => pf.tables.get(name) !== addresses.join(' '))
         .map(({ name }) => name);
+      const poolsThatDiffer = transaction.pools
+        .filter((pool) => {
+          const held = pf.pools.get(pool.anchor);
+          const work: PoolWork = { anchor: pool.anchor, load: pool, replace: [], reweigh: [] };
+          const wanted = workOn(undefined, work);
+          return held === undefined || wanted === null || seenText(held) !== seenText(wanted);
+        })
+        .map(({ anchor }) => anchor);
+      isSpoilt &&= poolsThatDiffer.length > 0;
       return {
         kind: 'inspected',
-        differences: [...(rulesDiffer ? ['rules'] : []), ...tablesThatDiffer],
+        differences: [...(rulesDiffer ? ['rules'] : []), ...poolsThatDiffer, ...tablesThatDiffer],
         rulesDiffer,
         tablesThatDiffer,
+        poolsThatDiffer,
+        isCalled,
         rulesHeld: JSON.parse(pf.rules).length,
         fingerprint: [pf.rules],
       };
     }
-    const { check, ruleset, tables, kills } = transaction;
+    const { check, ruleset, tables, pools, kills } = transaction;
+    for (const work of pools) {
+      const refused = refuse('pool');
+      if (refused !== null) return refused;
+      const worked = workOn(pf.pools.get(work.anchor), work);
+      if (worked === null)
+        return { kind: 'failed', step: 'pool', failure: { text: 'no table', line: null, rule: null } };
+      pf.pools.set(work.anchor, worked);
+    }
     if (ruleset !== null) {
+      for (const rtable of ruleset.flatMap(viasOf))
+        must(
+          [...routed.keys()].some((key) => key.startsWith(`${rtable} `)),
+          `rtable ${rtable} does not exist`,
+        );
       const refused = (check ? refuse('check') : null) ?? refuse('load');
       if (refused !== null) return refused;
       pf.rules = JSON.stringify(ruleset);
@@ -186,14 +322,21 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       if (refused !== null) return refused;
       pf.tables.set(table.name, table.addresses.join(' '));
     }
+    const rulesNow: Ruleset = JSON.parse(pf.rules);
+    for (const rule of rulesNow) {
+      if (rule.kind !== 'call' || isSpoilt) continue;
+      const table = pf.pools.get(`${transaction.anchor}/${rule.policy}`)?.tables.get(`pool_${rule.family}`);
+      must((table?.size ?? 0) > 0, `the empty pool of ${rule.policy} ${rule.family} is called`);
+    }
     const readBack = ruleset === null ? null : refuse('read-back');
     if (readBack !== null) return readBack;
     const killed: { link: string; count: number; again: boolean }[] = [];
-    for (const { link, again } of kills) {
+    for (const { link, label, path, again } of kills) {
       const refused = refuse('kill');
       if (refused !== null) return refused;
-      killed.push({ link, count: states.get(link) ?? 0, again });
-      states.delete(link);
+      must(label === linkLabel(link, path.endsWith('6') ? 'inet6' : 'inet'), `${label} for ${path}`);
+      killed.push({ link, count: states.get(path) ?? 0, again });
+      states.delete(path);
     }
     const loadTook = ruleset === null ? null : millis(3);
     return { kind: 'applied', fingerprint: ruleset === null ? null : [pf.rules], loadTook, killed };
@@ -222,23 +365,48 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       const results = transaction.wishes.map((wish): RouteResult => {
         const text = routeFailures.get(wish.path);
         if (text !== undefined) return { kind: 'failed', path: wish.path, text };
-        const changed = routed.get(wish.rtable) !== wish.gateway;
-        routed.set(wish.rtable, wish.gateway);
+        const key = `${wish.rtable} ${wish.family}`;
+        const changed = routed.get(key) !== wish.gateway;
+        routed.set(key, wish.gateway);
         return { kind: 'ensured', path: wish.path, changed };
       });
       facts.push({ kind: 'routes', id: transaction.id, results });
     });
   };
 
-  /** Per path, when it was last neither up nor on hold. */
+  const startSweep = (sweep: Sweep): void => {
+    must(!sweepBusy, 'two sweeps under way');
+    must(sweep.gateways.length > 0, 'a sweep for nothing');
+    sweepBusy = true;
+    sweepLog.push(
+      sweep.gateways.map(({ path, again }) => `${shortPath(path)}${again ? ' again' : ''}`).join(' '),
+    );
+    at(clock + sweepTakes, () => {
+      sweepBusy = false;
+      const swept = (): SweepResult => ({
+        kind: 'swept',
+        killed: sweep.gateways.map(({ path, link, again }) => {
+          const count = pinned.get(path) ?? 0;
+          pinned.delete(path);
+          return { link, count, again };
+        }),
+      });
+      const result: SweepResult =
+        sweepFailure === null
+          ? swept()
+          : { kind: 'failed', failure: { text: sweepFailure, line: null, rule: null } };
+      facts.push({ kind: 'swept', id: sweep.id, result });
+    });
+  };
+
+  /** Per path, when it was last neither usable nor on hold. */
   const badAt = new Map<PathKey, number>();
 
   const checkHold = (next: Turn): void => {
     for (const [key, path] of next.engine.paths) {
       const was = engine.settled.get(key);
-      if (path.reason !== 'answering' && path.reason !== 'hold') badAt.set(key, clock);
-      if (path.health !== 'up' || was === undefined || was.health === 'up' || was.reason === 'starting')
-        continue;
+      if (!isUsable(path) && path.reason !== 'hold') badAt.set(key, clock);
+      if (!isUsable(path) || was === undefined || isUsable(was) || was.reason === 'starting') continue;
       const good = clock - (badAt.get(key) ?? 0);
       must(good >= path.settings.hold, `${key} is up after ${good} ms, before its hold`);
     }
@@ -248,7 +416,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     checkHold(next);
     const again = settle(next.engine, mono(clock));
     must(
-      again.pf === null && again.routes === null && again.notes.length === 0,
+      again.pf === null && again.sweep === null && again.routes === null && again.notes.length === 0,
       'settled twice, different work',
     );
     must(again.deadline === next.deadline, 'settled twice, different deadline');
@@ -256,18 +424,29 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       next.deadline === null || next.deadline > clock,
       `deadline ${next.deadline} is not after now ${clock}: a busy loop`,
     );
-    if (next.pf?.kind !== 'apply') return;
-    const { kills } = next.pf;
-    const { settings, paths, decisions } = next.engine;
-    const stranded = settings === null ? [] : findStranded(settings, paths, decisions);
-    for (const { link } of kills) {
-      must(stranded.includes(link), `${link} is killed, yet not stranded`);
-      const trusted = decisions.filter(({ rung }) => rung === 'up' || rung === 'recovering');
-      must(
-        !trusted.some(({ shares }) => shares.some((share) => share.link === link)),
-        `${link} is in use, yet killed`,
-      );
+    checkEnds(next);
+  };
+
+  /** What is ended, by label or by gateway, must be unwanted, and in no use that can be trusted. */
+  const checkEnds = ({ engine: after, pf: transaction, sweep }: Turn): void => {
+    const { settings, paths, decisions, decidedAt } = after;
+    const ended = [
+      ...(transaction?.kind === 'apply' ? transaction.kills : []),
+      ...(sweep === null ? [] : sweep.gateways),
+    ];
+    if (settings === null || ended.length === 0) return;
+    const { left } = findLeft(settings, paths, decisions, decidedAt, mono(clock));
+    const unwanted = [...findStranded(settings, paths, decisions), ...left];
+    const trusted = decisions.filter(({ rung }) => ['up', 'degraded', 'recovering'].includes(rung));
+    const used = trusted.flatMap(({ family, shares }) => shares.map(({ link }) => pathKey(link, family)));
+    for (const { path } of ended) {
+      must(unwanted.includes(path), `${path} is ended, yet wanted`);
+      must(!used.includes(path), `${path} is in use, yet ended`);
     }
+    if (sweep === null) return;
+    const desired = desiredNow(after);
+    must(desired !== null && isSettled(after.pf, desired), 'a sweep before the rules are settled');
+    must(!pfBusy && transaction === null, 'a sweep beside a transaction that was begun before it');
   };
 
   /** Takes in what is there, and settles until nothing new comes at this instant. */
@@ -284,6 +463,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       deadline = next.deadline;
       for (const note of next.notes) notes.push(`${(clock / 1000).toFixed(3)} ${renderNote(note).text}`);
       if (next.pf !== null) startPf(next.pf);
+      if (next.sweep !== null) startSweep(next.sweep);
       if (next.routes !== null) startRoutes(next.routes);
       want(next.probes);
       if (facts.length === 0) break;
@@ -312,18 +492,46 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     clock = end;
   };
 
+  const rulesHeld = (): Ruleset => JSON.parse(pf.rules);
+
   return {
     now: () => clock,
     engine: () => engine,
     takeNotes: () => notes.splice(0),
     takePfLog: () => pfLog.splice(0),
-    held: () =>
-      JSON.parse(pf.rules)
-        .filter((rule: { kind: string }) => rule.kind === 'choose')
-        .map((rule: { link: string; probability: number }) => `${rule.link}/${rule.probability}`)
+    takeSweepLog: () => sweepLog.splice(0),
+    held: (family = 'inet') =>
+      rulesHeld()
+        .flatMap((rule) => {
+          if (rule.kind !== 'choose' || rule.family !== family) return [];
+          const from = rule.from === null ? '' : `${rule.from.address}>`;
+          return [`${from}${rule.link}/${rule.probability}`];
+        })
         .join(' '),
-    heldText: () => JSON.stringify([pf.rules, [...pf.tables].sort()]),
-    statesOf: (link) => states.get(link) ?? 0,
+    heldPool: (policy, family = 'inet') => {
+      const called = rulesHeld().some(
+        (rule) => rule.kind === 'call' && rule.policy === policy && rule.family === family,
+      );
+      const entries = pf.pools.get(`uplinkd/${policy}`)?.tables.get(`pool_${family}`);
+      return called
+        ? [...(entries ?? [])].map(([address, weight]) => `${address}/${weight}`).join(' ')
+        : null;
+    },
+    heldText: () => {
+      const desired = desiredNow(engine);
+      const tables = [...pf.tables].filter(([name]) => desired?.tables.some((table) => table.name === name));
+      const pools = [...pf.pools].filter(([name]) => desired?.pools.some(({ anchor }) => anchor === name));
+      const poolTexts = pools.map(([anchor, pool]) => [anchor, seenText(pool)]);
+      // A routing table number follows from all that was ever seen; what counts is whose it is.
+      const rules = [...engine.rtables.byLink].reduce(
+        (text, [link, rtable]) => text.replaceAll(`"rtable":${rtable}}`, `"rtable":"${link}"}`),
+        pf.rules,
+      );
+      return JSON.stringify([rules, tables.sort(), poolTexts.sort()]);
+    },
+    holding: () => ({ rules: pf.rules, tables: new Map(pf.tables), pools: new Map(pf.pools) }),
+    statesOf: (link) => states.get(longPath(link)) ?? 0,
+    pinnedOf: (link) => pinned.get(longPath(link)) ?? 0,
     running: () => [...children.keys()].sort(),
     takeStarted: () => started.splice(0),
     turns: () => turns,
@@ -350,10 +558,12 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       clock = end;
       turn();
     },
-    answers: (path, rtt) => rtts.set(`${path}/inet`, rtt),
+    answers: (path, rtt) => {
+      rtts.set(longPath(path), rtt);
+    },
     killPing: (path, restartIn) => {
       for (const [key, child] of children) {
-        if (child.probe.path !== `${path}/inet`) continue;
+        if (child.probe.path !== longPath(path)) continue;
         child.alive = false;
         facts.push({ kind: 'probe-ended', probe: key, how: 'killed', restartIn: millis(restartIn) });
         at(clock + restartIn, () => {
@@ -366,7 +576,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       failure = step === null ? null : { step, text };
     },
     breakRoute: (path, text) => {
-      const key: PathKey = `${path}/inet`;
+      const key = longPath(path);
       if (text === null) routeFailures.delete(key);
       else routeFailures.set(key, text);
     },
@@ -374,10 +584,36 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       pfHangs = hangs;
     },
     flushPf: () => {
-      pf = { rules: '[]', tables: new Map() };
+      pf = { ...pf, rules: '[]', tables: new Map() };
+    },
+    flushPool: (policy) => {
+      isSpoilt = true;
+      pf.pools.delete(`uplinkd/${policy}`);
+    },
+    spoilPool: (policy, address, weight) => {
+      const held = pf.pools.get(`uplinkd/${policy}`);
+      if (held === undefined) return;
+      isSpoilt = true;
+      const tables = [...held.tables].map(([name, entries]): [string, ReadonlyMap<string, number>] => {
+        const rest = [...entries].filter(([each]) => each !== address);
+        return [name, new Map(weight === null ? rest : [...rest, [address, weight]])];
+      });
+      pf.pools.set(`uplinkd/${policy}`, { rules: held.rules, tables: new Map(tables) });
+    },
+    callAnchor: (called) => {
+      isCalled = called;
+    },
+    breakSweep: (text) => {
+      sweepFailure = text;
+    },
+    slowSweep: (ms) => {
+      sweepTakes = ms;
     },
     grow: (link, count) => {
-      states.set(link, count);
+      states.set(longPath(link), count);
+    },
+    pin: (link, count) => {
+      pinned.set(longPath(link), count);
     },
   };
 };

@@ -22,6 +22,8 @@ t.test('commands, whole and cut short', async (t) => {
     ['show probes fibre', show('probes', 'fibre')],
     ['sho r', show('rules')],
     ['s h', show('history')],
+    ['explain default', { kind: 'explain', policy: 'default' }],
+    ['e voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
     ['l b', { kind: 'log', level: 'brief' }],
@@ -58,7 +60,7 @@ t.test('options', async (t) => {
 });
 
 t.test('usage errors', async (t) => {
-  const commands = 'show, monitor, reload, log or render';
+  const commands = 'show, explain, monitor, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -77,9 +79,11 @@ t.test('usage errors', async (t) => {
     ['monitor now', 'monitor: unexpected argument: now'],
     ['sh li fibre', 'show links: unexpected argument: fibre'],
     ['show probes a b', 'show probes: unexpected argument: b'],
+    ['explain', 'explain: missing policy'],
+    ['explain a b', 'explain: unexpected argument: b'],
     ['render x', 'render: unexpected argument: x'],
     ['render -f', 'render: -f needs a file'],
-    ['render --set', 'render: --set needs link[/family]=health or link.gateway=address'],
+    ['render --set', 'render: --set needs link[/family]=health or link.gateway[6]=address'],
     ['-s', '-s needs a socket'],
     ['-x show', 'unknown option: -x'],
     ['-jx show', 'unknown option: -x'],

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { renderExplanation } from '../../src/ctl/explain.ts';
 import { renderView } from '../../src/ctl/show.ts';
 import { plain } from '../../src/ctl/terminal.ts';
 import { exampleStatus } from '../wire/example.ts';
@@ -40,6 +41,22 @@ t.test('show', async (t) => {
     code: 1,
     out: '',
     err: 'uplinkctl: unknown link: nosuch: not fibre, dsl, lte, radio\n',
+  });
+});
+
+t.test('explain', async (t) => {
+  const daemon = await startFakeDaemon(t, (socket) => say(socket, { kind: 'status', status: exampleStatus }));
+  const [policy] = exampleStatus.policies;
+  if (policy === undefined) throw new Error('the example has no policy');
+  const text = renderExplanation(exampleStatus, policy, plain);
+  t.strictSame(await run('-s', daemon.path, 'e', 'default'), { code: 0, out: text, err: '' });
+  const json = await run('-j', '-s', daemon.path, 'explain', 'default');
+  t.equal(json.code, 0);
+  t.strictSame(JSON.parse(json.out), { version: 1, policy });
+  t.strictSame(await run('-s', daemon.path, 'explain', 'def'), {
+    code: 1,
+    out: '',
+    err: 'uplinkctl: unknown policy: def: not default, voip, guest\n',
   });
 });
 
@@ -144,7 +161,16 @@ t.test('render', async (t) => {
   t.match(text.out, / route-to 203\.0\.113\.1\n/);
   const json = await run('-j', 'ren', '-f', good, '--set', 'fibre=down');
   t.equal(json.code, 0);
-  t.match(JSON.parse(json.out), { version: 1, anchor: 'uplinkd', rules: Array });
+  t.match(JSON.parse(json.out), { version: 1, anchor: 'uplinkd', rules: Array, pools: [] });
+  const pooled = join(directory, 'pooled.conf');
+  writeFileSync(
+    pooled,
+    '[link.fibre]\ninterface = "em0"\ngateway = "203.0.113.1"\n[policy.default]\nbalance = "random"\n',
+  );
+  const [main = '', pool = '', ...more] = (await run('render', '-f', pooled)).out.split(/^# anchor .*\n/m);
+  t.match(main, /\nanchor "default" in inet .*\n(block|pass) .*\n$/s);
+  t.match(pool, /^table <pool_inet> .*\npass in .* random\n$/);
+  t.strictSame(more, []);
   const bad = join(directory, 'bad.conf');
   writeFileSync(bad, 'x = 1\ny = 2\n');
   const refused = await run('render', '-f', bad);

@@ -16,46 +16,51 @@ const text: Readonly<Record<View, string>> = {
 uplinkd 0.1.0, pid 4711, up 3d04h, /etc/uplinkd.conf read 3h07m ago
 pf: anchor uplinkd in place, 2 rules, 12 loads, 1 failed, 312 states killed
 
-LINK   FAM   HEALTH   SINCE  RTT(p50/p95)  LOSS  SHARE    WHY
-fibre  inet  up       3d04h  8.1/11.2ms    0.8%  67-100%  2/3 targets answer
-dsl    inet  unknown  3.1s   41/388ms      0%    0-33%    hold, up in 7s
-lte    inet  down     4m12s  -             -     0%       carrier-down
-radio  inet  down     2.1s   -             100%  -        probe-loss, 0/2 answer
+LINK  FAM   HEALTH   SINCE RTT(p50/p95) LOSS SHARE   WHY
+fibre inet  up       3d04h 8.1/11.2ms   0.8% 67-100% 2/3 targets answer
+fibre inet6 degraded 4m12s 310/402ms    0%   100%    probe-latency, 1/1 answer
+dsl   inet  unknown  3.1s  41/388ms     0%   0-33%   hold, up in 7s
+lte   inet  down     4m12s -            -    0%      carrier-down
+radio inet  down     2.1s  -            100% 0%      probe-loss, 0/2 answer
 
-POLICY   FAM   ACTIVE      SINCE  SHARES
-default  inet  up          3.1s   fibre 100%
-voip     inet  recovering  1.0s   fibre 67% dsl 33%
-guest    inet  none        4m12s  refused
+POLICY   FAM               ACTIVE      SINCE  SHARES
+default  inet              up          3.1s   fibre 100%
+default  inet6 from fibre  degraded    4m12s  fibre 100%
+voip     inet              recovering  1.0s   fibre 67% dsl 33%
+guest    inet              none        4m12s  refused
 `,
   links: `\
-LINK   FAM   HEALTH   IFACE  CARRIER  GATEWAY       RTABLE  TIER  WEIGHT  NAT
-fibre  inet  up       em0    up       203.0.113.1      101     1       3  yes
-dsl    inet  unknown  em1    up       198.51.100.1     102     1       1  yes
-lte    inet  down     em3    down     192.0.2.1        103     2       3  yes
-radio  inet  down     em4    up       100.64.0.1       104     2       1  no
+LINK   FAM    HEALTH    IFACE  CARRIER  GATEWAY       RTABLE  TIER  WEIGHT  NAT
+fibre  inet   up        em0    up       203.0.113.1      101     1       3  nat
+fibre  inet6  degraded  em0    up       fe80::1          101     1       3  no
+dsl    inet   unknown   em1    up       198.51.100.1     102     1       1  nat
+lte    inet   down      em3    down     192.0.2.1        103     2       3  nat
+radio  inet   down      em4    up       100.64.0.1       104     2       1  no
 `,
   policies: `\
-POLICY   FAM   ACTIVE      SINCE  LINK   TIER  WEIGHT  SHARE  WHY
-default  inet  up          3.1s   fibre     1       3   100%  up
-default  inet  up          3.1s   dsl       1       1     0%  hold
-default  inet  up          3.1s   lte       2       3     0%  carrier-down
-voip     inet  recovering  1.0s   fibre     1       2    67%  up
-voip     inet  recovering  1.0s   dsl       1       1    33%  answers again
-guest    inet  none        4m12s  lte       1       1     0%  carrier-down
+POLICY  FAM              ACTIVE     SINCE SHARES            WHY
+default inet             up         3.1s  fibre 100%        tier 1; dsl hold
+default inet6 from fibre degraded   4m12s fibre 100%        fibre probe-latency
+voip    inet             recovering 1.0s  fibre 67% dsl 33% dsl hold
+guest   inet             none       4m12s refused           lte carrier-down
 `,
   probes: `\
-LINK  FAM  TARGET  VERDICT  SENT LOST LATE DUP LOSS RTT(p50/p95) WHY
-fibre inet gateway answers 86400   10    0   0   0% 0.4/0.9ms
-fibre inet 9.9.9.9 answers 86400   10    0   0 0.8% 8.1/11.2ms
-fibre inet 1.1.1.1 failed  86400   10    0   0 100% -
-dsl   inet 9.9.9.9 answers 86400   10    2   1   0% 41/388ms
-radio inet gateway failed  86400   10    0   0 100% -            ping: sendmsg: Host is down
-radio inet 9.9.9.9 unknown 86400   10    0   0    - -
+LINK  FAM   TARGET      VERDICT  SENT LOST LATE DUP LOSS RTT(p50/p95) WHY
+fibre inet  gateway     answers 86400   10    0   0   0% 0.4/0.9ms
+fibre inet  9.9.9.9     answers 86400   10    0   0 0.8% 8.1/11.2ms
+fibre inet  1.1.1.1     failed  86400   10    0   0 100% -
+fibre inet6 2620:fe::fe answers 86400   10    0   0   0% 310/402ms
+dsl   inet  9.9.9.9     answers 86400   10    2   1   0% 41/388ms
+radio inet  gateway     failed  86400   10    0   0 100% -            ping: sendmsg: Host is down
+radio inet  9.9.9.9     unknown 86400   10    0   0    - -
 `,
   rules: `\
 # anchor "uplinkd", 2 rules, in place
 pass in quick inet all flags S/SA label "uplink:fibre" tagged uplink_default route-to 203.0.113.1
 block return in quick all label "uplink::default" tagged uplink_default
+# anchor "uplinkd/guest"
+table <pool_inet> persist { }
+pass in quick inet all flags S/SA label "uplink::guest" tagged uplink_guest route-to <pool_inet> least-states sticky-address
 `,
   history: `\
 2026-11-20 09:05:03 notice link lte inet: up -> down (carrier-down), up for 3d04h
@@ -90,13 +95,15 @@ t.test('colours change nothing but colours', async (t) => {
   }
   t.match(renderView('summary', exampleStatus, inColour), '\u001b[32mup\u001b[0m       3d04h');
   t.match(renderView('links', exampleStatus, inColour), '\u001b[31mdown\u001b[0m');
+  t.match(renderView('links', exampleStatus, inColour), '\u001b[33mdegraded\u001b[0m');
+  t.match(renderView('policies', exampleStatus, inColour), '\u001b[33mdegraded\u001b[0m');
 });
 
 t.test('pf trouble is told', async (t) => {
   const failure = { text: 'pfctl: uplinkd:3: syntax error', retryInMs: 1_200 };
   const status: Status = {
     ...exampleStatus,
-    pf: { ...exampleStatus.pf, applied: 'unknown', failure, rules: [] },
+    pf: { ...exampleStatus.pf, applied: 'unknown', failure, rules: [], pools: [] },
   };
   t.match(
     renderView('summary', status, plain),
@@ -109,6 +116,14 @@ t.test('pf trouble is told', async (t) => {
   );
 });
 
+t.test('a main rule set that does not call the anchor is told, with the line to add', async (t) => {
+  const status: Status = { ...exampleStatus, pf: { ...exampleStatus.pf, called: false } };
+  const told = 'the main rule set lacks this line, add it to pf.conf: anchor "uplinkd"';
+  t.match(renderView('summary', status, plain), `312 states killed\npf: ${told}\n`);
+  t.match(renderView('rules', status, plain), `, in place\n# ${told}\npass in `);
+  t.notMatch(renderView('summary', exampleStatus, plain), 'lacks');
+});
+
 t.test('one of a thing is not called many', async (t) => {
   const status: Status = {
     ...exampleStatus,
@@ -119,10 +134,7 @@ t.test('one of a thing is not called many', async (t) => {
 
 t.test('nothing to show is a line of titles', async (t) => {
   const status: Status = { ...exampleStatus, links: [], policies: [], history: [] };
-  t.equal(
-    renderView('policies', status, plain),
-    'POLICY  FAM  ACTIVE  SINCE  LINK  TIER  WEIGHT  SHARE  WHY\n',
-  );
+  t.equal(renderView('policies', status, plain), 'POLICY  FAM  ACTIVE  SINCE  SHARES  WHY\n');
   t.equal(renderView('history', status, plain), '');
 });
 

@@ -2,13 +2,16 @@ import t from 'tap';
 import { printable, renderJson, wantsColour } from '../../src/ctl/terminal.ts';
 import {
   bestTarget,
+  renderDecisionWhy,
   renderLoss,
   renderPercent,
   renderRtt,
+  renderShare,
   renderWait,
   renderWhy,
 } from '../../src/ctl/words.ts';
-import type { PathStatus, TargetStatus } from '../../src/wire/status.ts';
+import type { PathStatus, PolicyFamilyStatus, Status, TargetStatus } from '../../src/wire/status.ts';
+import { exampleStatus } from '../wire/example.ts';
 
 const target = (name: string, over: Partial<TargetStatus> = {}): TargetStatus => ({
   target: name,
@@ -42,6 +45,7 @@ t.test('why', async (t) => {
     [{ reason: 'answering', targets }, '2/3 targets answer'],
     [{ reason: 'probing', targets }, 'probing, 2/3 answer'],
     [{ reason: 'probe-loss', targets }, 'probe-loss, 2/3 answer'],
+    [{ reason: 'probe-latency', health: 'degraded', targets }, 'probe-latency, 2/3 answer'],
     [{ reason: 'hold', holdRemainingMs: 6_001 }, 'hold, up in 7s'],
     [{ reason: 'hold', holdRemainingMs: 0 }, 'hold, up in 0s'],
     [{ reason: 'hold', holdRemainingMs: null }, 'hold'],
@@ -50,6 +54,81 @@ t.test('why', async (t) => {
     [{ reason: 'no-route' }, 'no-route'],
   ];
   for (const [over, why] of rows) t.equal(renderWhy(path(over)), why);
+});
+
+/** Links `a`, `b`, … with these healths, and a decision over them: a member each, `used` of them in use. */
+const statusOf = (healths: readonly Partial<PathStatus>[]): Status => ({
+  ...exampleStatus,
+  links: exampleStatus.links
+    .slice(0, 1)
+    .flatMap((link) =>
+      healths.map((over, at) => ({ ...link, name: 'abcdef'[at] ?? '', paths: [path(over)] })),
+    ),
+});
+const decisionOf = (
+  rung: PolicyFamilyStatus['rung'],
+  tiers: readonly number[],
+  used: string,
+): PolicyFamilyStatus => ({
+  family: 'inet',
+  source: null,
+  balance: 'weight',
+  rung,
+  sinceMs: 0,
+  shares: [...used].map((link) => ({ link, percent: 100 / used.length })),
+  members: tiers.map((tier, at) => {
+    const link = 'abcdef'[at] ?? '';
+    return { link, tier, weight: 1, used: used.includes(link), why: `why ${link}` };
+  }),
+  failovers: [],
+});
+
+t.test('why a policy goes where it goes', async (t) => {
+  const up = {};
+  const slow = { health: 'degraded', reason: 'probe-latency' } as const;
+  const held = { health: 'unknown', reason: 'hold' } as const;
+  const dead = { health: 'down', reason: 'carrier-down' } as const;
+  type Row = readonly [
+    readonly Partial<PathStatus>[],
+    PolicyFamilyStatus['rung'],
+    readonly number[],
+    string,
+    string,
+  ];
+  const rows: readonly Row[] = [
+    [[up, up], 'up', [1, 1], 'ab', 'tier 1'],
+    [[up, held], 'up', [1, 1], 'a', 'tier 1; b hold'],
+    [[dead, up, dead], 'up', [1, 2, 3], 'b', 'tier 2; a carrier-down'],
+    [[up, dead, held, slow, dead], 'up', [1, 1, 1, 1, 1], 'a', 'tier 1; b carrier-down, c hold, 2 more'],
+    [[dead, slow], 'degraded', [1, 2], 'b', 'b probe-latency, a carrier-down'],
+    [[slow, up], 'up', [1, 1], 'b', 'tier 1; a probe-latency'],
+    [[up, up], 'none', [1, 1], '', 'why a'],
+    [[], 'none', [], '', 'no members'],
+  ];
+  for (const [healths, rung, tiers, used, why] of rows)
+    t.equal(renderDecisionWhy(statusOf(healths), decisionOf(rung, tiers, used)), why);
+});
+
+t.test('the share of a link', async (t) => {
+  const [policy] = exampleStatus.policies;
+  if (policy === undefined) throw new Error('the example has no policy');
+  const sharesOf = (...decisions: readonly PolicyFamilyStatus[]): readonly string[] => {
+    const status: Status = { ...exampleStatus, policies: [{ ...policy, families: decisions }] };
+    return ['a', 'b'].map((link) => renderShare(status, link, 'inet'));
+  };
+  const all = decisionOf('up', [1, 1], 'ab');
+  t.strictSame(sharesOf(all), ['50%', '50%']);
+  t.strictSame(sharesOf({ ...all, family: 'inet6' }), ['-', '-']);
+  t.strictSame(sharesOf(all, decisionOf('up', [1, 1], 'a')), ['50-100%', '0-50%']);
+  t.strictSame(
+    sharesOf(
+      { ...decisionOf('up', [1, 1], 'a'), source: 'a' },
+      { ...decisionOf('up', [1, 1], 'b'), source: 'b' },
+    ),
+    ['100%', '100%'],
+    'what has another source could not go by it',
+  );
+  t.strictSame(sharesOf({ ...decisionOf('up', [1, 1], 'b'), source: 'a' }), ['0%', '100%']);
 });
 
 t.test('waits are rounded up', async (t) => {

@@ -498,7 +498,8 @@ t.test('inet6: rtable with a link-local gateway, and what nat-to translates to',
     details: [{ name: 'vio2', addresses: ['fe80::5054:ff:fe00:12/64'] }],
   };
   const main =
-    'set skip on lo\nmatch in on vio1 inet6 from 2001:db8:1::/64 to !fe80::/10 tag uplink_default\npass\nanchor "uplinkd"\n';
+    // without ff00::/8 the clients' questions for their router would be tagged and routed away
+    'set skip on lo\ntable <local> { 2001:db8:1::1 fe80::/10 ff00::/8 }\nmatch in on vio1 inet6 from 2001:db8:1::/64 to !<local> tag uplink_default\npass\nanchor "uplinkd"\n';
   const made = createMachine(options);
   test.equal(
     made.run('route -T 111 -n add -inet6 default fe80::1%vio2').stdout,

@@ -88,7 +88,23 @@ t.test('refusals', async (test) => {
     ['pass in synproxy state', 'stdin:1: emulator: synproxy not known\n'],
     ['antispoof for vio2', 'stdin:1: emulator: antispoof not known\n'],
     ['include "/etc/pf.more"', 'stdin:1: emulator: include not known\n'],
-    ['pass in route-to <g> least-states sticky-address', 'stdin:1: emulator: sticky-address not known\n'],
+    [
+      'pass in route-to <g> bitmask',
+      'stdin:1: tables are not supported by pool type\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
+    ],
+    [
+      'pass out inet6 nat-to (vio2) bitmask',
+      'stdin:1: interface (vio2) is not supported by pool type\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
+    ],
+    ['pass in route-to <g> source-hash 0x1234', 'stdin:1: hex key must be 128 bits (32 hex digits) long\n'],
+    [`pass in route-to <g> source-hash 0x${'zz'.repeat(16)}`, 'stdin:1: invalid hex key\n'],
+    ['pass in route-to <g> random random', 'stdin:1: pool type cannot be redefined\n'],
+    ['pass in route-to <g> sticky-address sticky-address', 'stdin:1: sticky-address cannot be redefined\n'],
+    ['anchor in', 'stdin:1: anchors without explicit rules must specify a name\n'],
+    ['anchor "a/b" {\npass\n}', "stdin:3: anchor paths containing '/' cannot be used for inline anchors.\n"],
+    ['anchor "a" {\npass\n}\nanchor "a" {\nblock\n}', "stdin:6: inline anchor 'a' already exists\n"],
+    ['anchor "a" { pass }', 'stdin:1: syntax error\n'],
+    ['anchor "a" {\nset skip on lo\n}', 'stdin:2: syntax error\n'],
     ['pass user root', 'stdin:1: emulator: user not known\n'],
   ];
   for (const [rule, words] of rows)

@@ -204,6 +204,29 @@ t.test('commands in process: results, time-outs, cancelling, streams', async (te
   world.clock.advance(10);
 });
 
+t.test('a route is looked up anew when a link, an address or a route has changed', async (test) => {
+  const world = createMachine({ defaultRoute: '192.0.2.1' });
+  world.run('route -n add -priority 20 default 198.51.100.1');
+  world.load('', 'pass\nmatch out on vio2 inet nat-to (vio2:0)\nmatch out on vio3 inet nat-to (vio3:0)\n');
+  const go = (): string | null => {
+    const outcome = world.router.lan.open({ client: '10.0.0.9', protocol: 'udp', to: '203.0.113.9' }).send();
+    return outcome.kind === 'delivered' ? outcome.uplink : outcome.kind;
+  };
+  test.equal(go(), 'a');
+  world.router.setCarrier('vio2', false);
+  test.equal(go(), 'b');
+  world.router.setCarrier('vio2', true);
+  test.equal(go(), 'a');
+  world.run('route -n delete default 192.0.2.1');
+  test.equal(go(), 'b');
+  world.run('route -n change default 192.0.2.1');
+  test.equal(go(), 'a');
+  world.run('route -n add 203.0.113.0/24 198.51.100.1');
+  test.equal(go(), 'b');
+  world.router.removeAddress('vio3', '198.51.100.2');
+  test.equal(go(), 'a');
+});
+
 t.test('the same seed and the same story give the same bytes', async (test) => {
   const story = (): string => {
     const world = createMachine({ defaultRoute: '192.0.2.1' });

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type PfStateLine, parseStateLine } from '../../src/text/pf-state.ts';
+import {
+  createPinnedReader,
+  type PfStateLine,
+  type PinnedState,
+  parseStateLine,
+} from '../../src/text/pf-state.ts';
 import { check, damaged, linesInPieces } from './random.ts';
-import { readTranscripts } from './transcript.ts';
+import { readTranscript, readTranscripts } from './transcript.ts';
 
 const transcripts = readTranscripts('pfctl').filter(({ file }) => /-v*ss[.-]/.test(file));
 
@@ -142,4 +147,41 @@ t.test('any line gives a value', async (t) => {
     fc.property(fc.oneof(fc.string(), damaged(lines)), (line) => void parseStateLine(line)),
     2000,
   );
+});
+
+const pinned = (lines: readonly string[], ...gateways: readonly string[]) => {
+  const reader = createPinnedReader(new Set(gateways));
+  const found = lines.map((line) => reader.push(line)).filter((each): each is PinnedState => each !== null);
+  return { found, lost: reader.lost };
+};
+
+t.test('states that are pinned to a gateway', async (t) => {
+  const lines = readTranscript('pfctl-vvss.txt').stdout.split('\n');
+  const ids = (gateway: string) => pinned(lines, gateway).found.map(({ id }) => id.slice(-2));
+  t.same(ids('192.0.2.1'), ['a9', 'ad', 'af']);
+  t.same(ids('198.51.100.1'), ['ab']);
+  t.same(ids('192.0.2.9'), []);
+  t.same(pinned(lines, '192.0.2.1', '198.51.100.1').found.slice(0, 2), [
+    { gateway: '192.0.2.1', id: '6b0009f0000000a9', creator: 'ea86dd14' },
+    { gateway: '198.51.100.1', id: '6b0009f0000000ab', creator: 'ea86dd14' },
+  ]);
+  // Its last state goes out to the LAN and is answered by the gateway: a connection from outside.
+  const mixed = pinned(readTranscript('pfctl-vvss-uplinkd-mixed.txt').stdout.split('\n'), '192.0.2.1');
+  t.same(
+    mixed.found.map(({ id }) => id.slice(-2)),
+    ['83', '89', '8b', '8d', '91'],
+  );
+  t.equal(mixed.lost, 0);
+
+  const id = '   id: 6b000e8300004f83 creatorid: 1eb2d30e';
+  const inet6 =
+    'all tcp 2001:db8:f::1[443] {2001:db8::1} <- 2001:db8:a::2[40136]       ESTABLISHED:ESTABLISHED';
+  t.equal(pinned([inet6, '   [1 + 2]  [3 + 4]', id], '2001:db8::1').found.length, 1);
+  t.equal(pinned([inet6.replace('{2001:db8::1}', '{2001:DB8:0::1}'), id], '2001:db8::1').found.length, 1);
+  const plain = inet6.replace(' {2001:db8::1}', '');
+  t.same(pinned([inet6, plain, id], '2001:db8::1'), { found: [], lost: 1 }, 'the id is another state’s');
+  t.same(pinned([inet6], '2001:db8::1'), { found: [], lost: 1 }, 'cut off');
+  t.same(pinned([inet6, '   id: 1 creatorid: 2', id], '2001:db8::1'), { found: [], lost: 1 });
+  t.same(pinned(['what {2001:db8::1} is that', id], '2001:db8::1'), { found: [], lost: 1 });
+  t.same(pinned(['what {nothing} is that', id, ''], '2001:db8::1'), { found: [], lost: 0 });
 });

@@ -1,5 +1,15 @@
-/** A hand-made status document: a link that is up, one on hold, one whose cable is out, one not trusted. */
-import type { LinkStatus, PathStatus, Status, TargetStatus } from '../../src/wire/status.ts';
+/**
+ * A hand-made status document: a link that is up, though slow in inet6, one on hold, one whose cable is out, one not
+ * trusted. Three policies: inet6 by prefix owner, a chain of probabilities, and a pool with nowhere to go.
+ */
+import type {
+  LinkStatus,
+  PathStatus,
+  PolicyFamilyStatus,
+  PolicyStatus,
+  Status,
+  TargetStatus,
+} from '../../src/wire/status.ts';
 
 const rtt = (p50Ms: number, p95Ms: number) => ({
   lastMs: p50Ms,
@@ -27,28 +37,67 @@ const target = (over: Partial<TargetStatus> & Pick<TargetStatus, 'target'>): Tar
 const failed = (name: string, why: string | null = null): TargetStatus =>
   target({ target: name, verdict: 'failed', lossPercent: 100, rtt: null, why });
 
-const link = (over: Partial<LinkStatus>, path: Partial<PathStatus>): LinkStatus => ({
+const path = (over: Partial<PathStatus>): PathStatus => ({
+  family: 'inet',
+  health: 'up',
+  reason: 'answering',
+  sinceMs: 273_600_000,
+  holdRemainingMs: null,
+  usable: true,
+  targets: [],
+  ...over,
+});
+
+const link = (over: Partial<LinkStatus>, ...paths: readonly Partial<PathStatus>[]): LinkStatus => ({
   name: 'fibre',
   interface: 'em0',
   carrier: 'up',
   rtable: 101,
   gateway: '203.0.113.1',
+  gateway6: null,
   weight: 3,
   tier: 1,
   nat: true,
+  nat6: 'no',
+  prefix6: [],
+  metered: false,
   ...over,
-  paths: [
-    {
-      family: 'inet',
-      health: 'up',
-      reason: 'answering',
-      sinceMs: 273_600_000,
-      holdRemainingMs: null,
-      usable: true,
-      targets: [],
-      ...path,
-    },
-  ],
+  paths: paths.map(path),
+});
+
+const member = (link: string, tier: number, weight: number, used: boolean, why: string) => ({
+  link,
+  tier,
+  weight,
+  used,
+  why,
+});
+
+const decision = (
+  over: Partial<PolicyFamilyStatus> & Pick<PolicyFamilyStatus, 'members'>,
+): PolicyFamilyStatus => ({
+  family: 'inet',
+  source: null,
+  balance: 'weight',
+  rung: 'up',
+  sinceMs: 3_100,
+  shares: [{ link: 'fibre', percent: 100 }],
+  failovers: [],
+  ...over,
+});
+
+const policy = (
+  over: Partial<PolicyStatus> & Pick<PolicyStatus, 'name'>,
+  ...decisions: readonly PolicyFamilyStatus[]
+): PolicyStatus => ({
+  tag: `uplink_${over.name}`,
+  balance: 'weight',
+  sticky: false,
+  degraded: 'avoid',
+  failback: null,
+  empty: 'last-resort',
+  families: decisions,
+  ...over,
 });
 
 export const exampleStatus: Status = {
@@ -62,13 +111,20 @@ export const exampleStatus: Status = {
   },
   links: [
     link(
-      {},
+      { gateway6: 'fe80::1', prefix6: ['2001:db8:a::/48'] },
       {
         targets: [
           target({ target: 'gateway', address: '203.0.113.1', rtt: rtt(0.42, 0.9) }),
           target({ target: '9.9.9.9', lossPercent: 0.83, rtt: rtt(8.1, 11.2) }),
           failed('1.1.1.1'),
         ],
+      },
+      {
+        family: 'inet6',
+        health: 'degraded',
+        reason: 'probe-latency',
+        sinceMs: 252_000,
+        targets: [target({ target: '2620:fe::fe', rtt: rtt(310, 402) })],
       },
     ),
     link(
@@ -82,7 +138,15 @@ export const exampleStatus: Status = {
       },
     ),
     link(
-      { name: 'lte', interface: 'em3', rtable: 103, gateway: '192.0.2.1', tier: 2, carrier: 'down' },
+      {
+        name: 'lte',
+        interface: 'em3',
+        rtable: 103,
+        gateway: '192.0.2.1',
+        tier: 2,
+        carrier: 'down',
+        metered: true,
+      },
       { health: 'down', reason: 'carrier-down', sinceMs: 252_000, usable: false },
     ),
     link(
@@ -99,55 +163,59 @@ export const exampleStatus: Status = {
     ),
   ],
   policies: [
-    {
-      name: 'default',
-      tag: 'uplink_default',
-      families: [
-        {
-          family: 'inet',
-          rung: 'up',
-          sinceMs: 3_100,
-          shares: [{ link: 'fibre', percent: 100 }],
-          members: [
-            { link: 'fibre', tier: 1, weight: 3, used: true, why: 'up' },
-            { link: 'dsl', tier: 1, weight: 1, used: false, why: 'hold' },
-            { link: 'lte', tier: 2, weight: 3, used: false, why: 'carrier-down' },
-          ],
-        },
-      ],
-    },
-    {
-      name: 'voip',
-      tag: 'uplink_voip',
-      families: [
-        {
-          family: 'inet',
-          rung: 'recovering',
-          sinceMs: 1_000,
-          shares: [
-            { link: 'fibre', percent: 66.666_666 },
-            { link: 'dsl', percent: 33.333_333 },
-          ],
-          members: [
-            { link: 'fibre', tier: 1, weight: 2, used: true, why: 'up' },
-            { link: 'dsl', tier: 1, weight: 1, used: true, why: 'answers again' },
-          ],
-        },
-      ],
-    },
-    {
-      name: 'guest',
-      tag: 'uplink_guest',
-      families: [
-        {
-          family: 'inet',
-          rung: 'none',
-          sinceMs: 252_000,
-          shares: [],
-          members: [{ link: 'lte', tier: 1, weight: 1, used: false, why: 'carrier-down' }],
-        },
-      ],
-    },
+    policy(
+      { name: 'default' },
+      decision({
+        members: [
+          member('fibre', 1, 3, true, 'tier 1, up (answering)'),
+          member('dsl', 1, 1, false, 'unknown (hold)'),
+          member('lte', 2, 3, false, 'down (carrier-down)'),
+          member('radio', 3, 1, false, 'down (probe-loss)'),
+        ],
+        failovers: [{ lost: ['fibre'], rung: 'recovering', shares: [{ link: 'dsl', percent: 100 }] }],
+      }),
+      decision({
+        family: 'inet6',
+        source: 'fibre',
+        rung: 'degraded',
+        sinceMs: 252_000,
+        members: [
+          member('fibre', 1, 3, true, 'degraded: degraded (probe-latency)'),
+          member('dsl', 1, 1, false, 'no gateway6'),
+          member('lte', 2, 3, false, 'no gateway6'),
+          member('radio', 3, 1, false, 'no gateway6'),
+        ],
+        failovers: [{ lost: ['fibre'], rung: 'none', shares: [] }],
+      }),
+    ),
+    policy(
+      { name: 'voip', failback: 'move', degraded: 'use', empty: 'drop' },
+      decision({
+        sinceMs: 1_000,
+        rung: 'recovering',
+        shares: [
+          { link: 'fibre', percent: 66.666_666 },
+          { link: 'dsl', percent: 33.333_333 },
+        ],
+        members: [
+          member('fibre', 1, 2, true, 'recovering: unknown (hold)'),
+          member('dsl', 1, 1, true, 'recovering: unknown (hold)'),
+        ],
+        failovers: [
+          { lost: ['fibre'], rung: 'recovering', shares: [{ link: 'dsl', percent: 100 }] },
+          { lost: ['fibre', 'dsl'], rung: 'none', shares: [] },
+        ],
+      }),
+    ),
+    policy(
+      { name: 'guest', balance: 'least-states', sticky: true, failback: 'stay', degraded: 'never' },
+      decision({
+        rung: 'none',
+        sinceMs: 252_000,
+        shares: [],
+        members: [member('lte', 1, 1, false, 'down (carrier-down)')],
+      }),
+    ),
   ],
   pf: {
     anchor: 'uplinkd',
@@ -156,6 +224,16 @@ export const exampleStatus: Status = {
       'pass in quick inet all flags S/SA label "uplink:fibre" tagged uplink_default route-to 203.0.113.1',
       'block return in quick all label "uplink::default" tagged uplink_default',
     ],
+    pools: [
+      {
+        anchor: 'uplinkd/guest',
+        rules: [
+          'table <pool_inet> persist { }',
+          'pass in quick inet all flags S/SA label "uplink::guest" tagged uplink_guest route-to <pool_inet> least-states sticky-address',
+        ],
+      },
+    ],
+    called: true,
     loads: 12,
     loadFailures: 1,
     kills: 312,

@@ -1,0 +1,151 @@
+/**
+ * `[probe]` and `[link.X.probe]` with their `loss` and `latency`: reads them, judges what takes more than one key, and
+ * settles a link's probe settings. Keys are looked for in the link's own table, then in the common one, then among the
+ * defaults; an error is told where the innermost of the keys that make it stands.
+ */
+import { parseAddress } from '../core/address.ts';
+import type { Family, ProbeSettings } from '../core/model.ts';
+import { asTable, type Given, keyOf, type Report, readTable } from './read.ts';
+import { DEFAULT_PROBE, latencyShape, lossShape, probeShape } from './schema.ts';
+import type { Place, Table } from './toml.ts';
+import { found } from './value.ts';
+
+/** One table's part of some settings; `table` is null and `given` empty when it is not there. */
+interface Layer<G> {
+  readonly key: string;
+  readonly table: Table | null;
+  readonly given: G;
+}
+
+/** `[probe]` or `[link.X.probe]`. */
+export interface ProbeTable extends Layer<Given<typeof probeShape>> {
+  readonly loss: Layer<Given<typeof lossShape>>;
+  readonly latency: Layer<Given<typeof latencyShape>>;
+}
+
+/** Reads the probe table inside another; a target that is listed twice is told here, as it is no trouble of one. */
+export const readProbe = (outer: Table, outerKey: string, report: Report): ProbeTable => {
+  const key = keyOf(outerKey, 'probe');
+  const table = asTable(outer.entries.get('probe')?.node, key, `[${key}]`, report);
+  const given = table === null ? {} : readTable(probeShape, ['loss', 'latency'], table, key, report);
+  const targets = table?.entries.get('targets')?.node;
+  const seen = new Set<unknown>();
+  for (const [index, element] of (targets?.kind === 'array' ? targets.elements : []).entries()) {
+    if (element.kind !== 'scalar') continue;
+    const { value } = element;
+    const same = typeof value === 'string' ? (parseAddress(value)?.address ?? value) : value;
+    if (seen.has(same)) report(element.at, `${key}.targets[${index}]`, `${found(value)} is listed twice`);
+    seen.add(same);
+  }
+  const lossKey = keyOf(key, 'loss');
+  const loss = asTable(table?.entries.get('loss')?.node, lossKey, `[${lossKey}]`, report);
+  const latencyKey = keyOf(key, 'latency');
+  const latency = asTable(table?.entries.get('latency')?.node, latencyKey, `[${latencyKey}]`, report);
+  return {
+    key,
+    table,
+    given,
+    loss: {
+      key: lossKey,
+      table: loss,
+      given: loss === null ? {} : readTable(lossShape, [], loss, lossKey, report),
+    },
+    latency: {
+      key: latencyKey,
+      table: latency,
+      given: latency === null ? {} : readTable(latencyShape, [], latency, latencyKey, report),
+    },
+  };
+};
+
+// ---- more than one key -----------------------------------------------------------------------------------------
+
+interface Picked<V> {
+  /** Where it is given; null: nowhere, it is the default. */
+  readonly at: Place | null;
+  readonly key: string;
+  /** In which of the tables, innermost first; their number for the default. */
+  readonly depth: number;
+  /** Absent when it is given but wrong: that error is told, and none that follows from it. */
+  readonly value: V | undefined;
+}
+
+const pick = <T, K extends keyof T & string>(
+  layers: readonly Layer<{ readonly [P in keyof T]?: T[P] }>[],
+  defaults: T,
+  name: K,
+): Picked<T[K]> => {
+  for (const [depth, { key, table, given }] of layers.entries()) {
+    const node = table?.entries.get(name)?.node;
+    if (node !== undefined) return { at: node.at, key: keyOf(key, name), depth, value: given[name] };
+  }
+  return { at: null, key: '', depth: layers.length, value: defaults[name] };
+};
+
+type Layers = readonly [ProbeTable, ...ProbeTable[]];
+
+/** The targets that hold for a link; absent if they are wrong. */
+export const pickTargets = (layers: Layers): ProbeSettings['targets'] | undefined =>
+  pick(layers, DEFAULT_PROBE, 'targets').value;
+
+const countOf = (count: number): string => (count === 0 ? 'none' : String(count));
+
+/**
+ * Each family of a link needs as many targets as its quorum. `layers` are the link's own table and the common one;
+ * what is wrong in the common one is told once for all links: `told` remembers it.
+ */
+export const checkQuorum = (
+  link: string,
+  families: readonly Family[],
+  layers: Layers,
+  told: Set<string>,
+  report: Report,
+): void => {
+  const quorum = pick(layers, DEFAULT_PROBE, 'quorum');
+  const targets = pick(layers, DEFAULT_PROBE, 'targets');
+  if (quorum.value === undefined || targets.value === undefined) return;
+  for (const family of families) {
+    const count = targets.value.filter((each) => each.kind === 'gateway' || each.family === family).length;
+    if (quorum.value <= count) continue;
+    // No quorum suits a family without targets.
+    const where = count === 0 || targets.depth < quorum.depth ? targets : quorum;
+    const isCommon = where.depth > 0;
+    if (where.at === null || told.has(`${where.key} ${family}`)) continue;
+    told.add(`${where.key} ${family}`);
+    report(
+      where.at,
+      where.key,
+      where === targets
+        ? `expected at least ${quorum.value} ${family} target${quorum.value === 1 ? '' : 's'}` +
+            `${isCommon ? ` for ${link}` : ''}, the quorum, found ${countOf(count)}`
+        : `expected a whole number from 1 to ${count}, the number of ${family} targets` +
+            `${isCommon ? ` of ${link}` : ''}, found ${quorum.value}`,
+    );
+  }
+};
+
+/** `degraded` and `down` may come from different tables; told for the table whose key is the innermost. */
+export const checkLoss = (layers: Layers, report: Report): void => {
+  const tables = layers.map((each) => each.loss);
+  const degraded = pick(tables, DEFAULT_PROBE.loss, 'degraded');
+  const down = pick(tables, DEFAULT_PROBE.loss, 'down');
+  if (degraded.value === undefined || down.value === undefined || degraded.value <= down.value) return;
+  if (degraded.depth === 0 && degraded.at !== null) {
+    report(
+      degraded.at,
+      degraded.key,
+      `expected at most ${down.value}, which is down, found ${degraded.value}`,
+    );
+  } else if (down.depth === 0 && down.at !== null) {
+    report(down.at, down.key, `expected at least ${degraded.value}, which is degraded, found ${down.value}`);
+  }
+};
+
+/** A link's own keys, then the common ones, then the defaults; `loss` and `latency` key by key as well. */
+export const settleProbe = (own: ProbeTable, common: ProbeTable): ProbeSettings => ({
+  ...DEFAULT_PROBE,
+  ...common.given,
+  ...own.given,
+  loss: { ...DEFAULT_PROBE.loss, ...common.loss.given, ...own.loss.given },
+  latency: { ...DEFAULT_PROBE.latency, ...common.latency.given, ...own.latency.given },
+});

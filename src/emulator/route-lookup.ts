@@ -1,0 +1,63 @@
+/**
+ * Which route a packet takes: the longest prefix, then the priority, then chance among equals (sys/net/rtable.c). Answers are remembered
+ * until something changes, for every packet asks twice or more, and nearly always for the same few addresses.
+ */
+import type { Address, Family } from './address.ts';
+import { doesContain, isLinkLocal } from './address.ts';
+import type { Route } from './route-table.ts';
+
+/** The best routes, equals all. `penalty` is added to a route's priority. */
+const search = (
+  routes: readonly Route[],
+  destination: Address,
+  penalty: (route: Route) => number,
+): readonly Route[] => {
+  const isScoped = isLinkLocal(destination);
+  let best: Route[] = [];
+  let bestLength = -1;
+  let bestPriority = 0;
+  for (const route of routes) {
+    if (route.prefix.length < bestLength || !doesContain(route.prefix, destination)) continue;
+    // a link-local address without its interface is on no link at all
+    if (route.prefix.length >= 10 && isScoped && route.nic !== destination.scope) continue;
+    const priority = route.priority + penalty(route);
+    if (route.prefix.length > bestLength || priority < bestPriority) {
+      best = [route];
+      bestLength = route.prefix.length;
+      bestPriority = priority;
+    } else if (priority === bestPriority) best.push(route);
+  }
+  return best;
+};
+
+export interface RouteLookup {
+  /** The best route, also one whose link is down; null without any. `spread` (0-1) picks among equals. */
+  find(table: number, destination: Address, spread: number): Route | null;
+}
+
+/** `version` changes with every message on the routing socket, so with every route and interface. */
+export const createRouteLookup = (world: {
+  readonly routesOf: (table: number) => readonly Route[] | undefined;
+  readonly penalty: (route: Route) => number;
+  readonly isMultipath: (family: Family) => boolean;
+  readonly version: () => number;
+}): RouteLookup => {
+  const found = new Map<string, readonly Route[]>();
+  let seen = -1;
+  return {
+    find: (table, destination, spread) => {
+      const routes = world.routesOf(table);
+      if (routes === undefined) return null;
+      const version = world.version();
+      if (version !== seen || found.size > 10_000) found.clear();
+      seen = version;
+      const key = `${table} ${destination.text}`;
+      const best = found.get(key) ?? search(routes, destination, world.penalty);
+      found.set(key, best);
+      const first = best[0];
+      if (first === undefined) return null;
+      if (best.length === 1 || !world.isMultipath(destination.family)) return first;
+      return best[Math.floor(spread * best.length)] ?? first;
+    },
+  };
+};
