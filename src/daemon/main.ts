@@ -10,7 +10,7 @@ import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
-import { createStateFile } from '../adapter/state-file.ts';
+import { createMemoryFile } from '../adapter/memory-file.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { Settings } from '../core/model.ts';
@@ -80,7 +80,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock, lastGood }),
     routes: createRoutes({ commands }),
-    memory: createStateFile(options.stateDirectory, log),
+    memory: createMemoryFile(options.stateDirectory, log),
   });
   let settings = first;
   const facts = { version: VERSION, pid: process.pid, config: options.config, startedAt: clock.now() };

@@ -14,7 +14,7 @@ const SAME_BOOT_MS = 30_000;
 
 const bootedAt = (): number => Date.now() - uptime() * 1000;
 
-export const createStateFile = (directory: string, log: Log): MemoryStore => {
+export const createMemoryFile = (directory: string, log: Log): MemoryStore => {
   const file = join(directory, 'health.json');
   let hasComplained = false;
   const complain = (error: unknown): void => {
