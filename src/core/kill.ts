@@ -10,7 +10,7 @@
 import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
 import { isAnswering, type PathHealth } from './health.ts';
 import { type Family, gatewayOf, type PathKey, type PolicySettings, type Settings } from './model.ts';
-import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
+import { earliest, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
 
 /** How long after a kill to look for stragglers: packets that were under way while the rules changed. */
@@ -145,12 +145,11 @@ export const afterKills = (
   holders: StateHolders,
   kills: readonly { readonly path: PathKey; readonly again: boolean }[],
   now: Mono,
-  stragglersAfter: Millis = STRAGGLERS_AFTER,
 ): StateHolders => {
   const left = new Map(holders);
   for (const kill of kills) {
     if (kill.again) left.delete(kill.path);
-    else left.set(kill.path, plus(now, stragglersAfter));
+    else left.set(kill.path, plus(now, STRAGGLERS_AFTER));
   }
   return left;
 };
