@@ -1,10 +1,11 @@
 /**
  * `health.json` in the state directory: what must survive a restart. Written only when it differs (routers have flash),
- * replaced by rename, and believed only within the boot that wrote it: after a reboot nothing is known of the links.
+ * replaced by rename. What it says of the links is believed only within the boot that wrote it.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
+import { afterReboot } from '../core/memory.ts';
 import type { Log } from '../port/log.ts';
 import type { MemoryStore } from '../port/memory-store.ts';
 import { parseMemory, renderMemory } from '../wire/memory.ts';
@@ -38,7 +39,7 @@ export const createMemoryFile = (directory: string, log: Log): MemoryStore => {
         log.write('warning', `${file}: not understood, ignored`);
         return null;
       }
-      return Math.abs(kept.bootedAtMs - bootedAt()) <= SAME_BOOT_MS ? kept.memory : null;
+      return Math.abs(kept.bootedAtMs - bootedAt()) <= SAME_BOOT_MS ? kept.memory : afterReboot(kept.memory);
     },
     keep: (memory) => {
       try {

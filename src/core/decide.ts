@@ -76,7 +76,7 @@ interface Candidate {
   readonly member: Member;
   readonly path: PathHealth | undefined;
   readonly standing: Rung;
-  /** Set for members that cannot take this traffic whatever their health. */
+  /** Set for members that cannot or must not take this traffic whatever their health. */
   readonly obstacle: string | null;
 }
 
@@ -137,7 +137,8 @@ const decideSource = (
     const link = links.get(member.link);
     if (link === undefined) return [];
     const path = paths.get(pathKey(member.link, family));
-    const obstacle = obstacleOf(link, family, source);
+    const drained = path?.isDrained === true ? 'drained: keeps its connections, gets no new ones' : null;
+    const obstacle = obstacleOf(link, family, source) ?? drained;
     return [
       { member, path, obstacle, standing: obstacle === null ? standingOf(path, link, policy) : 'none' },
     ];

@@ -2,12 +2,14 @@
  * The core's whole picture and its first entry point: `observe` takes one fact in. It only keeps what was seen; what
  * follows from all of it is worked out by `settle` (turn.ts).
  */
+import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
 import type { Decision } from './decide.ts';
-import { findEvidence } from './evidence.ts';
+import { type Evidence, findEvidence } from './evidence.ts';
 import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
 import type { StateHolders } from './kill.ts';
-import { type Memory, recallPath, recallRtables } from './memory.ts';
+import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
 import {
+  type AdminMode,
   families,
   gatewayOf,
   type InterfaceTable,
@@ -42,6 +44,8 @@ export interface Engine {
   readonly interfaces: InterfaceTable | null;
   /** From before a restart; of use until each path's first evidence. */
   readonly memory: Memory | null;
+  /** What an operator has said by hand. */
+  readonly admin: AdminModes;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
   readonly decisions: readonly Decision[];
   /** Per policy and family, since when its shares are what they are. */
@@ -67,6 +71,7 @@ export const newEngine: Engine = {
   rtables: noRtables,
   interfaces: null,
   memory: null,
+  admin: new Map(),
   paths: new Map(),
   decisions: [],
   decidedAt: new Map(),
@@ -113,10 +118,14 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   return mapPaths({ ...engine, memory: null }, (path) => {
     const link = settings.links.find((each) => each.name === path.link);
     if (link === undefined) return path;
-    const evidence = findEvidence(link, path.family, interfaces);
+    const mode = adminModeOf(engine.admin, link.name);
+    const evidence: Evidence =
+      mode === 'disabled'
+        ? { kind: 'missing', reason: 'admin' }
+        : findEvidence(link, path.family, interfaces);
     const isFirst = path.evidence === null && evidence.kind === 'ready';
     const recalled = isFirst ? recallPath(path, engine.memory, evidence.identity, now) : path;
-    return stepEvidence(recalled, evidence, now);
+    return { ...stepEvidence(recalled, evidence, now), isDrained: mode === 'drained' };
   });
 };
 
@@ -147,20 +156,25 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
   const pf = forgetApplied(engine.pf);
+  const admin = ofTheseLinks(engine.admin, settings.links);
   const taken: Engine = {
     ...engine,
     settings,
     rtables,
+    admin,
     paths,
     pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings, engine.settings) },
     sweep: { ...engine.sweep, holders: holdUnknown(engine.sweep.holders, settings, engine.settings) },
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
-  return findAllEvidence(
-    say(taken, ...without.map((link): Note => ({ kind: 'no-rtable-left', link: link.name }))),
-    now,
-  );
+  const notes: readonly Note[] = [
+    ...(engine.settings === null
+      ? [...admin].map(([link, to]) => ({ kind: 'admin', link, from: to, to }) as const)
+      : []),
+    ...without.map((link) => ({ kind: 'no-rtable-left', link: link.name }) as const),
+  ];
+  return findAllEvidence(say(taken, ...notes), now);
 };
 
 /** A fresh reading. New routing domains may take a routing table number that was given to a link. */
@@ -170,6 +184,13 @@ const takeInterfaces = (engine: Engine, interfaces: InterfaceTable, now: Mono): 
   const rtables = allocateRtables(engine.rtables, settings.links, interfaces);
   const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
   return findAllEvidence({ ...engine, interfaces, rtables, paths }, now);
+};
+
+const takeAdmin = (engine: Engine, link: string, to: AdminMode, now: Mono): Engine => {
+  const from = adminModeOf(engine.admin, link);
+  if (from === to) return engine;
+  const told = { ...engine, admin: withAdminMode(engine.admin, link, to) };
+  return findAllEvidence(say(told, { kind: 'admin', link, from, to }), now);
 };
 
 const stepProbe = (engine: Engine, probe: string, step: (target: TargetHealth) => TargetHealth): Engine =>
@@ -190,11 +211,18 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
   const engine = distrustGap(before, now);
   switch (observation.kind) {
     case 'memory':
-      return { ...engine, memory: observation.memory, rtables: recallRtables(observation.memory) };
+      return {
+        ...engine,
+        memory: observation.memory,
+        rtables: recallRtables(observation.memory),
+        admin: recallAdmin(observation.memory),
+      };
     case 'settings':
       return takeSettings(engine, observation.settings, now);
     case 'interfaces':
       return takeInterfaces(engine, observation.interfaces, now);
+    case 'admin':
+      return takeAdmin(engine, observation.link, observation.mode, now);
     case 'interface-status': {
       const { name, up, carrier } = observation;
       const interfaces = engine.interfaces?.map((each) =>

@@ -82,6 +82,8 @@ export interface PathHealth {
   readonly since: Mono;
   /** Set on hold: when the path became good. */
   readonly goodSince: Mono | null;
+  /** By hand: no new connections, whatever the health. */
+  readonly isDrained: boolean;
   /** The path's routing table has its default route: probes may run. */
   readonly isRouted: boolean;
   readonly targets: readonly TargetHealth[];
@@ -99,6 +101,7 @@ export const newPath = (link: LinkSettings, family: Family, rtable: number, now:
   reason: 'starting',
   since: now,
   goodSince: null,
+  isDrained: false,
   isRouted: false,
   targets: [],
 });
@@ -280,6 +283,7 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
       return now >= plus(path.goodSince ?? now, hold) ? stepQuality(stepped, now) : stepped;
     case 'answering':
     case 'probe-latency':
+    case 'admin':
     case 'interface-absent':
     case 'interface-down':
     case 'carrier-down':

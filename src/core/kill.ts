@@ -104,7 +104,8 @@ export const findLeft = (
   let next: Mono | null = null;
   const left: PathKey[] = [];
   for (const path of paths.values()) {
-    if (decisions.some((decision) => usesPath(decision, path))) continue;
+    // That the old connections stay is what an operator drains a link for.
+    if (path.isDrained || decisions.some((decision) => usesPath(decision, path))) continue;
     const at = earliest(...decisions.map((decision) => movesAt(settings, decision, decidedAt, path)));
     if (at === null) continue;
     if (at <= now) left.push(path.key);

@@ -1,9 +1,10 @@
 /**
  * What must survive a restart of the daemon, so that a restart moves not one connection: each path's health, and the
- * routing table numbers given out. Plain data; where it is kept is an adapter's business.
+ * routing table numbers given out; and what an operator has said by hand. Plain data; where it is kept is an adapter's business.
  */
+import type { AdminModes } from './admin.ts';
 import type { PathHealth } from './health.ts';
-import type { Health, PathKey, Reason } from './model.ts';
+import type { AdminMode, Health, PathKey, Reason } from './model.ts';
 import type { RtableNumbers } from './rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from './time.ts';
 
@@ -21,10 +22,25 @@ export interface Memory {
   readonly paths: readonly PathMemory[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
   readonly rdomainsSeen: readonly number[];
+  /** Of the machine's owner, not of the moment: of use after a reboot, too. */
+  readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
 }
 
+/** What is still true after a reboot: nothing of the links' health, and no routing table is left. */
+export const afterReboot = (memory: Memory): Memory => ({
+  ...memory,
+  paths: [],
+  rtables: [],
+  rdomainsSeen: [],
+});
+
 /** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. */
-export const rememberPresent = (paths: Iterable<PathHealth>, rtables: RtableNumbers, now: Mono): Memory => ({
+export const rememberPresent = (
+  paths: Iterable<PathHealth>,
+  rtables: RtableNumbers,
+  admin: AdminModes,
+  now: Mono,
+): Memory => ({
   paths: [...paths].flatMap((path) =>
     path.evidence?.kind === 'ready' && path.reason !== 'starting'
       ? [
@@ -40,12 +56,16 @@ export const rememberPresent = (paths: Iterable<PathHealth>, rtables: RtableNumb
   ),
   rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
+  admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 
 export const recallRtables = (memory: Memory): RtableNumbers => ({
   byLink: new Map(memory.rtables.map(({ link, rtable }) => [link, rtable])),
   rdomainsSeen: new Set(memory.rdomainsSeen),
 });
+
+export const recallAdmin = (memory: Memory): AdminModes =>
+  new Map(memory.admin.map(({ link, mode }) => [link, mode]));
 
 /** A path as it was before the restart; probes begin anew and have the last word. A hold is waited out from its start. */
 export const recallPath = (

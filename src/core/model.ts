@@ -175,6 +175,14 @@ export interface Probe {
   readonly interval: Millis;
 }
 
+// ---- by hand -----------------------------------------------------------------------------------------------------
+
+/**
+ * What an operator has said of a link: `disabled`: treat it as dead; `drained`: nothing new is sent there, what is there
+ * stays, and its health goes on being watched.
+ */
+export type AdminMode = 'enabled' | 'drained' | 'disabled';
+
 // ---- health ------------------------------------------------------------------------------------------------------
 
 export type Health = 'unknown' | 'up' | 'degraded' | 'down';
@@ -185,6 +193,7 @@ export type Reason =
   | 'answering' // enough targets answer
   | 'probing' // the evidence is back; waiting for `rise` answers
   | 'hold' // good again; waiting out `hold`
+  | 'admin' // disabled by hand
   | 'interface-absent'
   | 'interface-down' // the UP flag is missing
   | 'carrier-down'

@@ -2,7 +2,7 @@
  * What is worth saying, as a closed union, and the one function that puts it into words. The core never logs: notes are
  * handed out with each turn. The words are those of shared INTERFACE.md, "Log lines": one fact a line, always the same.
  */
-import type { Family, Health, PathKey, Reason } from './model.ts';
+import type { AdminMode, Family, Health, PathKey, Reason } from './model.ts';
 import { type Millis, renderDuration } from './time.ts';
 import type { PfFailure, PfStep } from './transaction.ts';
 
@@ -28,6 +28,8 @@ export type Note =
       readonly complaint: string | null;
     }
   | { readonly kind: 'target-answers'; readonly path: PathKey; readonly target: string }
+  /** `from` equals `to` for what was said before a restart. */
+  | { readonly kind: 'admin'; readonly link: string; readonly from: AdminMode; readonly to: AdminMode }
   | {
       readonly kind: 'policy';
       readonly policy: string;
@@ -81,7 +83,7 @@ const isUnloaded = (step: PfStep | 'inspect'): boolean =>
 const severityOf = (note: Note): NoteSeverity => {
   switch (note.kind) {
     case 'health':
-      if (note.to === 'down') return 'warning';
+      if (note.to === 'down') return note.reason === 'admin' ? 'notice' : 'warning';
       return note.to === 'up' ? 'notice' : 'info';
     case 'policy':
       return note.to.length === 0 || note.remark !== null ? 'warning' : 'notice';
@@ -97,6 +99,8 @@ const severityOf = (note: Note): NoteSeverity => {
       return 'warning';
     case 'pf-killed':
       return note.again && note.count === 0 ? 'debug' : 'info';
+    case 'admin':
+      return 'notice';
     case 'pf-loaded':
     case 'pf-recovered':
     case 'target-answers':
@@ -117,6 +121,8 @@ const textOf = (note: Note): string => {
       return `link ${path(note.path)}: target ${note.target} does not answer${note.complaint === null ? '' : ` (${note.complaint})`}`;
     case 'target-answers':
       return `link ${path(note.path)}: target ${note.target} answers`;
+    case 'admin':
+      return `link ${note.link}: ${note.from === note.to ? `still ${note.to}` : `${note.from} -> ${note.to}`} (admin)`;
     case 'policy':
       return `policy ${note.policy} ${note.family}${note.source === null ? '' : ` from ${note.source}`}: ${shares(note.from)} -> ${shares(note.to)}${note.remark === null ? '' : ` (${note.remark})`}`;
     case 'pf-loaded':

@@ -4,7 +4,7 @@
  * must not be able to leave pf wrong: whole readings follow.
  */
 import type { Memory } from './memory.ts';
-import type { Carrier, InterfaceTable, Settings } from './model.ts';
+import type { AdminMode, Carrier, InterfaceTable, Settings } from './model.ts';
 import type { Millis } from './time.ts';
 import type { PfResult, RouteResult, SweepResult } from './transaction.ts';
 
@@ -39,6 +39,8 @@ export type Observation =
   | { readonly kind: 'probe-error'; readonly probe: string; readonly text: string }
   /** The child died or was mute and was ended; it is started again after `restartIn`. */
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
+  /** An operator's word on a link. It stands until the next one, over restarts and reloads. */
+  | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
   | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
   | { readonly kind: 'routes'; readonly id: number; readonly results: readonly RouteResult[] }

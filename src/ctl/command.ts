@@ -3,12 +3,16 @@
  * is done here. A command that does not work yet is no word of the table.
  */
 
+import type { AdminMode } from '../core/model.ts';
+
 export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'history';
 
 export type Command =
   /** `link`: of `show probes` only. */
   | { readonly kind: 'show'; readonly view: View; readonly link: string | null }
   | { readonly kind: 'explain'; readonly policy: string }
+  /** `link` is not looked at yet. */
+  | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
@@ -72,6 +76,16 @@ const explain: Node = {
   },
 };
 
+const admin = (mode: AdminMode): Node => ({
+  kind: 'arguments',
+  read: ([link, extra]) => {
+    if (link === undefined || link === '') return wrong('missing link');
+    return extra === undefined
+      ? command({ kind: 'admin', link, mode })
+      : wrong(`unexpected argument: ${extra}`);
+  },
+});
+
 /** The value of `-f file`, `-ffile`, `--set x` or `--set=x` at the head of `args`, and what is left; null: another word. */
 const takeOption = (
   args: readonly string[],
@@ -121,6 +135,9 @@ const table: Node = {
       },
     },
     explain,
+    enable: admin('enabled'),
+    drain: admin('drained'),
+    disable: admin('disabled'),
     monitor: none({ kind: 'monitor' }),
     reload: none({ kind: 'reload' }),
     log: {

@@ -37,7 +37,13 @@ const conclude = (
   if (json) outside.out(renderJson(reply, 2));
   switch (reply.kind) {
     case 'done':
-      if (!json && reply.text !== undefined) outside.out(`${printable(reply.text)}\n`);
+      if (!json && reply.text !== undefined)
+        outside.out(
+          reply.text
+            .split('\n')
+            .map((line) => `${printable(line)}\n`)
+            .join(''),
+        );
       return 0;
     case 'refused':
       if (!json)
@@ -161,6 +167,15 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
       return show(outside, line, command.view, command.link);
     case 'explain':
       return explain(outside, line, command.policy);
+    case 'admin': {
+      const request = {
+        version: WIRE_VERSION,
+        command: 'admin',
+        link: command.link,
+        mode: command.mode,
+      } as const;
+      return finish(outside, json, await ask(socket, request, { timeoutMs }));
+    }
     case 'monitor':
       return monitor(outside, line);
     case 'reload':

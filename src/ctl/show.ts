@@ -106,7 +106,7 @@ const renderSummary = (status: Status, paint: Paint): string => {
       { title: 'RTT(p50/p95)', cell: ({ path }) => renderRtt(bestTarget(path)) },
       { title: 'LOSS', cell: ({ path }) => renderLoss(bestTarget(path)) },
       { title: 'SHARE', cell: ({ link, path }) => renderShare(status, link.name, path.family) },
-      { title: 'WHY', cell: ({ path }) => renderWhy(path) },
+      { title: 'WHY', cell: ({ link, path }) => renderWhy(link, path) },
     ],
     pathRows(status),
     paint,

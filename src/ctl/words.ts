@@ -60,8 +60,8 @@ export const bestTarget = (path: PathStatus): TargetStatus | null => {
 const renderAnswering = (path: PathStatus): string =>
   `${path.targets.filter((target) => target.verdict === 'answers').length}/${path.targets.length}`;
 
-/** Why a path has its health, in few words: `2/3 targets answer`, `carrier-down`, `hold, up in 7s`. */
-export const renderWhy = (path: PathStatus): string => {
+/** Why a path has its health. */
+const reasonOf = (path: PathStatus): string => {
   switch (path.reason) {
     case 'answering':
       return `${renderAnswering(path)} targets answer`;
@@ -71,6 +71,8 @@ export const renderWhy = (path: PathStatus): string => {
       return `${path.reason}, ${renderAnswering(path)} answer`;
     case 'hold':
       return path.holdRemainingMs === null ? 'hold' : `hold, up in ${renderWait(path.holdRemainingMs)}`;
+    case 'admin':
+      return 'disabled (admin)';
     case 'starting':
     case 'interface-absent':
     case 'interface-down':
@@ -82,6 +84,10 @@ export const renderWhy = (path: PathStatus): string => {
       return path.reason;
   }
 };
+
+/** Why a path is used or not, in few words: `2/3 targets answer`, `carrier-down`, `hold, up in 7s`, `drained; …`. */
+export const renderWhy = (link: Pick<LinkStatus, 'admin'>, path: PathStatus): string =>
+  link.admin === 'drained' ? `drained; ${reasonOf(path)}` : reasonOf(path);
 
 /** A link's next hop in one family; `-` if it has none. */
 export const gatewayOf = (link: LinkStatus, family: PathStatus['family']): string =>
@@ -104,7 +110,10 @@ export const pathOf = (status: Status, family: PathStatus['family'], name: strin
 /** `dsl hold`; null of a path with which nothing is wrong, or that the configuration does not have. */
 const renderTrouble = (status: Status, family: PathStatus['family'], name: string): string | null => {
   const path = pathOf(status, family, name);
-  return path === undefined || path.health === 'up' ? null : `${name} ${path.reason}`;
+  if (path === undefined) return null;
+  const isDrained = status.links.some((link) => link.name === name && link.admin === 'drained');
+  const word = isDrained ? 'drained' : path.reason;
+  return path.health === 'up' && !isDrained ? null : `${name} ${word}`;
 };
 
 /** How many members are named where there is one line for all of them. */

@@ -1,5 +1,7 @@
 /** What the control socket's requests mean: wire values in, replies out. Framing is the adapter's business. */
 import type { ControlClient } from '../adapter/control-socket.ts';
+import { type Decision, sharePercents } from '../core/decide.ts';
+import type { AdminMode } from '../core/model.ts';
 import { parseRequest, type Reply } from '../wire/control.ts';
 import type { Status } from '../wire/status.ts';
 import type { Event } from './loop.ts';
@@ -8,9 +10,22 @@ export interface ControlActions {
   readonly status: () => Status;
   /** Reads the configuration again; the errors of a bad one, none if it is in force now. */
   readonly reload: () => readonly string[];
+  /** Null if there is no such link, else what new connections do now, a line each. */
+  readonly admin: (link: string, mode: AdminMode) => readonly string[] | null;
   readonly setVerbose: (verbose: boolean) => void;
   readonly listen: (listener: (event: Event) => void) => () => void;
 }
+
+/** Where new connections go now, in each decision that has this link as a member: `policy default inet: dsl 100%`. */
+export const renderOutcome = (decisions: readonly Decision[], link: string): readonly string[] =>
+  decisions
+    .filter(({ members }) => members.some((member) => member.link === link))
+    .map(({ policy, family, source, rung, shares }) => {
+      const all = sharePercents(shares).map((share) => `${share.link} ${share.percent}%`);
+      const remark = rung === 'up' || rung === 'none' ? '' : ` (${rung})`;
+      const scope = source === null ? family : `${family} from ${source}`;
+      return `policy ${policy} ${scope}: ${all.length === 0 ? 'refused, no member can take it' : all.join(' ')}${remark}`;
+    });
 
 /** Answers one request. Every command but `monitor` is answered once and closed. */
 export const answerRequest = (value: unknown, client: ControlClient, actions: ControlActions): void => {
@@ -38,6 +53,17 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
     case 'reload': {
       const errors = actions.reload();
       finish(errors.length === 0 ? { kind: 'done' } : { kind: 'refused', errors });
+      return;
+    }
+    case 'admin': {
+      const { link, mode } = request;
+      const outcome = actions.admin(link, mode);
+      if (outcome !== null) {
+        finish({ kind: 'done', text: [`link ${link} is ${mode}`, ...outcome].join('\n') });
+        return;
+      }
+      const known = actions.status().links.map((each) => each.name);
+      finish({ kind: 'error', text: `unknown link: ${link}: not ${known.join(', ')}` });
       return;
     }
     case 'log':

@@ -9,7 +9,8 @@ export const renderFullStatus = (status: Status): readonly string[] => [
   ...status.links.flatMap((link) =>
     link.paths.flatMap((path) => [
       `status: link ${link.name} ${path.family}: ${path.health} (${path.reason}) for ${length(path.sinceMs)}, ` +
-        `${link.interface} ${link.carrier}, gateway ${path.family === 'inet' ? link.gateway : link.gateway6}, rtable ${link.rtable}`,
+        `${link.interface} ${link.carrier}, gateway ${path.family === 'inet' ? link.gateway : link.gateway6}, rtable ${link.rtable}` +
+        (link.admin === 'enabled' ? '' : `, ${link.admin} (admin)`),
       ...path.targets.map(
         (target) =>
           `status: link ${link.name} ${path.family}: target ${target.target}: ${target.verdict}, ` +

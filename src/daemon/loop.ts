@@ -6,7 +6,7 @@
  */
 import { type Engine, newEngine, observe } from '../core/engine.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
-import type { Settings } from '../core/model.ts';
+import type { AdminMode, Settings } from '../core/model.ts';
 import { type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { type Mono, millis, since } from '../core/time.ts';
@@ -51,6 +51,8 @@ export interface Loop {
   start(settings: Settings): void;
   /** New settings for the running daemon. */
   reload(settings: Settings): void;
+  /** An operator's word on a link; what follows is decided when this returns. */
+  admin(link: string, mode: AdminMode): void;
   /** Writes one line to the log, the history and the monitors. */
   say(severity: NoteSeverity, text: string): void;
   /** Calls `listener` with each event from now on; the returned function ends that. */
@@ -89,6 +91,10 @@ export const createLoop = (ports: Ports): Loop => {
       cause ??= { text: `${observation.name} ${observation.up ? observation.carrier : 'not up'}`, at: now };
     }
     engine = observe(engine, observation, now);
+    if (observation.kind === 'admin') {
+      turn();
+      return;
+    }
     if (observation.kind === 'interface-status') {
       // Not batched: the watcher starts an ifconfig next, and starting a process takes milliseconds.
       turn();
@@ -133,7 +139,7 @@ export const createLoop = (ports: Ports): Loop => {
   const rememberAll = (): void => {
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
-    const present = rememberPresent(engine.paths.values(), engine.rtables, clock.now());
+    const present = rememberPresent(engine.paths.values(), engine.rtables, engine.admin, clock.now());
     const key = memoryKey(present);
     if (key === kept) return;
     kept = key;
@@ -175,6 +181,7 @@ export const createLoop = (ports: Ports): Loop => {
       carrier.start(take);
     },
     reload: (settings) => take({ kind: 'settings', settings }),
+    admin: (link, mode) => take({ kind: 'admin', link, mode }),
     say,
     listen: (listener) => {
       listeners.add(listener);

@@ -13,8 +13,8 @@ import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
-import type { Settings } from '../core/model.ts';
-import { answerRequest } from './control.ts';
+import type { AdminMode, Settings } from '../core/model.ts';
+import { answerRequest, renderOutcome } from './control.ts';
 import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
@@ -116,6 +116,12 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       clock.now(),
     );
 
+  const admin = (link: string, mode: AdminMode): readonly string[] | null => {
+    if (!settings.links.some((each) => each.name === link)) return null;
+    loop.admin(link, mode);
+    return renderOutcome(loop.engine().decisions, link);
+  };
+
   let control: Control;
   try {
     control = await serveControl({
@@ -124,7 +130,13 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       log,
       sayRefused: (why) => ({ kind: 'error', text: why }),
       onRequest: (request, client) =>
-        answerRequest(request, client, { status, reload, setVerbose: log.setVerbose, listen: loop.listen }),
+        answerRequest(request, client, {
+          status,
+          reload,
+          admin,
+          setVerbose: log.setVerbose,
+          listen: loop.listen,
+        }),
     });
   } catch (error) {
     complain([`uplinkd: ${error instanceof Error ? error.message : String(error)}`]);

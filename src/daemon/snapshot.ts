@@ -1,5 +1,6 @@
 /** The status document of a moment: everything that `uplinkctl show` tells, taken from the core's picture. */
 import { renderPrefix } from '../core/address.ts';
+import { adminModeOf } from '../core/admin.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
 import type { Engine } from '../core/engine.ts';
 import { holdEnds, type PathHealth, type TargetHealth } from '../core/health.ts';
@@ -86,6 +87,7 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   nat6: link.nat6,
   prefix6: link.prefix6.map(renderPrefix),
   metered: link.metered,
+  admin: adminModeOf(engine.admin, link.name),
   paths: [...engine.paths.values()]
     .filter((path) => path.link === link.name)
     .map((path) => pathStatus(path, now)),

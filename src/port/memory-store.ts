@@ -2,7 +2,7 @@
 import type { Memory } from '../core/memory.ts';
 
 export interface MemoryStore {
-  /** What was kept, if it is of this boot and can be read; null otherwise. */
+  /** What was kept and is still true, after a reboot or without one; null if it cannot be read. */
   recall(): Memory | null;
   /** Replaces what was kept, atomically. Failure is logged once and otherwise without consequence. */
   keep(memory: Memory): void;

@@ -4,7 +4,8 @@
  * side closes. Readers here judge values, not bytes: framing is the socket's business. They never throw.
  */
 import { z } from 'zod';
-import { severitySchema, statusSchema, WIRE_VERSION } from './status.ts';
+import type { AdminMode } from '../core/model.ts';
+import { severitySchema, statusSchema, WIRE_VERSION, type Words } from './status.ts';
 
 const version = z.literal(WIRE_VERSION);
 
@@ -12,6 +13,18 @@ const requestSchema = z.discriminatedUnion('command', [
   z.strictObject({ version, command: z.literal('show') }).readonly(),
   z.strictObject({ version, command: z.literal('monitor') }).readonly(),
   z.strictObject({ version, command: z.literal('reload') }).readonly(),
+  z
+    .strictObject({
+      version,
+      command: z.literal('admin'),
+      link: z.string(),
+      mode: z.enum({
+        enabled: 'enabled',
+        drained: 'drained',
+        disabled: 'disabled',
+      } satisfies Words<AdminMode>),
+    })
+    .readonly(),
   z.strictObject({ version, command: z.literal('log'), level: z.enum(['brief', 'verbose']) }).readonly(),
 ]);
 

@@ -11,14 +11,15 @@ const memorySchema = z.object({
     z.object({
       path: z.templateLiteral([z.string(), '/', z.enum(['inet', 'inet6'])]),
       identity: z.string(),
-      health: z.enum(['unknown', 'up', 'down']),
+      health: z.enum(['unknown', 'up', 'degraded', 'down']),
       // What evidence says is found anew; only what probes have taught is worth keeping.
-      reason: z.enum(['answering', 'probing', 'hold', 'probe-loss', 'no-route']),
+      reason: z.enum(['answering', 'probing', 'hold', 'probe-loss', 'probe-latency', 'no-route']),
       lasted: z.number().nonnegative().transform(millis),
     }),
   ),
   rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
   rdomainsSeen: z.array(z.int().min(0).max(255)),
+  admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 
 export const parseMemory = (
@@ -32,8 +33,8 @@ export const parseMemory = (
   }
   const parsed = memorySchema.safeParse(value);
   if (!parsed.success) return null;
-  const { bootedAtMs, paths, rtables, rdomainsSeen } = parsed.data;
-  return { memory: { paths, rtables, rdomainsSeen }, bootedAtMs };
+  const { bootedAtMs, paths, rtables, rdomainsSeen, admin } = parsed.data;
+  return { memory: { paths, rtables, rdomainsSeen, admin }, bootedAtMs };
 };
 
 export const renderMemory = (memory: Memory, bootedAtMs: number): string =>

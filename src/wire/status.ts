@@ -7,13 +7,21 @@
 import { z } from 'zod';
 import type { Rung } from '../core/decide.ts';
 import type { Verdict } from '../core/health.ts';
-import type { Balance, Family, Health, LinkSettings, PolicySettings, Reason } from '../core/model.ts';
+import type {
+  AdminMode,
+  Balance,
+  Family,
+  Health,
+  LinkSettings,
+  PolicySettings,
+  Reason,
+} from '../core/model.ts';
 
 /** Of the status document and of the control protocol. */
 export const WIRE_VERSION = 1;
 
 /** Every word of a closed union of the core, checked by the compiler to be complete and exact. */
-type Words<Union extends string> = { readonly [Word in Union]: Word };
+export type Words<Union extends string> = { readonly [Word in Union]: Word };
 
 const family = z.enum({ inet: 'inet', inet6: 'inet6' } satisfies Words<Family>);
 const health = z.enum({
@@ -27,6 +35,7 @@ const reason = z.enum({
   answering: 'answering',
   probing: 'probing',
   hold: 'hold',
+  admin: 'admin',
   'interface-absent': 'interface-absent',
   'interface-down': 'interface-down',
   'carrier-down': 'carrier-down',
@@ -131,6 +140,12 @@ const linkStatus = z
     /** `2001:db8:a::/48` each. */
     prefix6: z.array(z.string()).readonly(),
     metered: z.boolean(),
+    /** By hand. */
+    admin: z.enum({
+      enabled: 'enabled',
+      drained: 'drained',
+      disabled: 'disabled',
+    } satisfies Words<AdminMode>),
     paths: z.array(pathStatus).readonly(),
   })
   .readonly();

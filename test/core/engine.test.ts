@@ -658,6 +658,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     ],
     rtables: [{ link: 'a', rtable: 105 }],
     rdomainsSeen: [0, 101],
+    admin: [],
   } as const;
   const world = createWorld();
   world.tell({ kind: 'memory', memory });

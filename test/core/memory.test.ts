@@ -1,6 +1,6 @@
 import t from 'tap';
 import { newPath } from '../../src/core/health.ts';
-import { memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
+import { afterReboot, memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
 import { mono } from '../../src/core/time.ts';
 import { interfacesOf, linkSettings, ready, settingsOf } from './example.ts';
 import { createWorld, type World } from './world.ts';
@@ -10,7 +10,12 @@ const b = linkSettings('b', 1);
 const settings = settingsOf([a, b]);
 
 const present = (world: World) =>
-  rememberPresent(world.engine().paths.values(), world.engine().rtables, mono(world.now()));
+  rememberPresent(
+    world.engine().paths.values(),
+    world.engine().rtables,
+    world.engine().admin,
+    mono(world.now()),
+  );
 
 /** `before` is killed, and started again with what it left. */
 const restart = (before: World): World => {
@@ -97,6 +102,7 @@ t.test('what is remembered', async (t) => {
       { link: 'b', rtable: 102 },
     ],
     rdomainsSeen: [0],
+    admin: [],
   });
   world.run(5000);
   const memory = present(world);
@@ -109,6 +115,26 @@ t.test('what is remembered', async (t) => {
   world.answers('a', null);
   world.run(5000);
   t.not(memoryKey(present(world)), memoryKey(memory));
+});
+
+t.test('what an operator has said by hand outlives a restart, and a reboot', async (t) => {
+  const before = steady();
+  before.tell({ kind: 'admin', link: 'a', mode: 'drained' }, { kind: 'admin', link: 'b', mode: 'disabled' });
+  before.run(5000);
+  t.same(present(before).admin, [
+    { link: 'a', mode: 'drained' },
+    { link: 'b', mode: 'disabled' },
+  ]);
+  for (const memory of [present(before), afterReboot(present(before))]) {
+    const world = createWorld(before.holding());
+    world.tell({ kind: 'memory', memory });
+    world.load(settings);
+    world.interfaces(interfacesOf(2));
+    world.run(60_000);
+    t.equal(world.held(), '');
+    t.match(world.takeNotes(), [/link a: still drained \(admin\)/, /link b: still disabled \(admin\)/]);
+  }
+  t.match(afterReboot(present(before)), { paths: [], rtables: [], rdomainsSeen: [] });
 });
 
 t.test('another path shares nothing with it but the name', async (t) => {

@@ -23,7 +23,10 @@ t.test('commands, whole and cut short', async (t) => {
     ['sho r', show('rules')],
     ['s h', show('history')],
     ['explain default', { kind: 'explain', policy: 'default' }],
-    ['e voip', { kind: 'explain', policy: 'voip' }],
+    ['ena fibre', { kind: 'admin', link: 'fibre', mode: 'enabled' }],
+    ['drain dsl', { kind: 'admin', link: 'dsl', mode: 'drained' }],
+    ['di dsl', { kind: 'admin', link: 'dsl', mode: 'disabled' }],
+    ['ex voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
     ['l b', { kind: 'log', level: 'brief' }],
@@ -60,7 +63,7 @@ t.test('options', async (t) => {
 });
 
 t.test('usage errors', async (t) => {
-  const commands = 'show, explain, monitor, reload, log or render';
+  const commands = 'show, explain, enable, drain, disable, monitor, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -72,7 +75,9 @@ t.test('usage errors', async (t) => {
     ['s x', `show: unknown argument: x: not ${views}`],
     ['shows', `unknown command: shows: not ${commands}`],
     ['constructor', `unknown command: constructor: not ${commands}`],
-    ['disable fibre', `unknown command: disable: not ${commands}`],
+    ['disable', 'disable: missing link'],
+    ['drain a b', 'drain: unexpected argument: b'],
+    ['e voip', 'ambiguous: e: explain or enable'],
     ['show metrics', `show: unknown argument: metrics: not ${views}`],
     ['log', 'log: missing argument: brief or verbose'],
     ['log loud', 'log: unknown argument: loud: not brief or verbose'],

@@ -53,7 +53,9 @@ t.test('why', async (t) => {
     [{ reason: 'carrier-down' }, 'carrier-down'],
     [{ reason: 'no-route' }, 'no-route'],
   ];
-  for (const [over, why] of rows) t.equal(renderWhy(path(over)), why);
+  for (const [over, why] of rows) t.equal(renderWhy({ admin: 'enabled' }, path(over)), why);
+  t.equal(renderWhy({ admin: 'drained' }, path({ reason: 'carrier-down' })), 'drained; carrier-down');
+  t.equal(renderWhy({ admin: 'disabled' }, path({ health: 'down', reason: 'admin' })), 'disabled (admin)');
 });
 
 /** Links `a`, `b`, … with these healths, and a decision over them: a member each, `used` of them in use. */

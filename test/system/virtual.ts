@@ -14,6 +14,7 @@ import { createVirtualClock, type VirtualClock } from '../../src/emulator/clock.
 import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { createRouter, type Router } from '../../src/emulator/router.ts';
 import type { RouterOptions } from '../../src/emulator/router-options.ts';
+import type { MemoryStore } from '../../src/port/memory-store.ts';
 
 /** pf.conf of a router that tags everything from the LAN, in both families. */
 export const pfConf = `table <uplinkd_local> persist { self 10.0.0.0/8 fe80::/10 ff00::/8 2001:db8:1::/64 2001:db8:2::/64 }
@@ -76,6 +77,7 @@ export const createVirtualWorld = async (
     readonly uplinks?: RouterOptions['uplinks'];
     readonly address6?: string;
     readonly pfConf?: string;
+    readonly memory?: MemoryStore;
     /** Another life of the daemon on the router of an earlier one, with pf as that has left it. */
     readonly on?: VirtualWorld;
   } = {},
@@ -114,7 +116,7 @@ export const createVirtualWorld = async (
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
     log: { write: (severity, text) => log.push(`${severity} ${text}`) },
-    memory: { recall: () => null, keep: () => {} },
+    memory: options.memory ?? { recall: () => null, keep: () => {} },
   });
   const run = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;

@@ -9,6 +9,7 @@ const requests: readonly Request[] = [
   { version: 1, command: 'show' },
   { version: 1, command: 'monitor' },
   { version: 1, command: 'reload' },
+  { version: 1, command: 'admin', link: 'fibre', mode: 'drained' },
   { version: 1, command: 'log', level: 'brief' },
   { version: 1, command: 'log', level: 'verbose' },
 ];
@@ -60,7 +61,7 @@ t.test('requests that are none', async (t) => {
     ['show', /expected object/],
     [{ command: 'show' }, /^malformed request: version: /],
     [{ version: '1', command: 'show' }, /^malformed request: version: /],
-    [{ version: 1 }, /^malformed request: command: .*'show' \| 'monitor' \| 'reload' \| 'log'/],
+    [{ version: 1 }, /^malformed request: command: .*'show' \| 'monitor' \| 'reload' \| 'admin' \| 'log'/],
     [{ version: 1, command: 'toString' }, /^malformed request: command: /],
     [{ version: 1, command: 'log' }, /^malformed request: level: .*"brief"\|"verbose"/],
     [{ version: 1, command: 'show', view: 'links' }, /^malformed request: Unrecognized key: "view"$/],

@@ -61,6 +61,7 @@ const link = (over: Partial<LinkStatus>, ...paths: readonly Partial<PathStatus>[
   nat6: 'no',
   prefix6: [],
   metered: false,
+  admin: 'enabled',
   ...over,
   paths: paths.map(path),
 });

@@ -1,0 +1,86 @@
+/** What the control socket's requests do: one reply each, and links told apart from what is none. */
+import t from 'tap';
+import { answerRequest, type ControlActions, renderOutcome } from '../../src/daemon/control.ts';
+import type { Reply } from '../../src/wire/control.ts';
+import { exampleStatus } from '../wire/example.ts';
+
+const ask = (request: object, over: Partial<ControlActions> = {}) => {
+  const replies: Reply[] = [];
+  const done: string[] = [];
+  const actions: ControlActions = {
+    status: () => exampleStatus,
+    reload: () => [],
+    admin: (link, mode) => {
+      if (link !== 'dsl') return null;
+      done.push(`${link} ${mode}`);
+      return ['policy default inet: fibre 100%'];
+    },
+    setVerbose: (verbose) => done.push(`verbose ${verbose}`),
+    listen: () => () => {},
+    ...over,
+  };
+  let closed = 0;
+  const client = {
+    reply: (value: unknown) => replies.push(value as Reply),
+    close: () => {
+      closed += 1;
+    },
+    onClose: () => {},
+  };
+  answerRequest({ version: 1, ...request }, client, actions);
+  return { replies, done, closed };
+};
+
+t.test('a word on a link', async (t) => {
+  t.strictSame(ask({ command: 'admin', link: 'dsl', mode: 'drained' }), {
+    replies: [{ kind: 'done', text: 'link dsl is drained\npolicy default inet: fibre 100%' }],
+    done: ['dsl drained'],
+    closed: 1,
+  });
+  t.strictSame(ask({ command: 'admin', link: 'ds', mode: 'drained' }), {
+    replies: [{ kind: 'error', text: 'unknown link: ds: not fibre, dsl, lte, radio' }],
+    done: [],
+    closed: 1,
+  });
+  t.match(ask({ command: 'admin', link: 'dsl', mode: 'off' }), { replies: [{ kind: 'error' }], done: [] });
+});
+
+t.test('where new connections go', async (t) => {
+  const decision = {
+    policy: 'default',
+    family: 'inet',
+    source: null,
+    rung: 'up',
+    shares: [
+      { link: 'a', weight: 3 },
+      { link: 'b', weight: 1 },
+    ],
+    members: ['a', 'b', 'c'].map((link) => ({ link, tier: 1, weight: 1, used: true, why: '' })),
+  } as const;
+  t.strictSame(
+    renderOutcome(
+      [
+        decision,
+        { ...decision, family: 'inet6', source: 'a', rung: 'degraded' },
+        { ...decision, policy: 'voip', rung: 'none', shares: [] },
+        { ...decision, policy: 'other', members: [] },
+      ],
+      'c',
+    ),
+    [
+      'policy default inet: a 75% b 25%',
+      'policy default inet6 from a: a 75% b 25% (degraded)',
+      'policy voip inet: refused, no member can take it',
+    ],
+  );
+});
+
+t.test('the others', async (t) => {
+  t.match(ask({ command: 'show' }).replies, [{ kind: 'status' }]);
+  t.strictSame(ask({ command: 'reload' }).replies, [{ kind: 'done' }]);
+  t.strictSame(ask({ command: 'reload' }, { reload: () => ['x:1:1: no'] }).replies, [
+    { kind: 'refused', errors: ['x:1:1: no'] },
+  ]);
+  t.strictSame(ask({ command: 'log', level: 'verbose' }).done, ['verbose true']);
+  t.equal(ask({ command: 'monitor' }).closed, 0);
+});
