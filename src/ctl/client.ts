@@ -4,17 +4,17 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { createLineReader } from '../text/lines.ts';
-import { type EventReply, parseReply, type Reply, type Request } from '../wire/control.ts';
+import { parseReply, type Reply, type Request, type StreamedReply } from '../wire/control.ts';
 
 export type Answer =
-  | { readonly kind: 'reply'; readonly reply: Exclude<Reply, { kind: 'event' }> }
+  | { readonly kind: 'reply'; readonly reply: Exclude<Reply, StreamedReply> }
   | { readonly kind: 'failure'; readonly text: string };
 
 export interface AskOptions {
   /** How long to wait for the reply, or, when there is `onEvent`, for the connection alone. Milliseconds. */
   readonly timeoutMs: number;
-  /** Takes the events of `monitor`. Without it an event is no answer. */
-  readonly onEvent?: (event: EventReply) => void;
+  /** Takes what `monitor` and `probe` are answered with until the end. Without it an event is no answer. */
+  readonly onEvent?: (event: StreamedReply) => void;
 }
 
 /** The longest reply believed, in UTF-16 units; a status of a thousand links is below it. */
@@ -33,7 +33,7 @@ const reason = (error: unknown): string => {
   return (code === undefined ? undefined : connectFailures[code]) ?? message ?? String(error);
 };
 
-type Heard = { readonly kind: 'event'; readonly event: EventReply } | Answer;
+type Heard = { readonly kind: 'event'; readonly event: StreamedReply } | Answer;
 
 const failure = (text: string): Answer => ({ kind: 'failure', text });
 
@@ -46,7 +46,7 @@ const hear = (line: string): Heard => {
   }
   const parsed = parseReply(value);
   if (parsed.kind !== 'reply') return failure(parsed.text);
-  return parsed.reply.kind === 'event'
+  return parsed.reply.kind === 'event' || parsed.reply.kind === 'ping'
     ? { kind: 'event', event: parsed.reply }
     : { kind: 'reply', reply: parsed.reply };
 };

@@ -2,8 +2,8 @@
  * argv -> what is asked for: options, then a table of words that may be cut short as long as they are unique. Nothing
  * is done here. A command that does not work yet is no word of the table.
  */
-
 import type { AdminMode } from '../core/model.ts';
+import { MOST_PINGS } from '../wire/control.ts';
 
 export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'history';
 
@@ -13,6 +13,7 @@ export type Command =
   | { readonly kind: 'explain'; readonly policy: string }
   /** `link` is not looked at yet. */
   | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
+  | { readonly kind: 'probe'; readonly link: string; readonly count: number }
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
@@ -98,6 +99,23 @@ const takeOption = (
   return null;
 };
 
+const DEFAULT_PINGS = 5;
+
+const readProbe = (args: readonly string[]): Read => {
+  let count = DEFAULT_PINGS;
+  let rest = args;
+  for (let found = takeOption(rest, '-c'); found !== null; found = takeOption(rest, '-c')) {
+    count = /^[0-9]{1,3}$/.test(found.value ?? '') ? Number(found.value) : 0;
+    if (count < 1 || count > MOST_PINGS) return wrong(`-c needs a number from 1 to ${MOST_PINGS}`);
+    rest = found.rest;
+  }
+  const [link, extra] = rest;
+  if (link === undefined || link === '') return wrong('missing link');
+  return extra === undefined
+    ? command({ kind: 'probe', link, count })
+    : wrong(`unexpected argument: ${extra}`);
+};
+
 const readRender = (args: readonly string[]): Read => {
   let file = DEFAULT_CONFIG;
   const sets: string[] = [];
@@ -139,6 +157,7 @@ const table: Node = {
     drain: admin('drained'),
     disable: admin('disabled'),
     monitor: none({ kind: 'monitor' }),
+    probe: { kind: 'arguments', read: readProbe },
     reload: none({ kind: 'reload' }),
     log: {
       kind: 'words',

@@ -3,11 +3,12 @@
  * itself (streams, argv, exit) is main.ts's.
  */
 import { readFileSync } from 'node:fs';
-import type { Reply } from '../wire/control.ts';
+import type { Reply, StreamedReply } from '../wire/control.ts';
 import { type Status, WIRE_VERSION } from '../wire/status.ts';
 import { type Answer, ask } from './client.ts';
 import type { CommandLine, Invocation, View } from './command.ts';
 import { renderExplanation, selectPolicy } from './explain.ts';
+import { haveAllAnswered, type Ping, renderPing, renderPingSummaries, summarizePings } from './pings.ts';
 import { renderAnchorComment, renderEntry, renderView, selectView, withOnlyLink } from './show.ts';
 import { inColour, type Paint, plain, printable, renderJson } from './terminal.ts';
 
@@ -32,7 +33,7 @@ const complain = (outside: Outside, text: string): ExitCode => {
 const conclude = (
   outside: Outside,
   json: boolean,
-  reply: Exclude<Reply, { kind: 'event' | 'status' }>,
+  reply: Exclude<Reply, StreamedReply | { kind: 'status' }>,
 ): ExitCode => {
   if (json) outside.out(renderJson(reply, 2));
   switch (reply.kind) {
@@ -115,13 +116,42 @@ const monitor = async (outside: Outside, { json, socket }: Invocation): Promise<
     { version: WIRE_VERSION, command: 'monitor' },
     {
       timeoutMs: outside.timeoutMs,
-      onEvent: ({ atMs, severity, text }) => {
+      onEvent: (reply) => {
+        if (reply.kind !== 'event') return;
+        const { atMs, severity, text } = reply;
         const entry = { atMs, severity, text };
         outside.out(json ? renderJson(entry, 0) : renderEntry(entry, paint));
       },
     },
   );
   return finish(outside, json, answer);
+};
+
+/** A reply may take as long as all of its requests, and their timeouts. */
+const probe = async (
+  outside: Outside,
+  { json, socket }: Invocation,
+  { link, count }: { readonly link: string; readonly count: number },
+): Promise<ExitCode> => {
+  const paint = paintOf(outside);
+  const pings: Ping[] = [];
+  const answer = await ask(
+    socket,
+    { version: WIRE_VERSION, command: 'probe', link, count },
+    {
+      timeoutMs: outside.timeoutMs,
+      onEvent: (reply) => {
+        if (reply.kind !== 'ping') return;
+        const { kind: _, ...ping } = reply;
+        pings.push(ping);
+        outside.out(json ? renderJson(ping, 0) : renderPing(ping, paint));
+      },
+    },
+  );
+  if (answer.kind === 'failure' || answer.reply.kind !== 'done') return finish(outside, json, answer);
+  const summaries = summarizePings(pings);
+  if (!json && summaries.length > 0) outside.out(`\n${renderPingSummaries(summaries, paint)}`);
+  return haveAllAnswered(pings) ? 0 : 1;
 };
 
 const render = async (
@@ -178,6 +208,8 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
     }
     case 'monitor':
       return monitor(outside, line);
+    case 'probe':
+      return probe(outside, line, command);
     case 'reload':
       return finish(
         outside,

@@ -2,7 +2,7 @@
 import type { ControlClient } from '../adapter/control-socket.ts';
 import { type Decision, sharePercents } from '../core/decide.ts';
 import type { AdminMode } from '../core/model.ts';
-import { parseRequest, type Reply } from '../wire/control.ts';
+import { type PingReply, parseRequest, type Reply } from '../wire/control.ts';
 import type { Status } from '../wire/status.ts';
 import type { Event } from './loop.ts';
 
@@ -12,6 +12,13 @@ export interface ControlActions {
   readonly reload: () => readonly string[];
   /** Null if there is no such link, else what new connections do now, a line each. */
   readonly admin: (link: string, mode: AdminMode) => readonly string[] | null;
+  /** Tells each outcome and then calls `end`. The returned function stops it; a text says why it cannot be done. */
+  readonly probe: (
+    link: string,
+    count: number,
+    tell: (reply: PingReply) => void,
+    end: () => void,
+  ) => (() => void) | string;
   readonly setVerbose: (verbose: boolean) => void;
   readonly listen: (listener: (event: Event) => void) => () => void;
 }
@@ -27,7 +34,14 @@ export const renderOutcome = (decisions: readonly Decision[], link: string): rea
       return `policy ${policy} ${scope}: ${all.length === 0 ? 'refused, no member can take it' : all.join(' ')}${remark}`;
     });
 
-/** Answers one request. Every command but `monitor` is answered once and closed. */
+const unknownLink = (link: string, { status }: ControlActions): Reply => ({
+  kind: 'error',
+  text: `unknown link: ${link}: not ${status()
+    .links.map((each) => each.name)
+    .join(', ')}`,
+});
+
+/** Answers one request. Every command but `monitor` and `probe` is answered once. */
 export const answerRequest = (value: unknown, client: ControlClient, actions: ControlActions): void => {
   const finish = (reply: Reply): void => {
     client.reply(reply);
@@ -62,8 +76,18 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
         finish({ kind: 'done', text: [`link ${link} is ${mode}`, ...outcome].join('\n') });
         return;
       }
-      const known = actions.status().links.map((each) => each.name);
-      finish({ kind: 'error', text: `unknown link: ${link}: not ${known.join(', ')}` });
+      finish(unknownLink(link, actions));
+      return;
+    }
+    case 'probe': {
+      const { link, count } = request;
+      if (!actions.status().links.some((each) => each.name === link)) {
+        finish(unknownLink(link, actions));
+        return;
+      }
+      const begun = actions.probe(link, count, client.reply, () => finish({ kind: 'done' }));
+      if (typeof begun === 'string') finish({ kind: 'error', text: begun });
+      else client.onClose(begun);
       return;
     }
     case 'log':

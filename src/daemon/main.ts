@@ -9,15 +9,17 @@ import { createMemoryFile } from '../adapter/memory-file.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
+import { createPinger } from '../adapter/pinger.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
-import { answerRequest, renderOutcome } from './control.ts';
+import { answerRequest, type ControlActions, renderOutcome } from './control.ts';
 import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
+import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
 
@@ -122,6 +124,15 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     return renderOutcome(loop.engine().decisions, link);
   };
 
+  const actions: ControlActions = {
+    status,
+    reload,
+    admin,
+    probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock }) }),
+    setVerbose: log.setVerbose,
+    listen: loop.listen,
+  };
+
   let control: Control;
   try {
     control = await serveControl({
@@ -129,14 +140,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       group: process.getuid?.() === 0 ? WHEEL : null,
       log,
       sayRefused: (why) => ({ kind: 'error', text: why }),
-      onRequest: (request, client) =>
-        answerRequest(request, client, {
-          status,
-          reload,
-          admin,
-          setVerbose: log.setVerbose,
-          listen: loop.listen,
-        }),
+      onRequest: (request, client) => answerRequest(request, client, actions),
     });
   } catch (error) {
     complain([`uplinkd: ${error instanceof Error ? error.message : String(error)}`]);

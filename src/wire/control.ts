@@ -9,6 +9,9 @@ import { severitySchema, statusSchema, WIRE_VERSION, type Words } from './status
 
 const version = z.literal(WIRE_VERSION);
 
+/** Of one `probe` to each target. */
+export const MOST_PINGS = 100;
+
 const requestSchema = z.discriminatedUnion('command', [
   z.strictObject({ version, command: z.literal('show') }).readonly(),
   z.strictObject({ version, command: z.literal('monitor') }).readonly(),
@@ -25,6 +28,15 @@ const requestSchema = z.discriminatedUnion('command', [
       } satisfies Words<AdminMode>),
     })
     .readonly(),
+  /** `count` pings to each target of the link, now; answered by `ping` replies and then `done`. */
+  z
+    .strictObject({
+      version,
+      command: z.literal('probe'),
+      link: z.string(),
+      count: z.int().min(1).max(MOST_PINGS),
+    })
+    .readonly(),
   z.strictObject({ version, command: z.literal('log'), level: z.enum(['brief', 'verbose']) }).readonly(),
 ]);
 
@@ -36,6 +48,21 @@ const replySchema = z.discriminatedUnion('kind', [
   z
     .object({ kind: z.literal('event'), atMs: z.number(), severity: severitySchema, text: z.string() })
     .readonly(),
+  /** To `probe`, one for each request when its outcome is known. */
+  z
+    .object({
+      kind: z.literal('ping'),
+      link: z.string(),
+      family: z.enum(['inet', 'inet6']),
+      /** `gateway` or an address as configured; null, as `address`: there is nothing to ping by, see `why`. */
+      target: z.string().nullable(),
+      address: z.string().nullable(),
+      seq: z.int().nonnegative(),
+      outcome: z.enum(['answered', 'lost', 'not-sent']),
+      rttMs: z.number().nullable(),
+      why: z.string().nullable(),
+    })
+    .readonly(),
   z.object({ kind: z.literal('done'), text: z.string().exactOptional() }).readonly(),
   /** To `reload` with a bad file: its errors, `file:line:col: message` each. The running settings stay. */
   z.object({ kind: z.literal('refused'), errors: z.array(z.string()).readonly() }).readonly(),
@@ -44,6 +71,9 @@ const replySchema = z.discriminatedUnion('kind', [
 
 export type Reply = z.infer<typeof replySchema>;
 export type EventReply = Extract<Reply, { kind: 'event' }>;
+export type PingReply = Extract<Reply, { kind: 'ping' }>;
+/** Replies of which there may be many to one request. */
+export type StreamedReply = EventReply | PingReply;
 
 /** Why a value is no message. `text` fits an `error` reply and an error message as it is. */
 export type Refusal =

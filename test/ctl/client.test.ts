@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ask } from '../../src/ctl/client.ts';
-import type { EventReply } from '../../src/wire/control.ts';
+import type { EventReply, StreamedReply } from '../../src/wire/control.ts';
 import { exampleStatus } from '../wire/example.ts';
 import { say, startFakeDaemon, temporaryDirectory } from './fake-daemon.ts';
 
@@ -88,7 +88,7 @@ t.test('no answer', async (t) => {
 });
 
 t.test('events, for longer than the time-out, until the daemon ends', async (t) => {
-  const events: EventReply[] = [];
+  const events: StreamedReply[] = [];
   const event = (text: string): EventReply => ({ kind: 'event', atMs: 1, severity: 'notice', text });
   const daemon = await startFakeDaemon(t, (socket) => {
     say(socket, event('one'), event('two'));
@@ -101,7 +101,7 @@ t.test('events, for longer than the time-out, until the daemon ends', async (t) 
   const answer = await ask(daemon.path, monitor, { timeoutMs: 250, onEvent: (each) => events.push(each) });
   t.strictSame(answer, { kind: 'failure', text: 'uplinkd closed the connection' });
   t.strictSame(
-    events.map(({ text }) => text),
+    events.map((each) => each.kind === 'event' && each.text),
     ['one', 'two', 'three'],
   );
 });

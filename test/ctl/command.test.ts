@@ -26,6 +26,8 @@ t.test('commands, whole and cut short', async (t) => {
     ['ena fibre', { kind: 'admin', link: 'fibre', mode: 'enabled' }],
     ['drain dsl', { kind: 'admin', link: 'dsl', mode: 'drained' }],
     ['di dsl', { kind: 'admin', link: 'dsl', mode: 'disabled' }],
+    ['pr fibre', { kind: 'probe', link: 'fibre', count: 5 }],
+    ['probe -c 3 -c20 fibre', { kind: 'probe', link: 'fibre', count: 20 }],
     ['ex voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
@@ -63,7 +65,7 @@ t.test('options', async (t) => {
 });
 
 t.test('usage errors', async (t) => {
-  const commands = 'show, explain, enable, drain, disable, monitor, reload, log or render';
+  const commands = 'show, explain, enable, drain, disable, monitor, probe, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -75,6 +77,11 @@ t.test('usage errors', async (t) => {
     ['s x', `show: unknown argument: x: not ${views}`],
     ['shows', `unknown command: shows: not ${commands}`],
     ['constructor', `unknown command: constructor: not ${commands}`],
+    ['probe', 'probe: missing link'],
+    ['probe -c 0 a', 'probe: -c needs a number from 1 to 100'],
+    ['probe -c 101 a', 'probe: -c needs a number from 1 to 100'],
+    ['probe -c', 'probe: -c needs a number from 1 to 100'],
+    ['probe a b', 'probe: unexpected argument: b'],
     ['disable', 'disable: missing link'],
     ['drain a b', 'drain: unexpected argument: b'],
     ['e voip', 'ambiguous: e: explain or enable'],

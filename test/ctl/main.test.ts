@@ -99,6 +99,36 @@ t.test('reload and log', async (t) => {
   ]);
 });
 
+t.test('probe', async (t) => {
+  const ping = (outcome: string) => ({
+    kind: 'ping',
+    link: 'dsl',
+    family: 'inet',
+    target: 'gateway',
+    address: '192.0.2.1',
+    seq: 0,
+    outcome,
+    rttMs: outcome === 'answered' ? 1.5 : null,
+    why: null,
+  });
+  let replies: readonly unknown[] = [ping('answered'), { kind: 'done' }];
+  const daemon = await startFakeDaemon(t, (socket) => say(socket, ...replies));
+  const text = await run('-s', daemon.path, 'probe', '-c', '1', 'dsl');
+  t.match(text, { code: 0, err: '' });
+  t.match(
+    text.out,
+    /^dsl inet gateway \(192\.0\.2\.1\): seq 0, 1\.5ms\n\nLINK .*\ndsl {3}inet {2}gateway {6}1\/1 {4}0% {2}1\.5ms/,
+  );
+  const json = await run('-j', '-s', daemon.path, 'pro', 'dsl');
+  const { kind: _, ...bare } = ping('answered');
+  t.strictSame(json, { code: 0, out: `${JSON.stringify(bare)}\n`, err: '' });
+  t.equal(daemon.requests[0], '{"version":1,"command":"probe","link":"dsl","count":1}');
+  replies = [ping('lost'), { kind: 'done' }];
+  t.match(await run('-s', daemon.path, 'probe', 'dsl'), { code: 1, out: /seq 0, lost\n/ });
+  replies = [{ kind: 'error', text: 'unknown link: x: not dsl' }];
+  t.match(await run('-s', daemon.path, 'probe', 'x'), { code: 1, out: '', err: /unknown link: x: not dsl/ });
+});
+
 t.test('monitor', async (t) => {
   const event = (text: string) => ({ kind: 'event', atMs: 1_795_165_503_123, severity: 'notice', text });
   const daemon = await startFakeDaemon(t, (socket) => {

@@ -15,6 +15,7 @@ const ask = (request: object, over: Partial<ControlActions> = {}) => {
       done.push(`${link} ${mode}`);
       return ['policy default inet: fibre 100%'];
     },
+    probe: () => () => {},
     setVerbose: (verbose) => done.push(`verbose ${verbose}`),
     listen: () => () => {},
     ...over,
@@ -43,6 +44,32 @@ t.test('a word on a link', async (t) => {
     closed: 1,
   });
   t.match(ask({ command: 'admin', link: 'dsl', mode: 'off' }), { replies: [{ kind: 'error' }], done: [] });
+});
+
+t.test('a burst of pings', async (t) => {
+  const ping = {
+    kind: 'ping',
+    link: 'dsl',
+    family: 'inet',
+    target: 'gateway',
+    address: '192.0.2.1',
+    seq: 0,
+    outcome: 'answered',
+    rttMs: 1,
+    why: null,
+  } as const;
+  const request = { command: 'probe', link: 'dsl', count: 1 };
+  const asked = ask(request, {
+    probe: (link, count, tell, end) => {
+      tell({ ...ping, link, seq: count });
+      end();
+      return () => {};
+    },
+  });
+  t.strictSame(asked.replies, [{ ...ping, seq: 1 }, { kind: 'done' }]);
+  t.strictSame(ask(request, { probe: () => 'busy' }).replies, [{ kind: 'error', text: 'busy' }]);
+  t.match(ask({ ...request, link: 'x' }).replies, [{ kind: 'error', text: /^unknown link: x: not fibre, / }]);
+  t.match(ask({ ...request, count: 101 }).replies, [{ kind: 'error', text: /count/ }]);
 });
 
 t.test('where new connections go', async (t) => {
