@@ -13,6 +13,7 @@ const OPENBSD_PATH: Readonly<Record<CommandName, string>> = {
   ping: '/sbin/ping',
   ping6: '/sbin/ping6',
   pfctl: '/sbin/pfctl',
+  dhcpleasectl: '/usr/sbin/dhcpleasectl',
   sysctl: '/sbin/sysctl',
   logger: '/usr/bin/logger',
 };

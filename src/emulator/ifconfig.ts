@@ -31,7 +31,7 @@ const render = (router: Router, nic: Nic): string => {
   const lines = [`${nic.name}: ${renderFlags(nic)}${mtu}\n`];
   if (nic.lladdr !== null) lines.push(`\tlladdr ${nic.lladdr}\n`);
   if (nic.description !== null) lines.push(`\tdescription: ${nic.description}\n`);
-  lines.push(`\tindex ${nic.index} priority 0 llprio 3\n`);
+  lines.push(`\tindex ${nic.index} priority ${nic.priority} llprio 3\n`);
   if (nic.kind === 'pppoe') lines.push(`\tdev:  state: ${nic.hasCarrier ? 'session' : 'initial'}\n`);
   const groups = router.groupsOf(nic);
   if (groups.length > 0) lines.push(`\tgroups: ${groups.join(' ')}\n`);

@@ -22,7 +22,17 @@ export const parseNicAddress = (text: string, on: string, peer: string | undefin
   return { address: scoped ?? address, length, peer: peer ?? null };
 };
 
-export type NicKind = 'loopback' | 'ethernet' | 'enc' | 'pppoe';
+export type NicKind =
+  | 'loopback'
+  | 'ethernet'
+  | 'enc'
+  | 'pppoe'
+  | 'tun'
+  | 'gre'
+  | 'gif'
+  | 'wg'
+  | 'ppp'
+  | 'umb';
 
 /** One interface; the router alone changes it. */
 export interface Nic {
@@ -30,6 +40,8 @@ export interface Nic {
   readonly index: number;
   readonly kind: NicKind;
   readonly lladdr: string | null;
+  /** Added to the priority of every route by it (`ifconfig priority`): modems stand behind cables by themselves. */
+  readonly priority: number;
   mtu: number;
   rdomain: number;
   description: string | null;
@@ -41,6 +53,9 @@ export interface Nic {
   /** What the driver reports: it may lag behind the cable. */
   hasCarrier: boolean;
   isAutoconf: boolean;
+  isAutoconf6: boolean;
+  /** Whether it has been UP since it was made. */
+  hasBeenUp: boolean;
   addresses: readonly NicAddress[];
   /** Detached interfaces stay in the list so that indices are not used twice. */
   isAttached: boolean;
@@ -49,11 +64,56 @@ export interface Nic {
 /** `em1` -> `em`. */
 export const driverOf = (name: string): string => name.replace(/[0-9]+$/, '');
 
-export const kindOf = (name: string): NicKind => {
-  const driver = driverOf(name);
-  if (driver === 'lo') return 'loopback';
-  return driver === 'enc' || driver === 'pppoe' ? driver : 'ethernet';
+const KINDS: Readonly<Record<string, NicKind>> = {
+  lo: 'loopback',
+  enc: 'enc',
+  pppoe: 'pppoe',
+  tun: 'tun',
+  gre: 'gre',
+  gif: 'gif',
+  wg: 'wg',
+  ppp: 'ppp',
+  umb: 'umb',
 };
+
+export const kindOf = (name: string): NicKind => KINDS[driverOf(name)] ?? 'ethernet';
+
+const POINT_TO_POINT: ReadonlySet<NicKind> = new Set<NicKind>(['pppoe', 'tun', 'gre', 'gif', 'ppp', 'umb']);
+export const isPointToPoint = (kind: NicKind): boolean => POINT_TO_POINT.has(kind);
+
+/** Drivers that never say whether there is a link: the kernel takes it to be there (LINK_STATE_IS_UP). */
+const MUTE: ReadonlySet<NicKind> = new Set<NicKind>(['loopback', 'gre', 'gif', 'wg', 'ppp']);
+
+/** What the kernel has as the link state. */
+export const linkStateOf = (nic: Nic): 'up' | 'down' | 'unknown' =>
+  // of a pppoe(4) that has never been up nothing is known yet
+  MUTE.has(nic.kind) || (nic.kind === 'pppoe' && !nic.hasBeenUp) ? 'unknown' : nic.hasCarrier ? 'up' : 'down';
+
+/** sys/net/if_media.h, LINK_STATE_DESCRIPTIONS: what the type of the interface calls a link that is down. */
+export const linkStateName = (nic: Nic, hasCarrier = nic.hasCarrier): string => {
+  switch (linkStateOf({ ...nic, hasCarrier })) {
+    case 'up':
+      return 'active';
+    case 'unknown':
+      return 'unknown';
+    case 'down':
+      return nic.kind === 'tun' || nic.kind === 'umb' ? 'down' : 'no carrier';
+  }
+};
+
+/** Interfaces that are made by a command, and the group that each is in from then on. */
+const CLONED: ReadonlySet<string> = new Set([
+  'vether',
+  'vlan',
+  'carp',
+  'pair',
+  'trunk',
+  'veb',
+  'vport',
+  'bridge',
+]);
+export const isCloned = (name: string): boolean =>
+  (kindOf(name) !== 'ethernet' && kindOf(name) !== 'umb') || CLONED.has(driverOf(name));
 
 const FLAG = {
   UP: 0x1,
@@ -61,8 +121,11 @@ const FLAG = {
   LOOPBACK: 0x8,
   POINTOPOINT: 0x10,
   RUNNING: 0x40,
+  NOARP: 0x80,
   SIMPLEX: 0x800,
   MULTICAST: 0x8000,
+  AUTOCONF6TEMP: 0x40000,
+  AUTOCONF6: 0x200000,
   AUTOCONF4: 0x800000,
   LRO: 0x2000000,
 } as const;
@@ -72,7 +135,10 @@ type FlagName = keyof typeof FLAG;
 const flagNames = (nic: Nic): readonly FlagName[] => {
   const running: readonly FlagName[] = nic.isUp ? ['UP'] : [];
   const lro: readonly FlagName[] = driverOf(nic.name) === 'vio' && nic.rdomain !== 127 ? ['LRO'] : [];
-  const autoconf: readonly FlagName[] = nic.isAutoconf ? ['AUTOCONF4'] : [];
+  const autoconf: readonly FlagName[] = [
+    ...(nic.isAutoconf6 ? (['AUTOCONF6TEMP', 'AUTOCONF6'] as const) : []),
+    ...(nic.isAutoconf ? (['AUTOCONF4'] as const) : []),
+  ];
   const run: readonly FlagName[] = nic.isUp ? ['RUNNING'] : [];
   switch (nic.kind) {
     case 'loopback':
@@ -80,7 +146,15 @@ const flagNames = (nic: Nic): readonly FlagName[] => {
     case 'enc':
       return [];
     case 'pppoe':
+    case 'umb':
       return [...running, 'POINTOPOINT', ...run, 'SIMPLEX', 'MULTICAST'];
+    case 'tun':
+    case 'gre':
+    case 'gif':
+    case 'ppp':
+      return [...running, 'POINTOPOINT', ...run, 'MULTICAST'];
+    case 'wg':
+      return [...running, 'BROADCAST', ...run, 'NOARP', 'MULTICAST'];
     case 'ethernet':
       return [...running, 'BROADCAST', ...run, 'SIMPLEX', 'MULTICAST', ...autoconf, ...lro];
   }
@@ -102,22 +176,14 @@ export const renderMonitorFlags = (nic: Nic): string =>
 
 /** What `ifconfig` says after `status:`, or null when the line is missing. vio(4) loses its carrier when downed, em(4) does not. */
 export const statusOf = (nic: Nic): string | null => {
-  switch (nic.kind) {
-    case 'loopback':
-      return null;
-    case 'enc':
-      return 'active';
-    case 'pppoe':
-      return nic.hasCarrier ? 'active' : 'no carrier';
-    case 'ethernet':
-      if (!nic.isUp && driverOf(nic.name) === 'vio') return 'no carrier';
-      return nic.hasCarrier ? 'active' : 'no carrier';
-  }
+  if (nic.kind === 'enc') return 'active';
+  if (linkStateOf(nic) === 'unknown') return null;
+  return linkStateName(nic, nic.hasCarrier && (nic.isUp || driverOf(nic.name) !== 'vio'));
 };
 
 /** Whether packets can leave by it: UP, with carrier. */
 export const isLinkUp = (nic: Nic): boolean =>
-  nic.isAttached && nic.isUp && (nic.kind === 'loopback' || (nic.hasCarrier && nic.hasCable));
+  nic.isAttached && nic.isUp && (linkStateOf(nic) === 'unknown' || (nic.hasCarrier && nic.hasCable));
 
 export const addressesOf = (nic: Nic, family: 'inet' | 'inet6'): readonly NicAddress[] =>
   nic.addresses.filter((one) => one.address.family === family);

@@ -5,7 +5,7 @@
 import type { Address } from './address.ts';
 import { maskOf, parseAddress, renderValue } from './address.ts';
 import type { Nic } from './nic.ts';
-import { broadcastOf, renderMonitorFlags } from './nic.ts';
+import { broadcastOf, isPointToPoint, linkStateName, renderMonitorFlags } from './nic.ts';
 import type { Invocation } from './program.ts';
 import type { RouteMessage } from './route-message.ts';
 import type { Route } from './route-table.ts';
@@ -32,16 +32,19 @@ export const routeFlagNames = (route: Route, isUp: boolean, withDone = true, isC
     ['HOST', route.isHost],
     ['REJECT', route.reject],
     ['DONE', withDone],
-    ['CLONING', route.kind === 'connected' && !route.isHost],
-    ['LLINFO', route.kind === 'neighbour' || (route.kind === 'local' && isUp && route.gateway !== null)],
-    ['STATIC', route.kind === 'static'],
+    ['CLONING', route.isCloning],
+    [
+      'LLINFO',
+      route.kind === 'neighbour' || (route.kind === 'local' && isUp && route.gateway !== route.source),
+    ],
+    ['STATIC', route.isStatic],
     ['BLACKHOLE', route.blackhole],
     ['CLONED', route.kind === 'neighbour'],
     ['CACHED', isCached],
     ['MPATH', route.isMpath],
     ['LOCAL', route.kind === 'local'],
     ['BROADCAST', route.kind === 'broadcast'],
-    ['CONNECTED', route.kind === 'connected' && !(route.isHost && route.priority === 8)],
+    ['CONNECTED', route.kind === 'connected' && route.isCloning],
   ];
   return `<${names
     .filter(([, isSet]) => isSet)
@@ -52,12 +55,15 @@ export const routeFlagNames = (route: Route, isUp: boolean, withDone = true, isC
 interface Block {
   readonly size: number;
   readonly lines: readonly string[];
+  /** Come out with the next message only. */
+  readonly unflushed?: readonly string[];
 }
 
 const TITLES = {
   add: 'RTM_ADD: Add Route',
   delete: 'RTM_DELETE: Delete Route',
   change: 'RTM_CHANGE: Change Metrics or flags',
+  get: 'RTM_GET: Report Metrics',
 } as const;
 
 const sizeOf = (address: Address | 'link'): number =>
@@ -73,8 +79,7 @@ const renderRoute = (message: Extract<RouteMessage, { kind: 'route' }>, nic: Nic
   const destination = parseAddress(renderValue(family, route.prefix.value));
   const gateway = route.gateway === null ? null : parseAddress(route.gateway);
   const source = parseAddress(route.source);
-  const hasMask =
-    !route.isHost || (route.kind === 'connected' && route.prefix.length < (family === 'inet' ? 32 : 128));
+  const hasMask = !route.isHost;
   const index = nic?.index ?? 0;
   const isNamed = nic?.isAttached === true;
   const names = [
@@ -103,7 +108,7 @@ const renderRoute = (message: Extract<RouteMessage, { kind: 'route' }>, nic: Nic
   return {
     size,
     lines: [
-      `${TITLES[message.what]}: len ${size}, priority ${route.priority}, table ${table}, if# ${index}${name}, pid: ${pid}, seq ${pid === 0 ? 0 : 1}, errno 0`,
+      `${TITLES[message.what]}: len ${size}, priority ${route.priority}, table ${table}, if# ${index}${name}, pid: ${pid}, seq ${message.sequence}, errno 0`,
       `flags:${routeFlagNames(route, message.isUp)}`,
       'fmask:',
       'use:        0   mtu:        0    expire:        0 ',
@@ -114,16 +119,52 @@ const renderRoute = (message: Extract<RouteMessage, { kind: 'route' }>, nic: Nic
   };
 };
 
-const renderFailed = (message: Extract<RouteMessage, { kind: 'route-failed' }>): Block => ({
-  size: 120,
+/** The request as it came, without DONE. */
+const renderFailed = (message: Extract<RouteMessage, { kind: 'route-failed' }>): Block => {
+  const { gateway, label, isMpath } = message;
+  const via = gateway === null ? null : parseAddress(gateway);
+  const isInet6 = message.destination.includes(':');
+  const one = isInet6 ? 32 : 16;
+  const size = 96 + one + (via === null ? 0 : sizeOf(via)) + 8 + (label === null ? 0 : 40);
+  const names = [
+    'DST',
+    ...(gateway === null ? [] : ['GATEWAY']),
+    'NETMASK',
+    ...(label === null ? [] : ['LABEL']),
+  ];
+  const values = [
+    message.destination,
+    ...(gateway === null ? [] : [gateway]),
+    'default',
+    ...(label === null ? [] : [`"${label}"`]),
+  ];
+  return {
+    size,
+    lines: [
+      `${TITLES[message.what]}: len ${size}, priority 0, table ${message.table}, if# 0, pid: ${message.pid}, seq ${message.sequence}, errno ${message.errno}`,
+      `flags:<UP,GATEWAY,STATIC${isMpath ? ',MPATH' : ''}>`,
+      'fmask:',
+      'use:        0   mtu:        0    expire:        0 ',
+      'locks:  inits: ',
+      `sockaddrs: <${names.join(',')}>`,
+      ` ${values.join(' ')}`,
+    ],
+  };
+};
+
+/** Its last lines stay in the buffer: route(8) flushes after the addresses, of which there are none here (route.c, pmsg_addrs). */
+const renderProposal = (message: Extract<RouteMessage, { kind: 'proposal' }>, isNamed: boolean): Block => ({
+  size: 232,
   lines: [
-    `${TITLES[message.what]}: len 120, priority 0, table ${message.table}, if# 0, pid: ${message.pid}, seq 1, errno ${message.errno}`,
-    'flags:<UP,GATEWAY,STATIC>',
+    `RTM_PROPOSAL: config proposal: len 232, source ${message.source}, table ${message.table}, if# ${message.index}, ${isNamed ? `name ${message.name}, ` : ''}pid: ${message.pid}, seq ${message.sequence}, errno 0`,
+    'flags:<UP,DONE>',
     'fmask:',
     'use:        0   mtu:        0    expire:        0 ',
     'locks:  inits: ',
-    'sockaddrs: <DST,NETMASK>',
-    ` ${message.destination} default`,
+  ],
+  unflushed: [
+    'proposals: <DNS>',
+    ` ${message.family === 'inet' ? 'INET' : 'INET6'} [${message.servers.join(', ')}]`,
   ],
 });
 
@@ -135,7 +176,7 @@ const render = (message: RouteMessage, nicOf: (name: string) => Nic | null): Blo
       return {
         size: 200,
         lines: [
-          `RTM_IFINFO: iface status change: len 200, if# ${nic.index}, ${name}link: ${message.carrier ? 'active' : 'no carrier'}, mtu: ${nic.mtu}, flags:${renderMonitorFlags(nic)}`,
+          `RTM_IFINFO: iface status change: len 200, if# ${nic.index}, ${name}link: ${linkStateName(nic, message.carrier)}, mtu: ${nic.mtu}, flags:${renderMonitorFlags(nic)}`,
           'sockaddrs: <IFP>',
           ` ${nic.lladdr ?? nic.name}`,
         ],
@@ -154,7 +195,10 @@ const render = (message: RouteMessage, nicOf: (name: string) => Nic | null): Blo
       const isNew = message.kind === 'new-address';
       const isInet = address.address.family === 'inet';
       const size = isInet ? 96 : 120;
-      const broadcast = isNew ? '0.0.0.0' : (broadcastOf(address) ?? '0.0.0.0');
+      // what stands there is the peer of a point-to-point link, and the kernel's own broadcast address only later
+      const broadcast = isPointToPoint(nic.kind)
+        ? (address.peer ?? '0.0.0.0')
+        : ((isNew ? null : broadcastOf(address)) ?? '0.0.0.0');
       const name = message.isNamed ? `name ${nic.name}, ` : '';
       const title = isNew
         ? 'RTM_NEWADDR: address being added to iface'
@@ -172,13 +216,17 @@ const render = (message: RouteMessage, nicOf: (name: string) => Nic | null): Blo
       return renderRoute(message, nicOf(message.route.nic));
     case 'route-failed':
       return renderFailed(message);
+    case 'proposal':
+      return renderProposal(message, nicOf(message.name)?.isAttached === true);
     case 'desync':
       return { size: 4, lines: ['RTM_DESYNC: route socket overflow: len 4'] };
   }
 };
 
 const tableOf = (message: RouteMessage): number | null =>
-  message.kind === 'route' || message.kind === 'route-failed' ? message.table : null;
+  message.kind === 'route' || message.kind === 'route-failed' || message.kind === 'proposal'
+    ? message.table
+    : null;
 
 /** Prints until it is killed. `table` shows that table's routes only, `ifaceOnly` no routes and addresses. */
 export const monitor = (invocation: Invocation, table: number | null, ifaceOnly: boolean): void => {
@@ -195,7 +243,7 @@ export const monitor = (invocation: Invocation, table: number | null, ifaceOnly:
     buffer += `got message of size ${block.size} on ${renderTime(router.clock.wall())}\n${block.lines.map((line) => `${line}\n`).join('')}`;
     if (message.kind === 'announce') return;
     invocation.out(buffer);
-    buffer = '';
+    buffer = (block.unflushed ?? []).map((line) => `${line}\n`).join('');
   });
   invocation.onEnd(stop);
 };

@@ -13,6 +13,8 @@ const ERRORS: Readonly<Record<RouteError, string>> = {
   EEXIST: 'File exists',
   ENETUNREACH: 'Network is unreachable',
   EINVAL: 'Invalid argument',
+  EHOSTUNREACH: 'No route to host',
+  ENOENT: 'No such file or directory',
 };
 
 const isUp = (router: Router, route: Route): boolean => {
@@ -20,18 +22,22 @@ const isUp = (router: Router, route: Route): boolean => {
   return route.kind === 'local' || (nic !== null && isLinkUp(nic));
 };
 
+const gatewayUsers = (router: Router, route: Route): number => {
+  const text = renderValue(route.prefix.family, route.prefix.value);
+  let count = 0;
+  for (const each of router.routing.tables.values())
+    count += each.routes.filter(
+      (one) => one.isViaGateway && one.nic === route.nic && one.gateway?.split('%')[0] === text,
+    ).length;
+  return count;
+};
+
 /** Routes that use a neighbour as their gateway, or clones of a connected route. */
 const refsOf = (router: Router, table: number, route: Route): number => {
-  if (route.kind === 'neighbour') {
-    const text = renderValue(route.prefix.family, route.prefix.value);
-    let count = 0;
-    for (const each of router.routing.tables.values())
-      count += each.routes.filter(
-        (one) => one.kind === 'static' && one.nic === route.nic && one.gateway === text,
-      ).length;
-    return count;
-  }
-  if (route.kind !== 'connected' || route.isHost) return 0;
+  if (route.kind === 'neighbour') return gatewayUsers(router, route);
+  // a peer that is the gateway of others
+  if (route.kind === 'connected' && route.isHost) return gatewayUsers(router, route);
+  if (!route.isCloning) return 0;
   const nic = route.nic;
   return router.routing
     .list(table, route.prefix.family)
@@ -46,19 +52,16 @@ const flagLetters = (router: Router, table: number, route: Route): string => {
     ['G', route.isViaGateway],
     ['H', route.isHost],
     ['R', isRejected],
-    ['C', route.kind === 'connected' && !route.isHost],
-    [
-      'L',
-      route.kind === 'neighbour' || (route.kind === 'local' && router.nic(route.nic)?.kind === 'ethernet'),
-    ],
-    ['S', route.kind === 'static'],
+    ['C', route.isCloning],
+    ['L', route.kind === 'neighbour' || (route.kind === 'local' && route.gateway !== route.source)],
+    ['S', route.isStatic],
     ['B', route.blackhole],
     ['c', route.kind === 'neighbour'],
-    ['h', route.kind === 'neighbour' && refs > 0],
+    ['h', (route.kind === 'neighbour' || (route.kind === 'connected' && route.isHost)) && refs > 0],
     ['P', route.isMpath],
     ['l', route.kind === 'local'],
     ['b', route.kind === 'broadcast'],
-    ['n', route.kind === 'connected' && !route.isHost],
+    ['n', route.kind === 'connected' && route.isCloning],
   ];
   return letters
     .filter(([, isSet]) => isSet)
@@ -144,6 +147,13 @@ const get = (invocation: Invocation, table: number, words: readonly string[]) =>
       : word === 'default'
         ? (router.routing.list(table, family).find((one) => one.prefix.length === 0) ?? null)
         : router.routing.lookup(table, address);
+  if (address !== null)
+    router.routing.report(
+      table,
+      createPrefix(family, address.value, word === 'default' ? 0 : bitsOf(family)),
+      route,
+      invocation.pid,
+    );
   if (address === null || route === null) {
     invocation.out(`get ${word === 'default' ? 'net' : 'host'} ${word}: not in table\n`);
     return invocation.exit(1);
@@ -175,6 +185,7 @@ interface Request {
   readonly mpath: boolean;
   readonly reject: boolean;
   readonly blackhole: boolean;
+  readonly nic: string | null;
 }
 
 /** The arguments of add, change and delete; a string is what route(8) would die of. */
@@ -185,6 +196,7 @@ const parseRequest = (words: readonly string[]): Request | string => {
   const flags = new Set<string>();
   const places: string[] = [];
   let length: number | null = null;
+  let nic: string | null = null;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
     const value = (): string => words[++i] ?? '';
@@ -194,7 +206,8 @@ const parseRequest = (words: readonly string[]): Request | string => {
     else if (word === '-priority') priority = Number(value());
     else if (word === '-label') label = value();
     else if (word === '-prefixlen') length = Number(value());
-    else if (word === '-ifp' || word === '-ifa') value();
+    else if (word === '-ifp') nic = value();
+    else if (word === '-ifa') value();
     else if (['-mpath', '-reject', '-blackhole', '-host', '-net', '-static'].includes(word))
       flags.add(word.slice(1));
     else return `emulator: ${word} not known`;
@@ -211,6 +224,7 @@ const parseRequest = (words: readonly string[]): Request | string => {
     mpath: flags.has('mpath'),
     reject: flags.has('reject'),
     blackhole: flags.has('blackhole'),
+    nic,
   };
   if (to === 'default') return { ...common, destination: createPrefix(guess, 0n, 0), isHost: false };
   const address = parseAddress(bare);

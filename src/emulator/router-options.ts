@@ -13,6 +13,8 @@ export interface NicDescription {
   readonly mtu?: number;
   readonly lladdr?: string;
   readonly isAutoconf?: boolean;
+  readonly isAutoconf6?: boolean;
+  readonly hasCarrier?: boolean;
 }
 
 export interface RouterOptions {
@@ -25,6 +27,8 @@ export interface RouterOptions {
   readonly interfaces?: readonly NicDescription[];
   /** Details of the LAN's and the uplinks' interfaces, by name. */
   readonly details?: readonly NicDescription[];
+  /** The rdomains whose loN has its addresses (hostname.loN); the others' are made by the kernel, down and empty. */
+  readonly loopbacks?: readonly number[];
   /** A default route in rtable 0 from the start. None by default. */
   readonly defaultRoute?: string;
   /** Files that pfctl can read, beside what a server lends it. */

@@ -2,16 +2,22 @@
  * The emulated OpenBSD 7.8 router: interfaces, addresses, routing tables, pf, the uplinks behind it, and what can happen to them.
  * One object, driven by the clock and the seed it is given. Commands read and change it through here; it prints nothing.
  */
-import { createPrefix, doesContain, parseAddress } from './address.ts';
+import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
 import type { Lan } from './clients.ts';
 import { createLan } from './clients.ts';
 import type { EmulatorClock } from './clock.ts';
+import type { Dhcp } from './dhcp.ts';
+import { createDhcp } from './dhcp.ts';
+import type { DhcpServer } from './dhcp-lease.ts';
+import { createDhcpServer } from './dhcp-lease.ts';
 import type { FaultBoard } from './fault.ts';
 import { createFaultBoard } from './fault.ts';
 import type { Forwarding } from './forwarding.ts';
 import { createForwarding } from './forwarding.ts';
-import type { Nic, NicAddress } from './nic.ts';
-import { addressesOf, driverOf, kindOf, parseNicAddress } from './nic.ts';
+import type { Interfaces } from './interfaces.ts';
+import { createInterfaces, LOOPBACK_ADDRESSES } from './interfaces.ts';
+import type { Nic } from './nic.ts';
+import { isLinkUp } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { createFirewall } from './pf.ts';
@@ -27,7 +33,27 @@ import { createRouting } from './routing.ts';
 import type { Exchange, Uplink } from './uplink.ts';
 import { createUplink, exchange } from './uplink.ts';
 
-export interface Router extends Forwarding {
+/** What a DHCP server may give out anew; what is not named stays. */
+export interface DhcpOffer {
+  readonly address?: string;
+  readonly gateway?: string;
+  readonly nameservers?: readonly string[];
+  readonly leaseSeconds?: number;
+}
+
+export interface Router
+  extends Forwarding,
+    Pick<
+      Interfaces,
+      | 'setCarrier'
+      | 'setAutoconf'
+      | 'setRdomain'
+      | 'setAddress'
+      | 'addAddress'
+      | 'removeAddress'
+      | 'detach'
+      | 'attach'
+    > {
   readonly clock: EmulatorClock;
   readonly random: Random;
   readonly routing: Routing;
@@ -44,6 +70,9 @@ export interface Router extends Forwarding {
   readonly queues: Queues;
   /** Null: a listing takes no time. */
   readonly statesListedPerSecond: number | null;
+  readonly dhcp: Dhcp;
+  /** Whether the caller of dhcpleasectl(8) may connect to its socket: root and wheel may. */
+  readonly mayAskDhcpleased: boolean;
   nics(): readonly Nic[];
   nic(name: string): Nic | null;
   groupsOf(nic: Nic): readonly string[];
@@ -52,14 +81,10 @@ export interface Router extends Forwarding {
   subscribe(listener: (message: RouteMessage) => void): () => void;
   /** What the far side of an interface does with a packet that left by it. */
   answer(nic: Nic, packet: Packet): Exchange;
-  /** Pulls or plugs the cable: RTM_IFINFO at once. */
-  setCarrier(name: string, hasCarrier: boolean): void;
   /** `ifconfig NAME up|down`. */
   setInterfaceUp(name: string, isUp: boolean): void;
-  /** Gives an interface an address in place of all of that family. */
-  setAddress(name: string, address: string): void;
-  addAddress(name: string, address: string): void;
-  removeAddress(name: string, address: string): void;
+  /** `ifconfig NAME create`, or a device that is plugged in. It is down, and in rdomain 0 unless told. */
+  createInterface(description: NicDescription): void;
   setDark(uplink: string, isDark: boolean): void;
   setGatewayDead(uplink: string, isDead: boolean): void;
   /** Loss in 0-1. */
@@ -68,8 +93,17 @@ export interface Router extends Forwarding {
   setBlackhole(uplink: string, target: string, isSilent: boolean): void;
   /** Another gateway answers from now on (renumbering); addresses and routes are changed apart from it. */
   setGateway(uplink: string, gateway: string): void;
-  detach(name: string): void;
-  attach(name: string): void;
+  /** What the DHCP server will give out from now on; the client learns it when it asks again. */
+  setDhcpOffer(uplink: string, offer: DhcpOffer): void;
+  /** The client asks again, as by `dhcpleasectl IF`: the same answer changes nothing. */
+  dhcpRenew(uplink: string): void;
+  /** Another offer, and the client asks again at once. */
+  dhcpRenumber(uplink: string, offer: DhcpOffer): void;
+  /** The lease is over, and the server answers no more until `setDhcpSilent(uplink, false)`. */
+  dhcpExpire(uplink: string): void;
+  setDhcpSilent(uplink: string, isSilent: boolean): void;
+  setDhcpleasedRunning(isRunning: boolean): void;
+  setDhcpleasedAllowed(isAllowed: boolean): void;
   /** The routing socket overflows: listeners see RTM_DESYNC. */
   desync(): void;
 }
@@ -77,7 +111,6 @@ export interface Router extends Forwarding {
 export const createRouter = (options: RouterOptions): Router => {
   const { clock } = options;
   const random = createRandom(options.seed);
-  const nics: Nic[] = [];
   const uplinks = new Map<string, Uplink>();
   const byNic = new Map<string, Uplink>();
   const sysctls = new Map(SYSCTLS);
@@ -91,31 +124,24 @@ export const createRouter = (options: RouterOptions): Router => {
     version++;
     for (const listener of [...listeners]) listener(message);
   };
-  const nic = (name: string): Nic | null => nics.find((one) => one.name === name && one.isAttached) ?? null;
-  const routing = createRouting({
+  const interfaces: Interfaces = createInterfaces({
+    clock,
+    emit,
+    version: () => version,
+    routing: () => routing,
+  });
+  const { attached, find: nic, groupsOf } = interfaces;
+  const routing: Routing = createRouting({
     nicOf: nic,
     version: () => version,
     isMultipath: (family) =>
       sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
     emit,
   });
-
-  // asked for at every rule with an interface; an interface's groups change with a route at most
-  const groupCache = new Map<Nic, { readonly version: number; readonly groups: readonly string[] }>();
-  const groupsOf = (one: Nic): readonly string[] => {
-    const known = groupCache.get(one);
-    if (known !== undefined && known.version === version) return known.groups;
-    const own = one.kind === 'ethernet' ? [] : [driverOf(one.name)];
-    const isEgress = routing.tables
-      .get(0)
-      ?.routes.some(
-        (route) => route.prefix.length === 0 && route.kind === 'static' && route.nic === one.name,
-      );
-    const groups = [...own, ...(isEgress === true ? ['egress'] : []), ...one.groups];
-    groupCache.set(one, { version, groups });
-    return groups;
+  const nextPid = (): number => {
+    pid = pid >= 99_999 ? 1000 : pid + 1 + random.below(3);
+    return pid;
   };
-  const attached = (): readonly Nic[] => nics.filter((one) => one.isAttached);
 
   const firewall = createFirewall(
     {
@@ -130,85 +156,60 @@ export const createRouter = (options: RouterOptions): Router => {
   );
   const queues = createQueues(() => firewall.queues);
 
-  const assign = (one: Nic, address: NicAddress): void => {
-    one.addresses = [...one.addresses, address];
-    emit({ kind: 'new-address', nic: one, address, isNamed: true });
-    routing.addAddress(one, address);
-  };
-  const unassign = (one: Nic, address: NicAddress): void => {
-    one.addresses = one.addresses.filter((other) => other !== address);
-    routing.removeAddress(one, address);
-  };
-
-  const addNic = (description: NicDescription, index: number): Nic => {
-    const kind = kindOf(description.name);
-    const made: Nic = {
-      name: description.name,
-      index,
-      kind,
-      lladdr:
-        kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
-      mtu: description.mtu ?? (kind === 'loopback' ? 32768 : kind === 'pppoe' ? 1492 : 1500),
-      rdomain: description.rdomain ?? 0,
-      description: description.description ?? null,
-      groups: description.groups ?? [],
-      isUp: kind !== 'enc',
-      hasCable: true,
-      hasCarrier: true,
-      isAutoconf: description.isAutoconf ?? false,
-      addresses: [],
-      isAttached: true,
-    };
-    nics.push(made);
-    routing.create(made.rdomain, made.rdomain);
-    for (const text of description.addresses ?? [])
-      assign(made, parseNicAddress(text, made.name, description.peer));
-    return made;
-  };
+  const dhcpServers = new Map<string, DhcpServer>();
+  const dhcp = createDhcp({
+    clock,
+    interfaces,
+    routing,
+    emit,
+    files,
+    pid: nextPid,
+    serverBehind: (one) => {
+      const uplink = byNic.get(one.name);
+      const server = uplink === undefined ? undefined : dhcpServers.get(uplink.name);
+      return server === undefined || uplink?.isGatewayDead === true || !isLinkUp(one) ? null : server;
+    },
+    ignores: (name) => {
+      const how = options.uplinks.find((one) => one.interface === name)?.dhcp;
+      return { routes: how?.ignoresRoutes === true, dns: how?.ignoresDns === true };
+    },
+  });
 
   const extra = options.interfaces ?? [];
   const count = extra.length + 1 + options.uplinks.length;
-  const loopback: readonly string[] = ['::1/128', 'fe80::1/64', '127.0.0.1/8'];
   const details = (name: string): NicDescription =>
     options.details?.find((one) => one.name === name) ?? { name };
-  addNic({ name: 'lo0', addresses: loopback }, count + 2);
-  let index = 1;
-  for (const description of extra) addNic(description, index++);
+  interfaces.add({ name: 'lo0', addresses: LOOPBACK_ADDRESSES }, count + 2);
+  for (const description of extra) interfaces.add(description);
   const { lan } = options;
-  addNic(
-    {
-      ...details(lan.interface),
-      name: lan.interface,
-      addresses: [
-        lan.address,
-        ...(lan.address6 === undefined ? [] : [lan.address6]),
-        ...(details(lan.interface).addresses ?? []),
-      ],
-    },
-    index++,
-  );
+  const merged = (name: string, own: readonly (string | undefined)[]): NicDescription => {
+    const more = details(name);
+    return {
+      ...more,
+      name,
+      addresses: [...own.filter((text) => text !== undefined), ...(more.addresses ?? [])],
+    };
+  };
+  interfaces.add(merged(lan.interface, [lan.address, lan.address6]));
   for (const description of options.uplinks) {
-    const more = details(description.interface);
-    addNic(
-      {
-        ...more,
-        name: description.interface,
-        addresses: [
-          description.address,
-          ...(description.address6 === undefined ? [] : [description.address6]),
-          ...(more.addresses ?? []),
-        ],
-      },
-      index++,
-    );
+    const { name, dhcp: how } = description;
     const uplink = createUplink(description);
-    uplinks.set(uplink.name, uplink);
+    uplinks.set(name, uplink);
     byNic.set(uplink.interface, uplink);
+    if (how === undefined) {
+      interfaces.add(merged(description.interface, [description.address, description.address6]));
+      continue;
+    }
+    dhcpServers.set(name, createDhcpServer(how, description.address, description.gateway));
+    const made = interfaces.add({
+      ...merged(description.interface, [description.address6]),
+      isAutoconf: true,
+    });
+    if (how.isBoundAtStart !== false) dhcp.bind(made);
   }
-  addNic({ name: 'enc0' }, index++);
-  index++;
-  for (const rdomain of new Set(nics.map((one) => one.rdomain).filter((number) => number !== 0)))
-    addNic({ name: `lo${rdomain}`, rdomain, addresses: loopback }, index++);
+  interfaces.add({ name: 'enc0' });
+  interfaces.skipIndex();
+  interfaces.addLoopbacks(options.loopbacks ?? []);
   if (options.defaultRoute !== undefined) {
     const gateway = parseAddress(options.defaultRoute);
     if (gateway !== null)
@@ -238,6 +239,10 @@ export const createRouter = (options: RouterOptions): Router => {
 
   const isOwnSource = (on: Nic, packet: Packet): boolean => {
     const source = parseAddress(packet.source);
+    const lease = dhcpServers.get(byNic.get(on.name)?.name ?? '');
+    // what was given out, not what somebody still has
+    if (lease !== undefined && source?.family === 'inet')
+      return doesContain(createPrefix('inet', lease.address.value, lease.length), source);
     return (
       source !== null &&
       on.addresses.some((one) =>
@@ -253,50 +258,42 @@ export const createRouter = (options: RouterOptions): Router => {
     return exchange(uplink, packet, isOwnSource(on, packet), far);
   };
 
-  const ifinfo = (one: Nic, carrier = one.hasCarrier): void =>
-    emit({ kind: 'ifinfo', nic: one, carrier, isNamed: true });
-  const need = (name: string): Nic => {
-    const one = nic(name);
-    if (one === null) throw new RangeError(`emulator: no interface ${name}`);
-    return one;
-  };
   const needUplink = (name: string): Uplink => {
     const one = uplinks.get(name) ?? byNic.get(name);
     if (one === undefined) throw new RangeError(`emulator: no uplink ${name}`);
     return one;
   };
 
-  const setCarrier = (name: string, hasCarrier: boolean): void => {
-    const one = need(name);
-    if (one.hasCable === hasCarrier) return;
-    one.hasCable = hasCarrier;
-    one.hasCarrier = hasCarrier;
-    ifinfo(one);
-    if (!hasCarrier && driverOf(name) === 'em') routing.forgetNeighbours(one, true);
+  const offer = (name: string): { readonly server: DhcpServer; readonly index: number | null } => {
+    const uplink = needUplink(name);
+    const server = dhcpServers.get(uplink.name);
+    if (server === undefined) throw new RangeError(`emulator: ${name} is no DHCP uplink`);
+    return { server, index: nic(uplink.interface)?.index ?? null };
   };
-  const setInterfaceUp = (name: string, isUp: boolean): void => {
-    const one = need(name);
-    if (one.isUp === isUp) return;
-    one.isUp = isUp;
-    const isEm = driverOf(name) === 'em';
-    if (!isUp) {
-      routing.forgetNeighbours(one, false);
-      // the message still says active: the carrier is lost later, if at all
-      ifinfo(one);
-    } else if (isEm) {
-      // em(4) negotiates anew: two messages without carrier, and the link a second later
-      one.hasCarrier = false;
-      ifinfo(one);
-      ifinfo(one);
-      if (one.hasCable)
-        clock.after(1000, () => {
-          if (!one.isUp || !one.hasCable || one.hasCarrier) return;
-          one.hasCarrier = true;
-          ifinfo(one);
-        });
-    } else ifinfo(one);
+  const setDhcpOffer = (name: string, change: DhcpOffer): void => {
+    const { server } = offer(name);
+    const uplink = needUplink(name);
+    const { address, gateway, nameservers, leaseSeconds } = change;
+    const parsed = address === undefined ? null : parseInterfaceAddress(address);
+    if (parsed !== null) {
+      server.address = parsed.address;
+      server.length = parsed.length;
+    }
+    if (gateway !== undefined) {
+      if (server.identifier === server.gateway) server.identifier = gateway;
+      server.gateway = gateway;
+      uplink.gateway = gateway;
+    }
+    server.nameservers = nameservers ?? server.nameservers;
+    server.leaseSeconds = leaseSeconds ?? server.leaseSeconds;
   };
+  const dhcpRenew = (name: string): void => {
+    const { index } = offer(name);
+    if (index !== null) dhcp.request(index);
+  };
+  let mayAskDhcpleased = true;
 
+  listeners.add(dhcp.hear);
   const router: Router = {
     clock,
     random,
@@ -311,13 +308,14 @@ export const createRouter = (options: RouterOptions): Router => {
     syslog: [],
     queues,
     statesListedPerSecond: options.statesListedPerSecond ?? null,
+    dhcp,
+    get mayAskDhcpleased() {
+      return mayAskDhcpleased;
+    },
     nics: attached,
     nic,
     groupsOf,
-    nextPid: () => {
-      pid = pid >= 99_999 ? 1000 : pid + 1 + random.below(3);
-      return pid;
-    },
+    nextPid,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => {
@@ -329,21 +327,16 @@ export const createRouter = (options: RouterOptions): Router => {
     answer,
     isLocalAddress,
     solicit,
-    setCarrier,
-    setInterfaceUp,
-    setAddress: (name, text) => {
-      const one = need(name);
-      const wanted = parseNicAddress(text, name, undefined);
-      for (const old of addressesOf(one, wanted.address.family)) unassign(one, old);
-      assign(one, wanted);
-    },
-    addAddress: (name, text) => assign(need(name), parseNicAddress(text, name, undefined)),
-    removeAddress: (name, text) => {
-      const one = need(name);
-      const bare = text.split('/')[0] ?? '';
-      const old = one.addresses.find((each) => each.address.text === bare);
-      if (old !== undefined) unassign(one, old);
-    },
+    setCarrier: interfaces.setCarrier,
+    setInterfaceUp: interfaces.setUp,
+    setAutoconf: interfaces.setAutoconf,
+    setRdomain: interfaces.setRdomain,
+    setAddress: interfaces.setAddress,
+    addAddress: interfaces.addAddress,
+    removeAddress: interfaces.removeAddress,
+    detach: interfaces.detach,
+    attach: interfaces.attach,
+    createInterface: (description) => void interfaces.create(description),
     setDark: (name, isDark) => {
       needUplink(name).isDark = isDark;
     },
@@ -368,31 +361,23 @@ export const createRouter = (options: RouterOptions): Router => {
       if (gateway.includes(':')) uplink.gateway6 = gateway;
       else uplink.gateway = gateway;
     },
-    detach: (name) => {
-      const one = need(name);
-      one.isUp = false;
-      one.isAttached = false;
-      emit({ kind: 'ifinfo', nic: one, carrier: one.hasCarrier, isNamed: false });
-      for (const address of one.addresses) unassign(one, address);
-      routing.forgetNeighbours(one, false);
-      emit({ kind: 'announce', name, index: one.index, what: 'departure' });
+    setDhcpOffer,
+    dhcpRenew,
+    dhcpRenumber: (name, change) => {
+      setDhcpOffer(name, change);
+      dhcpRenew(name);
     },
-    attach: (name) => {
-      const old = nics.findIndex((one) => one.name === name && !one.isAttached);
-      const gone = nics[old];
-      if (gone === undefined) throw new RangeError(`emulator: ${name} was never detached`);
-      const next = Math.max(...nics.map((one) => one.index)) + 1;
-      const made: Nic = {
-        ...gone,
-        index: next,
-        isAttached: true,
-        isUp: false,
-        hasCarrier: gone.hasCable,
-        addresses: [],
-        rdomain: 0,
-      };
-      nics.splice(old, 1, made);
-      emit({ kind: 'announce', name, index: next, what: 'arrival' });
+    dhcpExpire: (name) => {
+      const { server, index } = offer(name);
+      server.isSilent = true;
+      if (index !== null) dhcp.expire(index);
+    },
+    setDhcpSilent: (name, isSilent) => {
+      offer(name).server.isSilent = isSilent;
+    },
+    setDhcpleasedRunning: dhcp.setRunning,
+    setDhcpleasedAllowed: (isAllowed) => {
+      mayAskDhcpleased = isAllowed;
     },
     desync: () => emit({ kind: 'desync' }),
   };

@@ -2,6 +2,7 @@
  * Starts a command of the emulated machine: finds the program, applies the fault that is due, keeps track of what runs, and guarantees one
  * end. Used by server.ts for executables and by commands.ts in process.
  */
+import { dhcpleasectl } from './dhcpleasectl.ts';
 import type { CallFault } from './fault.ts';
 import { ifconfig } from './ifconfig.ts';
 import { logger } from './logger.ts';
@@ -19,6 +20,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ping,
   ping6: ping,
   pfctl,
+  dhcpleasectl,
   sysctl,
   logger,
 };

@@ -128,7 +128,7 @@ export const serveRouter = (router: Router, socketPath: string): Promise<RouterS
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Writes the executables `ifconfig`, `route`, `ping`, `ping6`, `pfctl`, `sysctl`, `logger` into a directory, which is made if need be. */
+/** Writes the executables `ifconfig`, `route`, `ping`, `pfctl`, … (run.ts) into a directory, which is made if need be. */
 export const writeCommandDirectory = (directory: string, socketPath: string): void => {
   const here = fileURLToPath(import.meta.url);
   const isSource = here.endsWith('.ts');

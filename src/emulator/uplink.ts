@@ -4,15 +4,18 @@
  */
 import type { Address, Prefix } from './address.ts';
 import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
+import type { DhcpDescription } from './dhcp-lease.ts';
 import type { Packet } from './packet.ts';
 import type { Random } from './random.ts';
 
 export interface UplinkDescription {
   readonly name: string;
   readonly interface: string;
-  /** This router's address on the link, with its prefix length. */
+  /** This router's address on the link, with its prefix length: its own, or what the other end gives out. */
   readonly address: string;
   readonly gateway: string;
+  /** Address and gateway come by DHCP. */
+  readonly dhcp?: DhcpDescription;
   readonly address6?: string;
   readonly gateway6?: string;
   /** Round trip to any target behind the gateway. Default 8. */

@@ -6,7 +6,15 @@
  */
 
 /** The closed list of programs that uplinkd may start. */
-export type CommandName = 'ifconfig' | 'route' | 'ping' | 'ping6' | 'pfctl' | 'sysctl' | 'logger';
+export type CommandName =
+  | 'ifconfig'
+  | 'route'
+  | 'ping'
+  | 'ping6'
+  | 'pfctl'
+  | 'dhcpleasectl'
+  | 'sysctl'
+  | 'logger';
 
 export interface RunOptions {
   /** Written to the command's standard input, which is then closed. Empty by default. */

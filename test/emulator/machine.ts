@@ -36,6 +36,7 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     seed: 7,
     lan: { interface: 'vio1', address: '10.0.0.1/24' },
     interfaces: [{ name: 'vio0', rdomain: 127, addresses: ['10.0.2.15/24'], lladdr: '52:54:00:00:00:01' }],
+    loopbacks: [127],
     uplinks: [
       { name: 'a', interface: 'vio2', address: '192.0.2.2/24', gateway: '192.0.2.1' },
       { name: 'b', interface: 'vio3', address: '198.51.100.2/24', gateway: '198.51.100.1' },

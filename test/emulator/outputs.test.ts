@@ -1,8 +1,17 @@
 // What the emulated commands print, byte for byte against what OpenBSD 7.8 printed. Volatile values are masked on both sides.
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { readTranscript } from '../text/transcript.ts';
-import type { Machine, Ran } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { createMachine } from './machine.ts';
+import {
+  blocksOf,
+  compare,
+  maskVolatile as mask,
+  maskRoutes,
+  replay,
+  maskUses as uses,
+  watch,
+} from './replay.ts';
 
 const MAIN = `set skip on lo
 table <gws> persist { 192.0.2.1 198.51.100.1 }
@@ -23,48 +32,6 @@ pass out quick inet tagged uplink_inbound_a reply-to 192.0.2.1 label "uplink:a:i
 pass out quick on vio2 inet tagged uplink_default nat-to (vio2:0) keep state (if-bound) label "uplink:a"
 pass out quick on vio3 inet tagged uplink_default nat-to (vio3:0) keep state (if-bound) label "uplink:b"
 `;
-
-/** Masks what no two runs share: times, round trips, counters of use, link-level addresses of others, pids, ids. */
-const mask = (text: string): string =>
-  text
-    .replace(/time=\d+\.\d{3} ms/g, 'time=T ms')
-    .replace(/ttl=\d+/g, 'ttl=T')
-    .replace(/hlim=\d+/g, 'hlim=T')
-    .replace(/= [\d.]+\/[\d.]+\/[\d.]+\/[\d.]+ ms/g, '= T ms')
-    .replace(/on (Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d [\d:]{8} \d{4}/g, 'on DATE')
-    .replace(/Cleared: {5}.*/g, 'Cleared: DATE')
-    .replace(/pid:? \d+/g, 'pid P')
-    .replace(/^Terminated \n/gm, '');
-
-const maskRoutes = (text: string): string =>
-  text
-    .split('\n')
-    // other hosts' neighbour entries come and go; what is cached of the gateway's depends on traffic
-    .filter((line) => !/^(10\.0\.0\.[23]|192\.0\.2\.99|ff0|::1|fe80)/.test(line))
-    .map((line) =>
-      line
-        .replace(/^(\S+ +)((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|link#\d)( +UHLch)/, '$1LLADDR$3')
-        .replace(/^(192\.0\.2\.1|198\.51\.100\.1) .*(Hb?L?ch?|UHLc) .*$/, '$1 neighbour')
-        .replace(/( {1,}\d+){2}( +(?:-|32768) +\d+ \w+ *)$/, ' R U$2'),
-    )
-    .join('\n');
-
-const compare = (test: Test, file: string, ran: Ran, how: (text: string) => string = mask): void => {
-  const want = readTranscript(file);
-  test.equal(how(ran.stdout), how(want.stdout), `${file} stdout`);
-  test.equal(how(ran.stderr), how(want.stderr), `${file} stderr`);
-  if (want.exit !== null) test.equal(ran.code, want.exit, `${file} exit`);
-};
-
-const replay = (test: Test, machine: Machine, file: string, how?: (text: string) => string): void => {
-  const { command, stdin } = readTranscript(file);
-  const plain = command.replace(/\\(.)/g, '$1');
-  const piped = /^sh -c echo pass \| (.*)$/.exec(plain);
-  const line = (piped?.[1] ?? plain)
-    .replace(/\$\(printf .*?80\)\)/, 'a'.repeat(80))
-    .replace(/key -k (.*)$/, "key -k '$1'");
-  compare(test, file, machine.run(line, piped === null ? stdin : 'pass\n'), how);
-};
 
 const withRules = (): Machine => {
   const machine = createMachine({ defaultRoute: '192.0.2.1' });
@@ -434,7 +401,6 @@ t.test('route', async (test) => {
   mpath.run('route -n add -mpath default 198.51.100.1');
   replay(test, mpath, 'route-mpath-add-again.txt');
   replay(test, mpath, 'route-show-mpath.txt', maskRoutes);
-  const uses = (text: string): string => text.replace(/^ +\d+ +0 +0 $/m, 'USES');
   replay(test, mpath, 'route-get-mpath.txt', uses);
   replay(test, mpath, 'route-mpath-delete.txt');
   test.match(mpath.run('route -n show -inet').stdout, /default +192\.0\.2\.1 +UGS /);
@@ -465,19 +431,10 @@ t.test('route', async (test) => {
 });
 
 t.test('route monitor', async (test) => {
-  const watch = (machine: Machine, line: string, act: () => void): string => {
-    machine.clock.after(10, act);
-    return machine.run(line, '', 5000).stdout;
-  };
-  const blocks = (text: string): string[] =>
-    mask(text)
-      .split(/(?=got message of size )/)
-      // a neighbour's clone is made and freed by traffic, its link-level address is the other end's
-      .filter((block) => block !== '' && !/CLONED/.test(block));
   const check = (file: string, got: string, only?: RegExp): void => {
-    const want = blocks(readTranscript(file).stdout);
+    const want = blocksOf(readTranscript(file).stdout);
     test.same(
-      blocks(got).filter((block) => only === undefined || only.test(block)),
+      blocksOf(got).filter((block) => only === undefined || only.test(block)),
       want.filter((block) => only === undefined || only.test(block)),
       file,
     );

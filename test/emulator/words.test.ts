@@ -295,7 +295,16 @@ t.test('no bytes make a command throw', async (test) => {
     fc.array(words, { maxLength: 30 }).map((all) => all.join(' ')),
     fc.array(words, { maxLength: 30 }).map((all) => all.join('')),
   );
-  const names = fc.constantFrom('pfctl', 'route', 'ifconfig', 'ping', 'ping6', 'sysctl', 'logger');
+  const names = fc.constantFrom(
+    'pfctl',
+    'route',
+    'ifconfig',
+    'ping',
+    'ping6',
+    'dhcpleasectl',
+    'sysctl',
+    'logger',
+  );
   const seed = Number(process.env['SEED'] ?? Date.now() % 2147483647);
   test.comment(`SEED=${seed}`);
   fc.assert(
