@@ -7,6 +7,7 @@ import { createLastGood } from '../adapter/last-good.ts';
 import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
 import { createMemoryFile } from '../adapter/memory-file.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
+import { createPfctl, isFailure } from '../adapter/pf-run.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
 import { createPinger } from '../adapter/pinger.ts';
@@ -16,6 +17,7 @@ import { type ParsedConfig, parseConfig, renderConfigError } from '../config/par
 import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { answerRequest, type ControlActions, renderOutcome } from './control.ts';
+import { dryRun } from './dry-run.ts';
 import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
@@ -48,13 +50,35 @@ const complain = (lines: readonly string[]): void => {
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
 };
 
-const checkConfig = (options: Options): number => {
+/** The real commands are only there on OpenBSD, and only root may ask pf. */
+const hasMachine = (options: Options): boolean =>
+  options.commands !== null || (process.platform === 'openbsd' && process.getuid?.() === 0);
+
+const compareWithPf = async (options: Options, settings: Settings): Promise<readonly string[]> => {
+  const clock = createClock();
+  const commands = createCommands({ directory: options.commands });
+  const pfctl = createPfctl(commands);
+  const silent = { write: () => {} };
+  return dryRun(settings, {
+    clock,
+    carrier: createCarrierWatch({ commands, clock }),
+    firewall: createFirewall({ commands, clock }),
+    memory: createMemoryFile(options.stateDirectory, silent),
+    readRules: async (anchor) => {
+      const read = await pfctl.readRules(anchor);
+      return isFailure(read) ? read.text : read;
+    },
+  });
+};
+
+const checkConfig = async (options: Options): Promise<number> => {
   const loaded = loadConfig(options.config);
   if (loaded.kind === 'refused') {
     complain(loaded.errors);
     return 1;
   }
   if (options.verbose) process.stdout.write(renderConfig(loaded.settings));
+  if (options.verbose && hasMachine(options)) complain(await compareWithPf(options, loaded.settings));
   // Printed settings must be a file that -n accepts, so the verdict then goes where it is not part of it.
   (options.verbose ? process.stderr : process.stdout).write('configuration OK\n');
   return 0;
@@ -182,7 +206,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     return;
   }
   if (options.checkOnly) {
-    process.exitCode = checkConfig(options);
+    process.exitCode = await checkConfig(options);
     return;
   }
   const loaded = loadConfig(options.config);

@@ -100,6 +100,20 @@ t.test('without -d everything goes to syslog, with its severity', async (t) => {
   t.match(syslog, /notice.*SIGTERM, terminating/, 'the last line arrives, too');
 });
 
+t.test('-nv beside a running daemon: the configuration on stdout, what pf holds on stderr', async (t) => {
+  const world = await openWorld(t);
+  const with_ = (...args: readonly string[]) =>
+    runBuilt('daemon', [...args, ...world.daemonArgs.filter((arg) => arg !== '-d')]);
+  const same = await with_('-nv');
+  t.equal(same.code, 0);
+  t.match(
+    same.stderr,
+    /^# anchor "uplinkd": as it should be\n {2}pass out quick on em1 .*\nconfiguration OK\n$/s,
+  );
+  t.match(same.stdout, /^anchor +=/);
+  t.equal((await with_('-n')).stderr, '');
+});
+
 t.test('the command line', async (t) => {
   const directory = t.testdir({
     'good.conf': config,
