@@ -3,8 +3,8 @@
  * looks whether the monitor still tells everything. An RTM_IFINFO line is passed on at once: fail-over does not wait for
  * a process. It must not judge what the readings mean for a link.
  */
-import type { Carrier, Interface, InterfaceTable } from '../core/model.ts';
-import type { Observation } from '../core/observation.ts';
+import type { Carrier, Interface, InterfaceTable, LearnWish } from '../core/model.ts';
+import type { Observation, WatchSource } from '../core/observation.ts';
 import { type Millis, type Mono, millis, since } from '../core/time.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
 import type { Clock } from '../port/clock.ts';
@@ -14,6 +14,7 @@ import { createLineReader } from '../text/lines.ts';
 import { parseMonitorLine } from '../text/route-monitor.ts';
 import { createBackoff } from './backoff.ts';
 import { renderRunFailure, renderStreamEnd } from './ending.ts';
+import { createGatewayReader, type GatewayReading } from './gateway.ts';
 
 /** While events keep coming, readings start this far apart; so are route events passed on. The first is not kept waiting. */
 const STORM_GAP = millis(50);
@@ -36,8 +37,6 @@ const MAX_REMEMBERED_LINES = 100;
 /** RTP_LOCAL … RTP_CACHED in net/route.h: neighbours that come and go with traffic. 128 marks routes that are down. */
 const CACHED_PRIORITY = 3;
 const PRIORITY_MASK = 127;
-
-type Source = 'monitor' | 'ifconfig';
 
 interface Status {
   readonly up: boolean;
@@ -103,12 +102,12 @@ export const createCarrierWatch = (settings: {
     };
   };
 
-  const troubled = new Set<Source>();
-  const trouble = (source: Source, text: string): void => {
+  const troubled = new Set<WatchSource>();
+  const trouble = (source: WatchSource, text: string): void => {
     troubled.add(source);
     observe({ kind: 'trouble', source, text });
   };
-  const troubleOver = (source: Source): void => {
+  const troubleOver = (source: WatchSource): void => {
     if (troubled.delete(source)) observe({ kind: 'trouble-over', source });
   };
 
@@ -127,6 +126,10 @@ export const createCarrierWatch = (settings: {
   let events = 0;
   let last: (Begun & { readonly interfaces: InterfaceTable }) | null = null;
   let failing = false;
+  const gateways = createGatewayReader(commands);
+  let wishes: readonly LearnWish[] = [];
+  /** What was said last of gateways that could not be read. */
+  let complaint: string | null = null;
 
   const schedule = (delay: Millis, soon: boolean): void => {
     cancelNext?.();
@@ -154,21 +157,26 @@ export const createCarrierWatch = (settings: {
     statusSince.clear();
     const begun: Begun = { events, witness: monitor?.settled === true ? monitor : null };
     const options = { timeoutMs: IFCONFIG_TIMEOUT, signal: mine.signal };
-    void commands.run('ifconfig', [], options).then((result) => {
+    void commands.run('ifconfig', [], options).then(async (result) => {
+      if (reading !== mine || !running) return;
+      const shown = understand(result);
+      // One observation of both: a new address with the gateway of the old one would be no path at all.
+      const read = shown === null || wishes.length === 0 ? null : await gateways.read(wishes);
       if (reading !== mine || !running) return;
       reading = null;
-      const good = take(result, begun);
+      const good = shown !== null;
+      if (shown !== null) take(shown, read, begun);
       if (readAgain) wake();
       else if (good) schedule(poll, false);
       else schedule(ifconfigBackoff.next(), false);
     });
   }
-  const fail = (text: string): false => {
+  const fail = (text: string): null => {
     failing = true;
     trouble('ifconfig', text);
-    return false;
+    return null;
   };
-  const take = (result: RunResult, begun: Begun): boolean => {
+  const understand = (result: RunResult): InterfaceTable | null => {
     if (result.kind !== 'exited' || result.code !== 0) {
       return fail(renderRunFailure('ifconfig', result));
     }
@@ -179,12 +187,21 @@ export const createCarrierWatch = (settings: {
     }
     ifconfigBackoff.reset();
     complainOf(unrecognised);
+    return shown;
+  };
+  const take = (shown: InterfaceTable, read: GatewayReading | null, begun: Begun): void => {
     const interfaces = shown.map((one): Interface => ({ ...one, ...statusSince.get(one.name) }));
     const before = last;
     last = { interfaces, ...begun };
-    observe({ kind: 'interfaces', interfaces });
+    if (read?.trouble === undefined || read.trouble === null) {
+      complaint = null;
+      troubleOver('gateway');
+    } else if (read.trouble !== complaint) {
+      complaint = read.trouble;
+      trouble('gateway', read.trouble);
+    }
+    observe({ kind: 'interfaces', interfaces, learnt: read?.learnt ?? [] });
     suspect(before, interfaces);
-    return true;
   };
   const complainOf = (lines: readonly string[]): void => {
     const unheard = lines.filter((line) => !complainedOf.has(line));
@@ -314,6 +331,11 @@ export const createCarrierWatch = (settings: {
       observe = listener;
       running = true;
       watch();
+    },
+    learn: (wanted) => {
+      const isNew = JSON.stringify(wanted) !== JSON.stringify(wishes);
+      wishes = wanted;
+      if (isNew) wake();
     },
     reread: wake,
     stop: () => {

@@ -162,12 +162,21 @@ export const apply = async (
   hooks.verified();
 
   const killed: Killed[] = [];
-  for (const { link, label, again } of wanted.kills) {
-    const said = await pfctl.run(['-k', 'label', '-k', label]);
-    if (said.kind === 'refused') return failed('kill', said.failure);
-    const count = parseKilled(said.stderr);
-    if (count === null)
-      return failed('kill', inWords(`pfctl -k label -k ${label}: does not say what it killed`));
+  for (const { link, what, rdomains, again } of wanted.kills) {
+    let count = 0;
+    for (const rdomain of rdomains) {
+      const domain = rdomain === 0 ? [] : ['-V', String(rdomain)];
+      const args = [
+        ...domain,
+        ...(what.kind === 'label' ? ['-k', 'label', '-k', what.label] : ['-k', what.network]),
+      ];
+      const said = await pfctl.run(args);
+      if (said.kind === 'refused') return failed('kill', said.failure);
+      const some = parseKilled(said.stderr);
+      if (some === null)
+        return failed('kill', inWords(`pfctl ${args.join(' ')}: does not say what it killed`));
+      count += some;
+    }
     killed.push({ link, count, again });
   }
   return { kind: 'applied', fingerprint, loadTook, killed };

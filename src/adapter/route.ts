@@ -1,18 +1,28 @@
 /**
- * The paths' own routing tables, through route(8): looks first and writes only what differs. Which table belongs to which
- * path, and when to look again, is the core's business.
+ * The routing tables, through route(8): looks first and writes only what differs. What they should hold, and when to look
+ * again, is the core's business (core/default-route.ts).
  */
-import { millis } from '../core/time.ts';
+import { type Millis, millis } from '../core/time.ts';
 import type { RouteResult, RouteWish } from '../core/transaction.ts';
 import type { Commands, RunResult } from '../port/commands.ts';
 import type { Routes } from '../port/routes.ts';
 import { parseInet6 } from '../text/address.ts';
-import { parseRouteFailure, parseRouteShow, type RouteFailureKind } from '../text/route.ts';
+import {
+  OWN_PRIORITY,
+  parseRouteFailure,
+  parseRouteShow,
+  type RouteEntry,
+  type RouteFailureKind,
+} from '../text/route.ts';
 import { renderRunFailure } from './ending.ts';
 
-const TIMEOUT = millis(5000);
+const TIMEOUT: Millis = millis(5000);
 /** The second look is for someone else who wrote between our look and our write. */
 const LOOKS = 2;
+/** Of the routes in rtable 0 that are ours. Those without it are never touched, but for dhcpleased's. */
+const OWN_LABEL = 'uplinkd';
+/** dhcpleased.c, configure_route() */
+const LEASE_LABEL = 'dhcpleased';
 
 type Failure = { readonly kind: RouteFailureKind; readonly text: string };
 type Outcome =
@@ -32,21 +42,26 @@ const canonical = (gateway: string): string => {
 };
 
 export const createRoutes = (settings: { readonly commands: Commands }): Routes => {
+  const { commands } = settings;
   const route = (args: readonly string[]): Promise<RunResult> =>
-    settings.commands.run('route', args, { timeoutMs: TIMEOUT });
+    commands.run('route', args, { timeoutMs: TIMEOUT });
+  const familyWords = (wish: RouteWish): readonly string[] => (wish.family === 'inet' ? [] : ['-inet6']);
+  const table = (wish: RouteWish): readonly string[] =>
+    wish.rtable === 0 ? [] : ['-T', String(wish.rtable)];
 
-  const write = async (
-    wish: RouteWish,
-    change: 'add' | 'change' | 'delete',
-    gateway: string,
-  ): Promise<Failure | null> => {
-    const family = wish.family === 'inet' ? [] : ['-inet6'];
-    return judge(await route(['-T', String(wish.rtable), '-n', change, ...family, 'default', gateway]));
+  /** Writes until the first failure; null if there is none. */
+  const write = async (wish: RouteWish, changes: readonly (readonly string[])[]): Promise<Failure | null> => {
+    for (const [change = '', ...words] of changes) {
+      const failure = judge(await route([...table(wish), '-n', change, ...familyWords(wish), ...words]));
+      if (failure !== null) return failure;
+    }
+    return null;
   };
 
-  /** Gateways of the table's default routes, in its order. */
-  const read = async (wish: RouteWish): Promise<readonly string[] | Failure> => {
-    const result = await route(['-n', '-T', String(wish.rtable), 'show', `-${wish.family}`]);
+  /** The default routes of the wish's table, in its order; only those of one label if one is given. */
+  const read = async (wish: RouteWish, label: string | null): Promise<readonly RouteEntry[] | Failure> => {
+    const only = label === null ? [] : ['-label', label];
+    const result = await route(['-n', ...table(wish), 'show', `-${wish.family}`, ...only]);
     const failure = judge(result);
     // Adding to it makes it.
     if (failure !== null) return failure.kind === 'no-table' ? [] : failure;
@@ -55,39 +70,82 @@ export const createRoutes = (settings: { readonly commands: Commands }): Routes 
     if (!shown.complete || strange !== undefined) {
       return { kind: 'other', text: `route: not understood: ${strange ?? 'half a line'}` };
     }
-    return shown.entries
-      .filter((entry) => entry.family === wish.family && entry.destination === 'default')
-      .map((entry) => entry.gateway);
+    return shown.entries.filter((entry) => entry.family === wish.family && entry.destination === 'default');
+  };
+
+  const finish = async (wish: RouteWish, changes: readonly (readonly string[])[]): Promise<Outcome> => {
+    const failure = await write(wish, changes);
+    return failure === null ? { kind: 'done', changed: changes.length > 0 } : { kind: 'failed', failure };
+  };
+
+  /** With more than one default route `change` could take any: it gets the last that is left. */
+  const changesOfPath = (wish: Extract<RouteWish, { kind: 'path' }>, held: readonly RouteEntry[]) => {
+    const wanted = canonical(wish.gateway);
+    const wrong = held.map(({ gateway }) => gateway).filter((gateway) => canonical(gateway) !== wanted);
+    const isPresent = wrong.length < held.length;
+    const excess = (isPresent ? wrong : wrong.slice(1)).map((gateway) => ['delete', 'default', gateway]);
+    if (isPresent) return excess;
+    return [...excess, [wrong.length === 0 ? 'add' : 'change', 'default', wish.gateway]];
+  };
+
+  /** New ones come before old ones go, so that there is a route all the time. */
+  const changesOfOwn = (wish: Extract<RouteWish, { kind: 'own' }>, held: readonly RouteEntry[]) => {
+    const wanted = wish.gateways.map(canonical);
+    const priority = ['-priority', String(OWN_PRIORITY)];
+    const missing = wish.gateways.filter(
+      (gateway) => !held.some((entry) => canonical(entry.gateway) === canonical(gateway)),
+    );
+    const excess = held.filter(({ gateway }) => !wanted.includes(canonical(gateway)));
+    return [
+      ...missing.map((gateway) => ['add', '-mpath', '-label', OWN_LABEL, ...priority, 'default', gateway]),
+      ...excess.map(({ gateway }) => ['delete', ...priority, 'default', gateway]),
+    ];
   };
 
   const once = async (wish: RouteWish): Promise<Outcome> => {
-    const gateways = await read(wish);
-    if ('kind' in gateways) return { kind: 'failed', failure: gateways };
-    const wanted = canonical(wish.gateway);
-    const wrong = gateways.filter((gateway) => canonical(gateway) !== wanted);
-    const present = wrong.length < gateways.length;
-    if (present && wrong.length === 0) return { kind: 'done', changed: false };
-    // With more than one, `change` could take any: it gets the last that is left.
-    const excess = present ? wrong : wrong.slice(1);
-    for (const gateway of excess) {
-      const failure = await write(wish, 'delete', gateway);
-      if (failure !== null) return { kind: 'failed', failure };
+    const label = { path: null, own: OWN_LABEL, captured: LEASE_LABEL }[wish.kind];
+    const held = await read(wish, label);
+    if ('kind' in held) return { kind: 'failed', failure: held };
+    switch (wish.kind) {
+      case 'path':
+        return finish(wish, changesOfPath(wish, held));
+      case 'own':
+        return finish(wish, changesOfOwn(wish, held));
+      case 'captured':
+        return finish(
+          wish,
+          held
+            .filter((entry) => entry.interface !== null && wish.interfaces.includes(entry.interface))
+            .map(({ gateway, priority }) => [
+              'delete',
+              '-priority',
+              String(priority & 127),
+              'default',
+              gateway,
+            ]),
+        );
     }
-    if (!present) {
-      const failure = await write(wish, wrong.length === 0 ? 'add' : 'change', wish.gateway);
-      if (failure !== null) return { kind: 'failed', failure };
-    }
-    return { kind: 'done', changed: true };
+  };
+
+  /** The kernel takes the first of several routes unless it is told otherwise. */
+  const warningOf = async (wish: RouteWish): Promise<string | null> => {
+    if (wish.kind !== 'own' || wish.gateways.length < 2) return null;
+    const name = wish.family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath';
+    const result = await commands.run('sysctl', ['-n', name], { timeoutMs: TIMEOUT });
+    return result.kind === 'exited' && result.stdout.trim() === '0'
+      ? `default_route = "multipath", but ${name} is 0, so only one of the routes is used: sysctl ${name}=1, and the same in /etc/sysctl.conf`
+      : null;
   };
 
   const ensure = async (wish: RouteWish): Promise<RouteResult> => {
-    const { path } = wish;
+    const { id } = wish;
     for (let look = 1; ; look += 1) {
       const outcome = await once(wish);
-      if (outcome.kind === 'done') return { kind: 'ensured', path, changed: outcome.changed };
+      if (outcome.kind === 'done')
+        return { kind: 'ensured', id, changed: outcome.changed, warning: await warningOf(wish) };
       const { kind, text } = outcome.failure;
       const overtaken = kind === 'exists' || kind === 'not-in-table';
-      if (!overtaken || look === LOOKS) return { kind: 'failed', path, text };
+      if (!overtaken || look === LOOKS) return { kind: 'failed', id, text };
     }
   };
 

@@ -3,7 +3,7 @@
  * behind a link can be, not which of them fit together.
  */
 import { containsAddress, networkOf, parseAddress, parseAddressWithLength } from '../core/address.ts';
-import type { Prefix, Target } from '../core/model.ts';
+import { gatewayWords, type Prefix, type Target } from '../core/model.ts';
 import { type Refused, refused, text, wanted } from './value.ts';
 
 /** Nothing that can be reached through one link has such an address; loopback would even answer for a dead one. */
@@ -29,17 +29,11 @@ const refusedScope = (what: string, value: string): Refused | null => {
     : refused(`${wanted(what, value)}; the scope is the interface's, leave it out`);
 };
 
-const refusedWord = (value: string): Refused | null =>
-  ['dhcp', 'peer', 'route'].includes(value)
-    ? refused(`"${value}" is not supported yet, give the gateway's address`)
-    : null;
+const GATEWAY = 'an IPv4 address such as "203.0.113.1", "dhcp", "peer" or "route"';
 
-const GATEWAY = 'an IPv4 address such as "203.0.113.1"';
-
-/** The next hop for inet, canonical. */
+/** The next hop for inet, canonical, or the word for where it is learnt. */
 export const gateway = text<string>(GATEWAY, (value) => {
-  const word = refusedWord(value);
-  if (word !== null) return word;
+  if (gatewayWords.some((word) => word === value)) return value;
   const read = parseAddress(value);
   if (read === null) return refused(wanted(GATEWAY, value));
   if (read.family === 'inet6') return refused(`${wanted(GATEWAY, value)}; the IPv6 gateway is gateway6`);
@@ -47,12 +41,15 @@ export const gateway = text<string>(GATEWAY, (value) => {
   return why === null ? read.address : refused(`${wanted(GATEWAY, value)}, ${why}`);
 });
 
-const GATEWAY6 = 'an IPv6 address such as "fe80::1"';
+const GATEWAY6 = 'an IPv6 address such as "fe80::1", "peer" or "route"';
 
-/** The next hop for inet6, canonical, without scope. */
+/** The next hop for inet6, canonical, without scope, or the word for where it is learnt. */
 export const gateway6 = text<string>(GATEWAY6, (value) => {
-  const word = refusedWord(value) ?? refusedScope(GATEWAY6, value);
-  if (word !== null) return word;
+  if (value === 'peer' || value === 'route') return value;
+  if (value === 'dhcp')
+    return refused(`${wanted(GATEWAY6, value)}; IPv6 routers announce themselves: that is "route"`);
+  const scope = refusedScope(GATEWAY6, value);
+  if (scope !== null) return scope;
   const read = parseAddress(value);
   if (read === null) return refused(wanted(GATEWAY6, value));
   if (read.family === 'inet') return refused(`${wanted(GATEWAY6, value)}; the IPv4 gateway is gateway`);

@@ -3,7 +3,7 @@
  * settings from its own keys and the defaults. Its probe table is probe.ts.
  */
 import { comparePrefixes, containsAddress, renderPrefix } from '../core/address.ts';
-import { type Family, isLinkLocal, type LinkSettings, type Prefix } from '../core/model.ts';
+import { type Family, gatewayWords, isLinkLocal, type LinkSettings, type Prefix } from '../core/model.ts';
 import { checkLoss, checkQuorum, type ProbeTable, pickTargets, readProbe, settleProbe } from './probe.ts';
 import { asTable, checkName, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_LINK, linkShape } from './schema.ts';
@@ -65,8 +65,12 @@ const checkLink = (link: LinkTable, probe: ProbeTable, report: Report): void => 
     report(link.table.at, key, 'expected gateway or gateway6, found neither');
   }
   const via = placeOf(link, 'via');
-  if (via !== null && given.via === 'route-to' && isLinkLocal(given.gateway6 ?? '')) {
-    const what = `"route-to" does not work with a link-local gateway6, whose scope pf loses: leave via out`;
+  const isLearnt6 = gatewayWords.some((word) => word === given.gateway6);
+  if (via !== null && given.via === 'route-to' && (isLearnt6 || isLinkLocal(given.gateway6 ?? ''))) {
+    const which = isLearnt6
+      ? 'a gateway6 that is learnt, which is a link-local one'
+      : 'a link-local gateway6';
+    const what = `"route-to" does not work with ${which}, whose scope pf loses: leave via out`;
     report(via, `${key}.via`, what);
   }
   const nat6 = placeOf(link, 'nat6');
@@ -101,8 +105,9 @@ const checkUnique = (
     const value = link.given[name];
     const at = placeOf(link, name);
     if (value === undefined || at === null) continue;
-    // The same link-local address on two interfaces is two routers.
+    // The same link-local address on two interfaces is two routers. What is learnt is compared when it is known.
     if (name === 'gateway6' && isLinkLocal(String(value))) continue;
+    if (gatewayWords.some((word) => word === value)) continue;
     const other = first.get(value);
     if (other !== undefined) report(at, `${link.key}.${name}`, why(found(value), other));
     else first.set(value, link.key);

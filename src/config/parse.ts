@@ -39,7 +39,6 @@ const readInbound = (top: Table, report: Report): boolean => {
 };
 
 const readSettings = (top: Table, report: Report): Settings => {
-  const { anchor, reconcile } = DEFAULTS;
   const given = readTable(topShape, ['probe', 'link', 'policy', 'inbound'], top, '', report);
   const probe = readProbe(top, '', report);
   const inbound = readInbound(top, report);
@@ -48,7 +47,16 @@ const readSettings = (top: Table, report: Report): Settings => {
   if (linkTable === null ? !top.entries.has('link') : linkTable.entries.size === 0) {
     report((linkTable ?? top).at, 'link', 'expected at least one link such as [link.fibre], found none');
   }
-  const settings: Settings = { anchor, local: [], reconcile, ...given, inbound, links: [], policies: [] };
+  const { default_route: defaultRoute, on_exit: onExit, ...others } = { ...DEFAULTS, ...given };
+  const settings: Settings = {
+    local: [],
+    ...others,
+    defaultRoute,
+    onExit,
+    inbound,
+    links: [],
+    policies: [],
+  };
   // Without links every member of a policy would be unknown.
   if (linkTable === null) return settings;
   const read = readLinks(linkTable, report);

@@ -66,9 +66,11 @@ const renderPolicy = (policy: PolicySettings): readonly string[] => [
 /** Writes valid settings; each link has its whole probe table, so there is no `[probe]`. */
 export const renderConfig = (settings: Settings): string =>
   [
-    `anchor    = ${quote(settings.anchor)}`,
-    `local     = ${list(settings.local.map((prefix) => quote(renderPrefix(prefix))))}`,
-    `reconcile = ${quote(renderTime(settings.reconcile))}`,
+    `anchor        = ${quote(settings.anchor)}`,
+    `local         = ${list(settings.local.map((prefix) => quote(renderPrefix(prefix))))}`,
+    `default_route = ${quote(settings.defaultRoute)}`,
+    `on_exit       = ${quote(settings.onExit)}`,
+    `reconcile     = ${quote(renderTime(settings.reconcile))}`,
     '',
     '[inbound]',
     `enabled   = ${settings.inbound}`,

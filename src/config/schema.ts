@@ -28,6 +28,8 @@ export const topShape = {
   anchor: pattern('a letter and up to 14 letters, digits, "_" and "-"', ANCHOR).optional(),
   local: z.array(network, expected(`an array of networks`)).optional(),
   reconcile: time(millis(1000), millis(3_600_000), '30s').optional(),
+  default_route: oneOf(['none', 'leave', 'best', 'multipath']).optional(),
+  on_exit: oneOf(['keep', 'flush']).optional(),
 };
 
 export const inboundShape = { enabled: flag.optional() };
@@ -141,4 +143,6 @@ export const DEFAULT_POLICY: Omit<PolicySettings, 'name' | 'members'> = {
 export const DEFAULTS = {
   anchor: 'uplinkd',
   reconcile: millis(30_000),
+  default_route: 'none',
+  on_exit: 'keep',
 } as const;

@@ -24,7 +24,6 @@ import {
   type PolicySettings,
   pathKey,
   type Settings,
-  viaOf,
 } from './model.ts';
 
 export type Rung = 'up' | 'degraded' | 'recovering' | 'unproven' | 'last-resort' | 'none';
@@ -58,10 +57,10 @@ export const decisionKey = (decision: Decision): string =>
   `${decision.policy}/${decision.family}${decision.source === null ? '' : `/${decision.source}`}`;
 
 /** The best rung that a path can stand on by itself in a policy. */
-const standingOf = (path: PathHealth | undefined, link: LinkSettings, policy: PolicySettings): Rung => {
+const standingOf = (path: PathHealth | undefined, policy: PolicySettings): Rung => {
   if (path?.evidence?.kind !== 'ready') return 'none';
   // A rule that names a routing table which does not exist makes pf refuse them all.
-  if (viaOf(link, path.family) === 'rtable' && !path.isRouted) return 'none';
+  if (path.via === 'rtable' && !path.isRouted) return 'none';
   if (path.health === 'up') return 'up';
   if (path.health === 'degraded') {
     return policy.degraded === 'use' ? 'up' : policy.degraded === 'avoid' ? 'degraded' : 'last-resort';
@@ -139,9 +138,7 @@ const decideSource = (
     const path = paths.get(pathKey(member.link, family));
     const drained = path?.isDrained === true ? 'drained: keeps its connections, gets no new ones' : null;
     const obstacle = obstacleOf(link, family, source) ?? drained;
-    return [
-      { member, path, obstacle, standing: obstacle === null ? standingOf(path, link, policy) : 'none' },
-    ];
+    return [{ member, path, obstacle, standing: obstacle === null ? standingOf(path, policy) : 'none' }];
   });
   const { rung, chosen } = climb(policy, candidates);
   const tier = Math.min(...chosen.map((candidate) => candidate.member.tier));
@@ -179,18 +176,56 @@ export const decidePolicy = (
   });
 };
 
+/** For this machine's own traffic every link of its routing domain is a member. A last resort is better than no route. */
+const ownTraffic: PolicySettings = {
+  name: 'rtable 0',
+  members: [],
+  balance: 'weight',
+  sticky: false,
+  degraded: 'avoid',
+  failback: null,
+  empty: 'last-resort',
+  prio: null,
+  tos: null,
+};
+
+/** The links by which this machine's own traffic may leave now, by the same ladder; the best one first. */
+export const decideOwnTraffic = (
+  settings: Settings,
+  family: Family,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+): readonly string[] => {
+  const candidates = settings.links.flatMap(({ name, tier, weight }): readonly Candidate[] => {
+    const path = paths.get(pathKey(name, family));
+    if (path === undefined || path.rdomain !== 0 || path.isDrained) return [];
+    const standing = standingOf(path, ownTraffic);
+    return [{ member: { link: name, tier, weight }, path, standing, obstacle: null }];
+  });
+  return climb(ownTraffic, candidates)
+    .chosen.map(({ member }) => member)
+    .toSorted((a, b) => a.tier - b.tier || b.weight - a.weight)
+    .map(({ link }) => link);
+};
+
 /**
  * Whether a policy's connections are handed out by a pf pool in a family. Where a member is steered by its routing table,
  * or takes only its own sources, no pool can have it: then it is a chain of probabilities, by weight.
  */
-export const usesPool = (policy: PolicySettings, settings: Settings, family: Family): boolean =>
+export const usesPool = (
+  policy: PolicySettings,
+  settings: Settings,
+  family: Family,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+): boolean =>
   policy.balance !== 'weight' &&
   settings.links
     .filter(
       (link) =>
         gatewayOf(link, family) !== null && policy.members.some((member) => member.link === link.name),
     )
-    .every((link) => viaOf(link, family) === 'route-to' && !isPrefixBound(link, family));
+    .every(
+      (link) => paths.get(pathKey(link.name, family))?.via === 'route-to' && !isPrefixBound(link, family),
+    );
 
 /** A rung on which connections work now, as far as is known: the kind of alternative that allows a kill. */
 export const isTrusted = (rung: Rung): boolean =>

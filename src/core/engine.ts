@@ -3,8 +3,10 @@
  * follows from all of it is worked out by `settle` (turn.ts).
  */
 import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
+import { type Conflict, findConflicts } from './conflict.ts';
 import type { Decision } from './decide.ts';
-import { type Evidence, findEvidence } from './evidence.ts';
+import { isRoutedByItself, wishRoutes } from './default-route.ts';
+import { type Evidence, findEvidence, learnWishOf } from './evidence.ts';
 import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
 import type { StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
@@ -13,13 +15,15 @@ import {
   families,
   gatewayOf,
   type InterfaceTable,
-  isLinkLocal,
+  type LearntGateway,
+  type LearnWish,
   type PathKey,
   pathKey,
   type Settings,
 } from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
+import { findLostPrefixes, findOutlived, findOutlivedMemory, type Outlived } from './outlived.ts';
 import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, newRouteLane, type RouteLane, stepRouteResults } from './routing.ts';
@@ -42,6 +46,10 @@ export interface Engine {
   readonly settings: Settings | null;
   readonly rtables: RtableNumbers;
   readonly interfaces: InterfaceTable | null;
+  /** Gateways that no file names, as they were at the last reading. */
+  readonly learnt: readonly LearntGateway[];
+  /** Paths that the kernel cannot tell from another one. */
+  readonly conflicts: ReadonlyMap<PathKey, Conflict>;
   /** From before a restart; of use until each path's first evidence. */
   readonly memory: Memory | null;
   /** What an operator has said by hand. */
@@ -70,6 +78,8 @@ export const newEngine: Engine = {
   settings: null,
   rtables: noRtables,
   interfaces: null,
+  learnt: [],
+  conflicts: new Map(),
   memory: null,
   admin: new Map(),
   paths: new Map(),
@@ -111,22 +121,60 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
   return say(skipped, { kind: 'late', by });
 };
 
+/** States of what paths have been before must go; they are killed with the next transaction, after its rules. */
+const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engine => {
+  const kills = outlived.flatMap((each) => each.kills);
+  const sweeps = outlived.flatMap(({ sweep }) => (sweep === null ? [] : [sweep]));
+  if (kills.length + sweeps.length === 0) return engine;
+  // The newest of equal ones: an older one may be under way, for states that were older as well.
+  const merge = <T>(known: readonly T[], found: readonly T[]): readonly T[] => {
+    const keys = new Set(found.map((each) => JSON.stringify(each)));
+    return [...known.filter((each) => !keys.has(JSON.stringify(each))), ...found];
+  };
+  const { pf, sweep } = engine;
+  return {
+    ...engine,
+    pf: { ...pf, outlived: merge(pf.outlived, kills) },
+    sweep: { ...sweep, outlived: merge(sweep.outlived, sweeps) },
+  };
+};
+
+/** Nobody has looked for this gateway yet, so nothing can be said. */
+const isRead = (learnt: readonly LearntGateway[], wish: LearnWish | null): boolean =>
+  wish === null || learnt.some((each) => each.interface === wish.interface && each.family === wish.family);
+
 const findAllEvidence = (engine: Engine, now: Mono): Engine => {
-  const { settings, interfaces } = engine;
+  const { settings, interfaces, learnt, memory } = engine;
   if (settings === null || interfaces === null) return engine;
-  // Every path has its evidence from here on: what was remembered has served, and grows old.
-  return mapPaths({ ...engine, memory: null }, (path) => {
+  const sight = { interfaces, learnt };
+  const conflicts = findConflicts(settings.links, sight, engine.rtables);
+  const outlived: Outlived[] = [];
+  const found = mapPaths({ ...engine, conflicts }, (path) => {
     const link = settings.links.find((each) => each.name === path.link);
-    if (link === undefined) return path;
+    if (link === undefined || !isRead(learnt, learnWishOf(link, path.family, path.rdomain))) return path;
     const mode = adminModeOf(engine.admin, link.name);
-    const evidence: Evidence =
-      mode === 'disabled'
-        ? { kind: 'missing', reason: 'admin' }
-        : findEvidence(link, path.family, interfaces);
+    const reason = mode === 'disabled' ? 'admin' : (conflicts.get(path.key)?.reason ?? null);
+    const seen = findEvidence(link, path.family, sight);
+    const isRefused = reason !== null && (mode === 'disabled' || seen.kind === 'ready');
+    const evidence: Evidence = isRefused ? { kind: 'missing', reason } : seen;
     const isFirst = path.evidence === null && evidence.kind === 'ready';
-    const recalled = isFirst ? recallPath(path, engine.memory, evidence.identity, now) : path;
-    return { ...stepEvidence(recalled, evidence, now), isDrained: mode === 'drained' };
+    const recalled = isFirst ? recallPath(path, memory, evidence.identity, now) : path;
+    const stepped = { ...stepEvidence(recalled, evidence, now), isDrained: mode === 'drained' };
+    outlived.push(findOutlived(link, path, stepped));
+    if (isFirst) outlived.push(findOutlivedMemory(link, memory, stepped));
+    const isThere = stepped.evidence?.kind === 'ready' && isRoutedByItself(link, stepped);
+    return isThere ? stepRoute(stepped, true, now) : stepped;
   });
+  // Once every path has its evidence, what was remembered has served, and grows old.
+  const isServed = [...found.paths.values()].every((path) => path.evidence !== null);
+  const isNews = ({ path, with: rival, what }: Conflict): boolean => {
+    const was = engine.conflicts.get(path);
+    return was?.with !== rival || was.what !== what;
+  };
+  const notes = [...conflicts.values()]
+    .filter(isNews)
+    .map(({ path, with: rival, what }): Note => ({ kind: 'conflict', path, with: rival, what }));
+  return say(leaveBehind({ ...found, memory: isServed ? null : memory }, outlived), ...notes);
 };
 
 const startLength = (settings: Settings): Millis =>
@@ -155,16 +203,17 @@ const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
-  const pf = forgetApplied(engine.pf);
+  const lost = { kills: findLostPrefixes(engine.settings, settings, rtables), sweep: null };
+  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [lost]);
   const admin = ofTheseLinks(engine.admin, settings.links);
   const taken: Engine = {
-    ...engine,
+    ...left,
     settings,
     rtables,
     admin,
     paths,
-    pf: { ...pf, mustCheck: true, holders: holdUnknown(pf.holders, settings, engine.settings) },
-    sweep: { ...engine.sweep, holders: holdUnknown(engine.sweep.holders, settings, engine.settings) },
+    pf: { ...left.pf, mustCheck: true, holders: holdUnknown(left.pf.holders, settings, engine.settings) },
+    sweep: { ...left.sweep, holders: holdUnknown(left.sweep.holders, settings, engine.settings) },
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
@@ -178,12 +227,17 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
 };
 
 /** A fresh reading. New routing domains may take a routing table number that was given to a link. */
-const takeInterfaces = (engine: Engine, interfaces: InterfaceTable, now: Mono): Engine => {
+const takeInterfaces = (
+  engine: Engine,
+  interfaces: InterfaceTable,
+  learnt: readonly LearntGateway[],
+  now: Mono,
+): Engine => {
   const { settings } = engine;
-  if (settings === null) return { ...engine, interfaces };
+  if (settings === null) return { ...engine, interfaces, learnt };
   const rtables = allocateRtables(engine.rtables, settings.links, interfaces);
   const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
-  return findAllEvidence({ ...engine, interfaces, rtables, paths }, now);
+  return findAllEvidence({ ...engine, interfaces, learnt, rtables, paths }, now);
 };
 
 const takeAdmin = (engine: Engine, link: string, to: AdminMode, now: Mono): Engine => {
@@ -220,7 +274,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
     case 'settings':
       return takeSettings(engine, observation.settings, now);
     case 'interfaces':
-      return takeInterfaces(engine, observation.interfaces, now);
+      return takeInterfaces(engine, observation.interfaces, observation.learnt ?? [], now);
     case 'admin':
       return takeAdmin(engine, observation.link, observation.mode, now);
     case 'interface-status': {
@@ -228,11 +282,14 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const interfaces = engine.interfaces?.map((each) =>
         each.name === name ? { ...each, up, carrier } : each,
       );
-      return interfaces === undefined ? engine : takeInterfaces(engine, interfaces, now);
+      return interfaces === undefined ? engine : takeInterfaces(engine, interfaces, engine.learnt, now);
     }
     case 'route-event': {
-      const isOfTable = (path: PathKey): boolean => engine.paths.get(path)?.rtable === observation.rtable;
-      return { ...engine, routes: doubtRoutes(engine.routes, isOfTable) };
+      const { rtable } = observation;
+      const ids = routeWishes(engine)
+        .filter((wish) => wish.rtable === rtable)
+        .map((wish) => wish.id);
+      return { ...engine, routes: doubtRoutes(engine.routes, (id) => ids.includes(id)) };
     }
     case 'probe-started':
       return stepProbeWindow(engine, observation.probe, (window) => startWindow(window, now));
@@ -274,17 +331,13 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         reconcile,
         now,
       );
-      const { inFlight } = engine.routes;
+      // The path may have become another one while its route was being set.
+      const asked = new Set((engine.routes.inFlight?.wishes ?? []).map((wish) => JSON.stringify(wish)));
+      const wanted = new Map(routeWishes(engine).map((wish) => [wish.id, JSON.stringify(wish)]));
       const routed = mapPaths({ ...engine, routes: lane }, (path) => {
-        const result = observation.results.find((each) => each.path === path.key);
-        // The path may have become another one while its route was being set.
-        const [wish] = wishesOf(engine.settings, [path]);
+        const result = observation.results.find((each) => each.id === path.key);
         const isAsked =
-          inFlight?.id === observation.id &&
-          inFlight.wishes.some(
-            (each) =>
-              each.path === wish?.path && each.rtable === wish.rtable && each.gateway === wish.gateway,
-          );
+          engine.routes.inFlight?.id === observation.id && asked.has(wanted.get(path.key) ?? '');
         return result === undefined || !isAsked ? path : stepRoute(path, result.kind === 'ensured', now);
       });
       return say(routed, ...notes);
@@ -296,12 +349,6 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
   }
 };
 
-/** The default route that each path wants in its table. A link-local gateway needs its scope there. */
-export const wishesOf = (settings: Settings | null, paths: Iterable<PathHealth>): readonly RouteWish[] =>
-  [...paths].flatMap((path) => {
-    if (path.evidence?.kind !== 'ready') return [];
-    const { gateway } = path.evidence;
-    const link = settings?.links.find((each) => each.name === path.link);
-    const scope = isLinkLocal(gateway) && link !== undefined ? `%${link.interface}` : '';
-    return [{ path: path.key, family: path.family, rtable: path.rtable, gateway: `${gateway}${scope}` }];
-  });
+/** What the routing tables should hold now. */
+export const routeWishes = ({ settings, paths }: Engine): readonly RouteWish[] =>
+  settings === null ? [] : wishRoutes(settings, paths);

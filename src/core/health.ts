@@ -27,7 +27,7 @@
  */
 import type { Evidence } from './evidence.ts';
 import type { Family, Health, LinkSettings, PathKey, Probe, ProbeSettings, Reason } from './model.ts';
-import { isLinkLocal, pathKey } from './model.ts';
+import { isLinkLocal, pathKey, viaOf } from './model.ts';
 import { earliest, type Mono, plus } from './time.ts';
 import {
   FEWEST_OUTCOMES,
@@ -75,8 +75,14 @@ export interface PathHealth {
   /** Scope of its link-local addresses. */
   readonly interface: string;
   readonly rtable: number;
+  /** Of its interface. */
+  readonly rdomain: number;
+  /** How pf sends packets there. */
+  readonly via: 'route-to' | 'rtable';
   readonly settings: ProbeSettings;
   readonly evidence: Evidence | null;
+  /** The last evidence that was ready: connections may be left of the path that it was then. */
+  readonly lastReady: Extract<Evidence, { kind: 'ready' }> | null;
   readonly health: Health;
   readonly reason: Reason;
   readonly since: Mono;
@@ -89,14 +95,23 @@ export interface PathHealth {
   readonly targets: readonly TargetHealth[];
 }
 
-export const newPath = (link: LinkSettings, family: Family, rtable: number, now: Mono): PathHealth => ({
+export const newPath = (
+  link: LinkSettings,
+  family: Family,
+  rtable: number,
+  now: Mono,
+  rdomain = 0,
+): PathHealth => ({
   key: pathKey(link.name, family),
   link: link.name,
   family,
   interface: link.interface,
   rtable,
+  rdomain,
+  via: viaOf(link, family, rdomain),
   settings: link.probe,
   evidence: null,
+  lastReady: null,
   health: 'unknown',
   reason: 'starting',
   since: now,
@@ -163,6 +178,7 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
   const ready = {
     ...path,
     evidence,
+    lastReady: evidence,
     isRouted: false,
     targets: newTargets(path, evidence.gateway, evidence.identity),
   };
@@ -287,9 +303,12 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
     case 'interface-absent':
     case 'interface-down':
     case 'carrier-down':
-    case 'other-rdomain':
     case 'no-address':
+    case 'no-gateway':
     case 'gateway-off-link':
+    case 'same-gateway':
+    case 'same-network':
+    case 'same-rdomain':
     case 'no-route':
       return stepped;
   }

@@ -9,7 +9,7 @@
  */
 import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
 import { isAnswering, type PathHealth } from './health.ts';
-import { type Family, gatewayOf, type PathKey, type PolicySettings, type Settings } from './model.ts';
+import type { Family, PathKey, PolicySettings, Settings } from './model.ts';
 import { earliest, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
 
@@ -130,7 +130,9 @@ export const dueKills = (
     const path = paths.get(key);
     if (path === undefined || !isDue(holders, key, now)) return [];
     const label = linkLabel(path.link, path.family);
-    return [{ path: key, link: path.link, label, again: holders.get(key) !== null }];
+    const rdomains = path.rdomain === 0 ? [0] : [0, path.rdomain];
+    const again = holders.get(key) !== null;
+    return [{ path: key, link: path.link, what: { kind: 'label', label }, rdomains, again }];
   });
 
 /** When the next straggler is to be looked for. */
@@ -156,9 +158,15 @@ export const afterKills = (
 };
 
 /** Whether a pool may have sent connections to a path. */
-export const isPooled = (settings: Settings, path: PathHealth | undefined): boolean =>
+export const isPooled = (
+  settings: Settings,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+  path: PathHealth | undefined,
+): boolean =>
   path !== undefined &&
-  settings.policies.some((policy) => usesPool(policy, settings, path.family) && couldUse(policy, path));
+  settings.policies.some(
+    (policy) => usesPool(policy, settings, path.family, paths) && couldUse(policy, path),
+  );
 
 /** The gateways that pools may have pinned states to, of paths whose states must go. */
 export const dueSweep = (
@@ -170,9 +178,8 @@ export const dueSweep = (
 ): Sweep['gateways'] =>
   unwanted.flatMap((key): Sweep['gateways'] => {
     const path = paths.get(key);
-    const link = settings.links.find((each) => each.name === path?.link);
-    const gateway = path === undefined || link === undefined ? null : gatewayOf(link, path.family);
-    if (link === undefined || gateway === null || !isPooled(settings, path) || !isDue(holders, key, now))
-      return [];
-    return [{ path: key, link: link.name, gateway, again: holders.get(key) !== null }];
+    const gateway = path?.lastReady?.gateway;
+    if (path === undefined || gateway === undefined) return [];
+    if (!isPooled(settings, paths, path) || !isDue(holders, key, now)) return [];
+    return [{ path: key, link: path.link, gateway, again: holders.get(key) !== null }];
   });

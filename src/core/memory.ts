@@ -21,6 +21,8 @@ export interface PathMemory {
 export interface Memory {
   readonly paths: readonly PathMemory[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
+  /** Of links in a routing domain of their own. */
+  readonly rdomains: readonly { readonly link: string; readonly rdomain: number }[];
   readonly rdomainsSeen: readonly number[];
   /** Of the machine's owner, not of the moment: of use after a reboot, too. */
   readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
@@ -55,12 +57,14 @@ export const rememberPresent = (
       : [],
   ),
   rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
+  rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
   admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 
 export const recallRtables = (memory: Memory): RtableNumbers => ({
   byLink: new Map(memory.rtables.map(({ link, rtable }) => [link, rtable])),
+  rdomains: new Map(memory.rdomains.map(({ link, rdomain }) => [link, rdomain])),
   rdomainsSeen: new Set(memory.rdomainsSeen),
 });
 

@@ -33,6 +33,25 @@ export interface Interface {
 /** One complete reading of ifconfig(8), in its order. */
 export type InterfaceTable = readonly Interface[];
 
+/** Where a gateway that no file names can be read. */
+export type GatewaySource =
+  /** The lease that dhcpleased(8) holds for the interface: `dhcpleasectl -l`. */
+  | { readonly kind: 'lease' }
+  /** The default route by the interface in a routing table: what the kernel learned. */
+  | { readonly kind: 'route'; readonly rtable: number };
+
+/** A gateway to look for, beside each reading of the interfaces. */
+export interface LearnWish {
+  readonly interface: string;
+  readonly family: Family;
+  readonly source: GatewaySource;
+}
+
+/** What was found, canonical text without scope; null: there is none now. */
+export interface LearntGateway extends LearnWish {
+  readonly gateway: string | null;
+}
+
 // ---- settings ------------------------------------------------------------------------------------------------
 
 /** A network: canonical text of its first address, and its length. A host is /32 or /128. */
@@ -74,11 +93,14 @@ export interface LinkSettings {
   readonly name: string;
   /** Name of its interface, such as `em0`. */
   readonly interface: string;
-  /** The inet next hop; null: the link has no inet path. */
+  /**
+   * The inet next hop: an address, or where to learn it: `dhcp`, `peer` (the other end of a point-to-point interface),
+   * `route` (what the kernel learned). Null: the link has no inet path.
+   */
   readonly gateway: string | null;
-  /** The inet6 next hop, canonical text without scope, often link-local; null: the link has no inet6 path. */
+  /** The same for inet6: canonical text without scope, often link-local, or `peer` or `route`. */
   readonly gateway6: string | null;
-  /** How packets are sent to it; null: `rtable` for a link-local gateway, else `route-to`. */
+  /** How packets are sent to it; null: `rtable` in a routing domain of its own and for link-local gateways, else `route-to`. */
   readonly via: 'route-to' | 'rtable' | null;
   /** Share of new connections relative to the other members of its tier, 1 to 65535. */
   readonly weight: number;
@@ -102,19 +124,32 @@ export interface LinkSettings {
 
 export const families: readonly Family[] = ['inet', 'inet6'];
 
-/** The next hop of a link's path, or null if it has no path in that family. */
+/** The next hop of a link's path as configured, an address or a word; null if it has no path in that family. */
 export const gatewayOf = (link: LinkSettings, family: Family): string | null =>
   family === 'inet' ? link.gateway : link.gateway6;
+
+/** Words that stand for a gateway that must be learnt. */
+export const gatewayWords = ['dhcp', 'peer', 'route'] as const;
+export type GatewayWord = (typeof gatewayWords)[number];
+
+/** Where a path's gateway is learnt; null if it is configured, or there is no path. */
+export const gatewayWordOf = (link: LinkSettings, family: Family): GatewayWord | null =>
+  gatewayWords.find((word) => word === gatewayOf(link, family)) ?? null;
 
 /** fe80::/10, in canonical text. */
 export const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/.test(address);
 
 /**
- * How packets are sent to a path: pf's route-to loses the scope of a link-local address, so those take their routing
- * table (OPENBSD.md, section 1).
+ * How packets are sent to a path. From another routing domain only the routing table leads there. And pf's route-to
+ * loses the scope of a link-local address (OPENBSD.md, section 1), which is what inet6 routers have that announce themselves.
  */
-export const viaOf = (link: LinkSettings, family: Family): 'route-to' | 'rtable' =>
-  link.via ?? (isLinkLocal(gatewayOf(link, family) ?? '') ? 'rtable' : 'route-to');
+export const viaOf = (link: LinkSettings, family: Family, rdomain: number): 'route-to' | 'rtable' => {
+  if (rdomain !== 0) return 'rtable';
+  const isScoped =
+    isLinkLocal(gatewayOf(link, family) ?? '') ||
+    (family === 'inet6' && gatewayWordOf(link, family) !== null);
+  return link.via ?? (isScoped ? 'rtable' : 'route-to');
+};
 
 export interface Member {
   readonly link: string;
@@ -151,6 +186,13 @@ export interface Settings {
   readonly local: readonly Prefix[];
   /** How often what pf holds is compared with what should be there. */
   readonly reconcile: Millis;
+  /**
+   * Default routes of rtable 0, for this machine's own traffic. `none`: what dhcpleased puts there for a link is taken out;
+   * `leave`: nothing is touched; `best`: one by the best link; `multipath`: one by each link that would be used.
+   */
+  readonly defaultRoute: 'none' | 'leave' | 'best' | 'multipath';
+  /** On a clean exit: leave pf and routes as they are, or take everything out. */
+  readonly onExit: 'keep' | 'flush';
   /** Answers to connections from outside, tagged `uplink_inbound`, leave by the link that they came in on. */
   readonly inbound: boolean;
   readonly links: readonly LinkSettings[];
@@ -197,9 +239,12 @@ export type Reason =
   | 'interface-absent'
   | 'interface-down' // the UP flag is missing
   | 'carrier-down'
-  | 'other-rdomain' // the interface is in a routing domain of its own
   | 'no-address'
+  | 'no-gateway' // it is learnt, and nobody has told it yet
   | 'gateway-off-link' // the gateway is not on a network of the interface: packets to it would follow any route
+  | 'same-gateway' // another link of the same routing domain has this gateway: the kernel cannot tell them apart
+  | 'same-network' // another link of the same routing domain is on this network
+  | 'same-rdomain' // another link is in this routing domain, and it has one default route only
   | 'no-route' // the path's routing table could not be given its default route
   | 'probe-loss'
   | 'probe-latency';

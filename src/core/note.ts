@@ -4,7 +4,7 @@
  */
 import type { AdminMode, Family, Health, PathKey, Reason } from './model.ts';
 import { type Millis, renderDuration } from './time.ts';
-import type { PfFailure, PfStep } from './transaction.ts';
+import type { PfFailure, PfStep, RouteWish } from './transaction.ts';
 
 export type ShareText = readonly { readonly link: string; readonly percent: number }[];
 
@@ -54,8 +54,16 @@ export type Note =
   | { readonly kind: 'pf-uncalled'; readonly anchor: string }
   | { readonly kind: 'sweep-failed'; readonly text: string; readonly retryIn: Millis }
   | { readonly kind: 'pf-foreign'; readonly differences: readonly string[] }
-  | { readonly kind: 'route-set'; readonly path: PathKey; readonly rtable: number; readonly gateway: string }
-  | { readonly kind: 'route-failed'; readonly path: PathKey; readonly rtable: number; readonly text: string }
+  | { readonly kind: 'route-set'; readonly wish: RouteWish }
+  | { readonly kind: 'route-failed'; readonly wish: RouteWish; readonly text: string }
+  | { readonly kind: 'route-warning'; readonly text: string }
+  /** Two links that the kernel cannot tell apart: `path` is not used. */
+  | {
+      readonly kind: 'conflict';
+      readonly path: PathKey;
+      readonly with: string;
+      readonly what: string;
+    }
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
   | { readonly kind: 'trouble'; readonly source: string; readonly text: string }
   | { readonly kind: 'trouble-over'; readonly source: string }
@@ -80,6 +88,17 @@ const kept = (note: Note & { kind: 'health' }): string => {
 const isUnloaded = (step: PfStep | 'inspect'): boolean =>
   step === 'check' || step === 'load' || step === 'inspect';
 
+const routeText = (wish: RouteWish): string => {
+  switch (wish.kind) {
+    case 'path':
+      return `link ${path(wish.id)}: default route of rtable ${wish.rtable} is ${wish.gateway}`;
+    case 'own':
+      return `default route of rtable 0 ${wish.family}: ${wish.gateways.length === 0 ? 'none' : wish.gateways.join(' ')}`;
+    case 'captured':
+      return `default route of dhcpleased taken out of rtable 0: ${wish.interfaces.join(' ')}`;
+  }
+};
+
 const severityOf = (note: Note): NoteSeverity => {
   switch (note.kind) {
     case 'health':
@@ -95,6 +114,8 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'sweep-failed':
     case 'target-failed':
     case 'route-failed':
+    case 'route-warning':
+    case 'conflict':
     case 'trouble':
       return 'warning';
     case 'pf-killed':
@@ -108,6 +129,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'late':
       return 'info';
     case 'route-set':
+      return note.wish.kind === 'path' ? 'debug' : 'info';
     case 'probe-ended':
       return 'debug';
   }
@@ -143,9 +165,18 @@ const textOf = (note: Note): string => {
     case 'pf-foreign':
       return `pf: changed by somebody else, putting it back: ${note.differences.join('; ')}`;
     case 'route-set':
-      return `link ${path(note.path)}: default route of rtable ${note.rtable} is ${note.gateway}`;
+      return routeText(note.wish);
     case 'route-failed':
-      return `link ${path(note.path)}: cannot set the default route of rtable ${note.rtable}: ${note.text}`;
+      return note.wish.kind === 'path'
+        ? `link ${path(note.wish.id)}: cannot set the default route of rtable ${note.wish.rtable}: ${note.text}`
+        : `cannot set the default route of rtable 0 ${note.wish.family}: ${note.text}`;
+    case 'route-warning':
+      return note.text;
+    case 'conflict':
+      return (
+        `link ${path(note.path)}: not used: link ${note.with} has ${note.what} as well, and the kernel cannot tell them ` +
+        'apart; give it a routing domain of its own (see RDOMAINS in uplinkd.conf(5))'
+      );
     case 'probe-ended':
       return `probe ${note.probe}: ping ended (${note.how}), again in ${renderDuration(note.restartIn)}`;
     case 'trouble':

@@ -4,7 +4,7 @@
  * must not be able to leave pf wrong: whole readings follow.
  */
 import type { Memory } from './memory.ts';
-import type { AdminMode, Carrier, InterfaceTable, Settings } from './model.ts';
+import type { AdminMode, Carrier, InterfaceTable, LearntGateway, Settings } from './model.ts';
 import type { Millis } from './time.ts';
 import type { PfResult, RouteResult, SweepResult } from './transaction.ts';
 
@@ -14,7 +14,12 @@ export type Observation =
   /** A configuration was read and found good: at start, on SIGHUP. */
   | { readonly kind: 'settings'; readonly settings: Settings }
   /** A complete fresh reading of ifconfig(8). */
-  | { readonly kind: 'interfaces'; readonly interfaces: InterfaceTable }
+  | {
+      readonly kind: 'interfaces';
+      readonly interfaces: InterfaceTable;
+      /** Gateways that were looked for beside it. Left out: none was asked for. */
+      readonly learnt?: readonly LearntGateway[];
+    }
   /** One RTM_IFINFO line: this interface's flags and carrier, before the full reading that follows it. */
   | {
       readonly kind: 'interface-status';
@@ -44,6 +49,9 @@ export type Observation =
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
   | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
   | { readonly kind: 'routes'; readonly id: number; readonly results: readonly RouteResult[] }
-  /** Something about the watching itself: the monitor died or was mute, ifconfig failed or printed an unknown line. */
-  | { readonly kind: 'trouble'; readonly source: 'monitor' | 'ifconfig'; readonly text: string }
-  | { readonly kind: 'trouble-over'; readonly source: 'monitor' | 'ifconfig' };
+  /** Something about the watching itself: the monitor died or was mute, a command failed or printed an unknown line. */
+  | { readonly kind: 'trouble'; readonly source: WatchSource; readonly text: string }
+  | { readonly kind: 'trouble-over'; readonly source: WatchSource };
+
+/** `gateway`: where gateways are learnt. */
+export type WatchSource = 'monitor' | 'ifconfig' | 'gateway';

@@ -8,6 +8,7 @@ import { findStranded } from './kill.ts';
 import {
   families,
   gatewayOf,
+  gatewayWordOf,
   type Health,
   type PathKey,
   pathKey,
@@ -26,9 +27,16 @@ const reasons: { readonly [health in Health]: Reason } = {
   down: 'probe-loss',
 };
 
-/** Paths that are not in `healths` are up. Routing table numbers are those that a first start would give out. */
-const previewInput = (settings: Settings, healths: ReadonlyMap<PathKey, Health>): RulesetInput => {
-  const { byLink } = allocateRtables(noRtables, settings.links, null);
+type Healths = ReadonlyMap<PathKey, Health>;
+type Rdomains = ReadonlyMap<string, number>;
+
+/**
+ * Paths that are not in `healths` are up; `rdomains` are of links whose interface has one of its own. Routing table numbers
+ * are those that a first start would give out. A gateway that would be learnt is not known here: such a path has none.
+ */
+const previewInput = (settings: Settings, healths: Healths, rdomains: Rdomains): RulesetInput => {
+  const numbers = { ...noRtables, rdomains, rdomainsSeen: new Set(rdomains.values()) };
+  const { byLink } = allocateRtables(numbers, settings.links, null);
   const paths = new Map(
     settings.links.flatMap((link) =>
       families.flatMap((family): readonly (readonly [PathKey, PathHealth])[] => {
@@ -36,21 +44,32 @@ const previewInput = (settings: Settings, healths: ReadonlyMap<PathKey, Health>)
         if (gateway === null) return [];
         const key = pathKey(link.name, family);
         const health = healths.get(key) ?? 'up';
+        const rdomain = rdomains.get(link.name) ?? 0;
+        const path = newPath(link, family, byLink.get(link.name) ?? 0, mono(0), rdomain);
+        // By a routing table the gateway is in no rule.
+        const isKnown = gatewayWordOf(link, family) === null || path.via === 'rtable';
+        if (!isKnown) {
+          const missing = { kind: 'missing', reason: 'no-gateway' } as const;
+          return [[key, { ...path, evidence: missing, health: 'down', reason: missing.reason }]];
+        }
         const evidence = { kind: 'ready', gateway, address: gateway, identity: 'preview' } as const;
-        const path = newPath(link, family, byLink.get(link.name) ?? 0, mono(0));
         return [[key, { ...path, evidence, health, reason: reasons[health], isRouted: true }]];
       }),
     ),
   );
   const decisions = settings.policies.flatMap((policy) => decidePolicy(policy, settings, paths));
-  return { settings, decisions, rtables: byLink, stranded: findStranded(settings, paths, decisions) };
+  return { settings, decisions, paths, stranded: findStranded(settings, paths, decisions) };
 };
 
-export const previewRuleset = (settings: Settings, healths: ReadonlyMap<PathKey, Health>): Ruleset =>
-  desireRuleset(previewInput(settings, healths));
+export const previewRuleset = (
+  settings: Settings,
+  healths: Healths,
+  rdomains: Rdomains = new Map(),
+): Ruleset => desireRuleset(previewInput(settings, healths, rdomains));
 
 /** The policies' own anchors, of those that are balanced by a pool. */
 export const previewPools = (
   settings: Settings,
-  healths: ReadonlyMap<PathKey, Health>,
-): readonly PoolAnchor[] => desirePools(previewInput(settings, healths));
+  healths: Healths,
+  rdomains: Rdomains = new Map(),
+): readonly PoolAnchor[] => desirePools(previewInput(settings, healths, rdomains));

@@ -26,7 +26,7 @@ export const pathsToProbe = (engine: Engine, name: string): readonly PathToProbe
       const { family } = path;
       const evidence =
         path.reason === 'admin' && engine.interfaces !== null
-          ? findEvidence(link, family, engine.interfaces)
+          ? findEvidence(link, family, { interfaces: engine.interfaces, learnt: engine.learnt })
           : path.evidence;
       if (evidence === null) return { kind: 'none', family, reason: path.reason };
       if (evidence.kind === 'missing') return { kind: 'none', family, reason: evidence.reason };

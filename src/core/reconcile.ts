@@ -12,7 +12,15 @@ import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
 import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
-import type { Fingerprint, PfFailure, PfResult, PfStep, PfTransaction, PoolWork } from './transaction.ts';
+import type {
+  Fingerprint,
+  Kill,
+  PfFailure,
+  PfResult,
+  PfStep,
+  PfTransaction,
+  PoolWork,
+} from './transaction.ts';
 
 export interface DesiredPf {
   readonly anchor: string;
@@ -53,6 +61,8 @@ export interface PfLane {
   /** Settings are new: check the text before it is loaded. */
   readonly mustCheck: boolean;
   readonly holders: StateHolders;
+  /** Kills of what paths have left behind (outlived.ts), until they have been done. */
+  readonly outlived: readonly Kill[];
   readonly counts: { readonly loads: number; readonly failures: number; readonly killed: number };
 }
 
@@ -75,6 +85,7 @@ export const newPfLane: PfLane = {
   inspectAt: null,
   mustCheck: true,
   holders: new Map(),
+  outlived: [],
   counts: { loads: 0, failures: 0, killed: 0 },
 };
 
@@ -187,7 +198,7 @@ export const planPf = (
   const writesRules = lane.appliedRules !== rulesKey(desired.ruleset);
   const tables = tablesToWrite(lane, desired);
   const pools = poolsToWrite(lane, desired);
-  const kills = dueKills(lane.holders, unwanted, health, now);
+  const kills = [...lane.outlived, ...dueKills(lane.holders, unwanted, health, now)];
   const hasWork = mayWrite && (writesRules || tables.length > 0 || pools.length > 0 || kills.length > 0);
   // What is urgent goes before what is routine, but nothing is written blindly.
   if (!lane.looked || (isDue && !hasWork)) {
@@ -367,7 +378,13 @@ export const stepPfResult = (
         ...transaction.tables.map((table) => [table.name, tableKey(table)] as const),
       ]),
       appliedPools: new Map([...lane.appliedPools, ...written]),
-      holders: afterKills(lane.holders, transaction.kills, now),
+      holders: afterKills(
+        lane.holders,
+        transaction.kills.filter((kill) => !lane.outlived.includes(kill)),
+        now,
+      ),
+      // By identity: what has become outlived meanwhile looks the same, and is to be killed again.
+      outlived: lane.outlived.filter((kill) => !transaction.kills.includes(kill)),
       counts: {
         ...lane.counts,
         loads: lane.counts.loads + loads.length,

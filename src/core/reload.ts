@@ -11,8 +11,9 @@ import {
   type PathKey,
   pathKey,
   type Settings,
+  viaOf,
 } from './model.ts';
-import type { RtableNumbers } from './rtable.ts';
+import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import type { Mono } from './time.ts';
 
 const isSamePath = (before: LinkSettings | undefined, after: LinkSettings, family: Family): boolean =>
@@ -36,8 +37,19 @@ export const reloadPaths = (
     for (const family of families.filter((each) => gatewayOf(link, each) !== null)) {
       const key = pathKey(link.name, family);
       const kept = paths.get(key);
-      const isKept = kept !== undefined && kept.rtable === rtable && isSamePath(was, link, family);
-      next.set(key, isKept ? retunePath(kept, link.probe) : newPath(link, family, rtable, now));
+      const rdomain = rdomainOf(rtables, link.name);
+      const isKept =
+        kept !== undefined &&
+        kept.rtable === rtable &&
+        kept.rdomain === rdomain &&
+        isSamePath(was, link, family);
+      next.set(
+        key,
+        isKept
+          ? { ...retunePath(kept, link.probe), via: viaOf(link, family, rdomain) }
+          : // Its connections are still there.
+            { ...newPath(link, family, rtable, now, rdomain), lastReady: kept?.lastReady ?? null },
+      );
     }
   }
   return next;

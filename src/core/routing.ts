@@ -1,23 +1,26 @@
 /**
- * The routing lane: each path whose evidence is present wants a default route in its own routing table. One
- * transaction at a time; it looks before it writes, so asking again for what is there costs a look and changes nothing.
+ * The routing lane: what the routing tables should hold (default-route.ts, engine.ts), brought about one transaction at a
+ * time. It looks before it writes, so asking again for what is there costs a look and changes nothing.
  */
 
-import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
 import { backoff } from './reconcile.ts';
 import { earliest, type Millis, type Mono, plus } from './time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from './transaction.ts';
 
+type WishId = RouteWish['id'];
+
 export interface RouteLane {
-  /** What has been ensured since it was last in doubt, per path. */
-  readonly ensured: ReadonlyMap<PathKey, string>;
+  /** What has been ensured since it was last in doubt, per wish. */
+  readonly ensured: ReadonlyMap<WishId, string>;
   readonly inFlight: RouteTransaction | null;
   /** In doubt since the transaction under way was handed out: its answer for these may be old. */
-  readonly doubted: ReadonlySet<PathKey>;
+  readonly doubted: ReadonlySet<WishId>;
   readonly nextId: number;
-  /** One path's failure keeps no other waiting, nor another wish of its own. */
-  readonly troubles: ReadonlyMap<PathKey, RouteTrouble>;
+  /** One's failure keeps no other waiting, nor the same one once it wants something else. */
+  readonly troubles: ReadonlyMap<WishId, RouteTrouble>;
+  /** Warnings that have been said, per wish. */
+  readonly warned: ReadonlyMap<WishId, string>;
   readonly recheckAt: Mono | null;
 }
 
@@ -36,24 +39,31 @@ export const newRouteLane: RouteLane = {
   doubted: new Set(),
   nextId: 1,
   troubles: new Map(),
+  warned: new Map(),
   recheckAt: null,
 };
 
-const wishKey = (wish: Pick<RouteWish, 'rtable' | 'gateway'>): string => `${wish.rtable} ${wish.gateway}`;
+const wishKey = (wish: RouteWish): string => {
+  switch (wish.kind) {
+    case 'path':
+      return `${wish.rtable} ${wish.gateway}`;
+    case 'own':
+      return wish.gateways.join(' ');
+    case 'captured':
+      return wish.interfaces.join(' ');
+  }
+};
 
-/** What is known of some paths' routes is forgotten. */
-export const forgetRoutes = (lane: RouteLane, isForgotten: (path: PathKey) => boolean): RouteLane => ({
+/** What is known of some wishes is forgotten. */
+export const forgetRoutes = (lane: RouteLane, isForgotten: (id: WishId) => boolean): RouteLane => ({
   ...lane,
-  ensured: new Map([...lane.ensured].filter(([path]) => !isForgotten(path))),
+  ensured: new Map([...lane.ensured].filter(([id]) => !isForgotten(id))),
 });
 
-/** Some paths' routes are in doubt because something happened to them: what is being looked at is looked at again. */
-export const doubtRoutes = (lane: RouteLane, isInDoubt: (path: PathKey) => boolean): RouteLane => ({
+/** Some wishes are in doubt because something happened to their tables: what is being looked at is looked at again. */
+export const doubtRoutes = (lane: RouteLane, isInDoubt: (id: WishId) => boolean): RouteLane => ({
   ...forgetRoutes(lane, isInDoubt),
-  doubted: new Set([
-    ...lane.doubted,
-    ...(lane.inFlight?.wishes ?? []).map(({ path }) => path).filter(isInDoubt),
-  ]),
+  doubted: new Set([...lane.doubted, ...(lane.inFlight?.wishes ?? []).map(({ id }) => id).filter(isInDoubt)]),
 });
 
 export const planRoutes = (
@@ -62,16 +72,14 @@ export const planRoutes = (
   now: Mono,
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
   const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
-  const keys = new Map(wishes.map((wish) => [wish.path, wishKey(wish)]));
+  const keys = new Map(wishes.map((wish) => [wish.id, wishKey(wish)]));
   const current: RouteLane = {
     ...(isDue ? { ...forgetRoutes(lane, () => true), recheckAt: null } : lane),
-    troubles: new Map([...lane.troubles].filter(([path, { wish }]) => keys.get(path) === wish)),
+    troubles: new Map([...lane.troubles].filter(([id, { wish }]) => keys.get(id) === wish)),
   };
   if (current.inFlight !== null) return { lane: current, transaction: null };
-  const isWaiting = (path: PathKey): boolean => now < (current.troubles.get(path)?.retryAt ?? now);
-  const open = wishes.filter(
-    (wish) => current.ensured.get(wish.path) !== wishKey(wish) && !isWaiting(wish.path),
-  );
+  const isWaiting = (id: WishId): boolean => now < (current.troubles.get(id)?.retryAt ?? now);
+  const open = wishes.filter((wish) => current.ensured.get(wish.id) !== wishKey(wish) && !isWaiting(wish.id));
   if (open.length === 0) return { lane: current, transaction: null };
   const transaction: RouteTransaction = { id: current.nextId, wishes: open };
   return {
@@ -91,24 +99,30 @@ export const stepRouteResults = (
   if (flight === null || flight.id !== id) return { lane, notes: [] };
   const ensured = new Map(lane.ensured);
   const troubles = new Map(lane.troubles);
+  const warned = new Map(lane.warned);
   const notes: Note[] = [];
-  for (const { path, rtable, gateway } of flight.wishes) {
-    const wish = wishKey({ rtable, gateway });
-    const result = results.find((each) => each.path === path);
+  for (const wish of flight.wishes) {
+    const key = wishKey(wish);
+    const result = results.find((each) => each.id === wish.id);
     if (result?.kind === 'ensured') {
-      if (!lane.doubted.has(path)) ensured.set(path, wish);
-      troubles.delete(path);
-      if (result.changed) notes.push({ kind: 'route-set', path, rtable, gateway });
+      if (!lane.doubted.has(wish.id)) ensured.set(wish.id, key);
+      troubles.delete(wish.id);
+      if (result.changed) notes.push({ kind: 'route-set', wish });
+      if (result.warning === null) warned.delete(wish.id);
+      else if (warned.get(wish.id) !== result.warning) {
+        warned.set(wish.id, result.warning);
+        notes.push({ kind: 'route-warning', text: result.warning });
+      }
       continue;
     }
     const text = result?.text ?? 'no answer';
-    const was = troubles.get(path);
+    const was = troubles.get(wish.id);
     const failures = (was?.failures ?? 0) + 1;
-    if (was?.text !== text) notes.push({ kind: 'route-failed', path, rtable, text });
-    troubles.set(path, { wish, text, failures, retryAt: plus(now, backoff(failures)) });
+    if (was?.text !== text) notes.push({ kind: 'route-failed', wish, text });
+    troubles.set(wish.id, { wish: key, text, failures, retryAt: plus(now, backoff(failures)) });
   }
   return {
-    lane: { ...lane, ensured, troubles, inFlight: null, recheckAt: plus(now, recheckAfter) },
+    lane: { ...lane, ensured, troubles, warned, inFlight: null, recheckAt: plus(now, recheckAfter) },
     notes,
   };
 };

@@ -1,7 +1,7 @@
 /**
- * Which routing table each link's probes use. Numbers given out stay with their link for as long as uplinkd knows it,
- * and keep clear of every routing domain ever seen: a number that once was an rdomain stays one until reboot and takes
- * no default route of rdomain 0 (OPENBSD.md, section 1).
+ * Which routing domain each link is in and which routing table its probes use. Numbers given out stay with their link for
+ * as long as uplinkd knows it, and keep clear of every routing domain ever seen: a number that once was an rdomain stays
+ * one until reboot and takes no default route of rdomain 0 (OPENBSD.md, section 1).
  */
 import type { InterfaceTable, LinkSettings } from './model.ts';
 
@@ -12,14 +12,33 @@ export const LAST_RTABLE = 255;
 
 export interface RtableNumbers {
   readonly byLink: ReadonlyMap<string, number>;
+  /** Of links in a routing domain other than 0, also while their interface is gone: it will come back there. */
+  readonly rdomains: ReadonlyMap<string, number>;
   readonly rdomainsSeen: ReadonlySet<number>;
 }
 
-export const noRtables: RtableNumbers = { byLink: new Map(), rdomainsSeen: new Set() };
+export const noRtables: RtableNumbers = { byLink: new Map(), rdomains: new Map(), rdomainsSeen: new Set() };
+
+export const rdomainOf = (numbers: RtableNumbers, link: string): number => numbers.rdomains.get(link) ?? 0;
+
+const findRdomains = (
+  known: ReadonlyMap<string, number>,
+  links: readonly LinkSettings[],
+  interfaces: InterfaceTable | null,
+): ReadonlyMap<string, number> => {
+  const found = new Map(known);
+  for (const link of links) {
+    const rdomain = interfaces?.find((each) => each.name === link.interface)?.rdomain;
+    if (rdomain === 0) found.delete(link.name);
+    else if (rdomain !== undefined) found.set(link.name, rdomain);
+  }
+  return found;
+};
 
 /**
- * Numbers for all links: those configured, those they had, else the lowest free ones from 101 on. A link for which none
- * is left up to 255 gets none. Links that are gone keep theirs, in case they return with the next reload.
+ * Numbers for all links: that of its own routing domain, the configured one, the one it had, else the lowest free ones from
+ * 101 on. A link for which none is left up to 255 gets none. Links that are gone keep theirs, in case they return with the
+ * next reload.
  */
 export const allocateRtables = (
   numbers: RtableNumbers,
@@ -27,8 +46,12 @@ export const allocateRtables = (
   interfaces: InterfaceTable | null,
 ): RtableNumbers => {
   const rdomainsSeen = new Set([...numbers.rdomainsSeen, ...(interfaces ?? []).map((each) => each.rdomain)]);
+  const rdomains = findRdomains(numbers.rdomains, links, interfaces);
   const configured = new Map(
-    links.flatMap((link) => (link.rtable === null ? [] : [[link.name, link.rtable] as const])),
+    links.flatMap((link) => {
+      const own = rdomains.get(link.name) ?? link.rtable;
+      return own === null ? [] : [[link.name, own] as const];
+    }),
   );
   const taken = new Set([...configured.values(), ...rdomainsSeen]);
   const byLink = new Map<string, number>();
@@ -48,5 +71,5 @@ export const allocateRtables = (
       break;
     }
   }
-  return { byLink, rdomainsSeen };
+  return { byLink, rdomains, rdomainsSeen };
 };

@@ -1,16 +1,17 @@
 import { type Decision, usesPool } from './decide.ts';
+import type { PathHealth } from './health.ts';
 import {
   type Balance,
   type Family,
   families,
   gatewayOf,
+  gatewayWordOf,
   type LinkSettings,
   type PathKey,
   type PolicySettings,
   type Prefix,
   pathKey,
   type Settings,
-  viaOf,
 } from './model.ts';
 
 /** How a rule sends a packet to a link. */
@@ -90,10 +91,18 @@ export type Rule =
    * answers of this machine itself leave by the link; `inbound-out`: lets them out to the LAN, answers likewise.
    */
   | {
-      readonly kind: 'inbound-mark' | 'inbound-direct';
+      readonly kind: 'inbound-mark';
       readonly link: string;
       readonly interface: string;
       readonly family: Family;
+    }
+  | {
+      readonly kind: 'inbound-direct';
+      readonly link: string;
+      readonly interface: string;
+      readonly family: Family;
+      /** As below. */
+      readonly crosses: boolean;
     }
   | {
       readonly kind: 'inbound-in';
@@ -102,6 +111,8 @@ export type Rule =
       readonly family: Family;
       /** Null for a link that is steered by rtable: then there is no reply-to. */
       readonly gateway: string | null;
+      /** The link is in a routing domain of its own: what comes in is sent on in that of the LAN. */
+      readonly crosses: boolean;
     }
   /** Lets what came from a link's own network out to the LAN: its answers need no steering, but they do need a state. */
   | { readonly kind: 'inbound-pass'; readonly family: Family }
@@ -136,20 +147,28 @@ export const linkOf = (settings: Settings, name: string): LinkSettings | undefin
 export interface RulesetInput {
   readonly settings: Settings;
   readonly decisions: readonly Decision[];
-  /** Routing tables by link, for links that are steered by them. */
-  readonly rtables: ReadonlyMap<string, number>;
+  readonly paths: ReadonlyMap<PathKey, PathHealth>;
   /** Paths that are dead while their connections have somewhere else to go. */
   readonly stranded: readonly PathKey[];
 }
 
+/** The gateway of a path: as configured, or as it was learnt last. Null while nobody has told it. */
+export const knownGateway = (link: LinkSettings, path: PathHealth): string | null =>
+  gatewayWordOf(link, path.family) === null
+    ? gatewayOf(link, path.family)
+    : path.evidence?.kind === 'ready'
+      ? path.evidence.gateway
+      : null;
+
 const marksOf = (policy: PolicySettings): Marks => ({ prio: policy.prio, tos: policy.tos });
 
-const viaRule = ({ rtables }: RulesetInput, link: LinkSettings, family: Family): Via | null => {
-  const gateway = gatewayOf(link, family);
-  const rtable = rtables.get(link.name);
-  if (gateway === null) return null;
-  if (viaOf(link, family) === 'route-to') return { kind: 'route-to', gateway };
-  return rtable === undefined ? null : { kind: 'rtable', rtable };
+/** Null while its gateway is not known, or its routing table is not there: pf would refuse all of the rules. */
+const viaRule = ({ paths }: RulesetInput, link: LinkSettings, family: Family): Via | null => {
+  const path = paths.get(pathKey(link.name, family));
+  if (path === undefined) return null;
+  if (path.via === 'rtable') return { kind: 'rtable', rtable: path.rtable };
+  const gateway = knownGateway(link, path);
+  return gateway === null ? null : { kind: 'route-to', gateway };
 };
 
 /** The chain: each rule takes its share of what the rules before it have left, the last one all of the rest. */
@@ -174,7 +193,7 @@ const chain = (
 };
 
 const chooseRules = (input: RulesetInput, policy: PolicySettings, decision: Decision): readonly Rule[] => {
-  if (usesPool(policy, input.settings, decision.family)) {
+  if (usesPool(policy, input.settings, decision.family, input.paths)) {
     // An empty table would make packets vanish without an answer: then the policy's last rule must refuse them.
     return decision.shares.length === 0
       ? []
@@ -209,14 +228,16 @@ const inboundRules = (input: RulesetInput, { link, family }: LinkInFamily): read
   const via = viaRule(input, link, family);
   if (via === null) return [];
   const common = { link: link.name, family };
+  const crosses = input.paths.get(pathKey(link.name, family))?.rdomain !== 0;
   return [
     { kind: 'inbound-mark', interface: link.interface, ...common },
-    { kind: 'inbound-direct', interface: link.interface, ...common },
+    { kind: 'inbound-direct', interface: link.interface, ...common, crosses },
     {
       kind: 'inbound-in',
       interface: link.interface,
       ...common,
       gateway: via.kind === 'route-to' ? via.gateway : null,
+      crosses,
     },
     { kind: 'inbound-out', ...common, via },
   ];
@@ -241,7 +262,7 @@ const allInboundRules = (input: RulesetInput, paths: readonly LinkInFamily[]): r
 /** In a pool, states on a dead link are found one by one, which takes a while: until then they are refused on the way out. */
 const closeRules = (input: RulesetInput, policy: PolicySettings): readonly Rule[] =>
   membersOf(input.settings, policy)
-    .filter(({ family }) => usesPool(policy, input.settings, family))
+    .filter(({ family }) => usesPool(policy, input.settings, family, input.paths))
     .filter(({ link, family }) => input.stranded.includes(pathKey(link.name, family)))
     .filter((path) => !isInUse(input, policy, path))
     .map(({ link, family }) => ({
@@ -296,12 +317,12 @@ const hashKeyOf = (text: string): string =>
 export const poolTableName = (family: Family): string => `pool_${family}`;
 
 /** The anchors of the policies that are balanced by a pool. Their rules follow from the settings alone, the tables from decisions. */
-export const desirePools = ({ settings, decisions }: RulesetInput): readonly PoolAnchor[] =>
+export const desirePools = ({ settings, decisions, paths }: RulesetInput): readonly PoolAnchor[] =>
   settings.policies.flatMap((policy): readonly PoolAnchor[] => {
     const { balance, sticky } = policy;
     if (balance === 'weight') return [];
     const own = decisions.filter(
-      (decision) => decision.policy === policy.name && usesPool(policy, settings, decision.family),
+      (decision) => decision.policy === policy.name && usesPool(policy, settings, decision.family, paths),
     );
     if (own.length === 0) return [];
     const used = own.map((decision) => decision.family);
@@ -324,7 +345,8 @@ export const desirePools = ({ settings, decisions }: RulesetInput): readonly Poo
           entries: decision.shares
             .flatMap((share) => {
               const link = linkOf(settings, share.link);
-              const address = link === undefined ? null : gatewayOf(link, decision.family);
+              const path = paths.get(pathKey(share.link, decision.family));
+              const address = link === undefined || path === undefined ? null : knownGateway(link, path);
               return address === null
                 ? []
                 : [{ address, weight: balance === 'least-states' ? share.weight : 1 }];

@@ -12,6 +12,8 @@ import type { Sweep, SweepResult } from './transaction.ts';
 
 export interface SweepLane {
   readonly holders: StateHolders;
+  /** Gateways that paths no longer have (outlived.ts), until they have been swept. */
+  readonly outlived: Sweep['gateways'];
   readonly inFlight: Sweep | null;
   readonly nextId: number;
   readonly failures: number;
@@ -22,6 +24,7 @@ export interface SweepLane {
 
 export const newSweepLane: SweepLane = {
   holders: new Map(),
+  outlived: [],
   inFlight: null,
   nextId: 1,
   failures: 0,
@@ -42,14 +45,22 @@ export const holdSwept = (lane: SweepLane, paths: readonly PathKey[]): SweepLane
       : { ...lane.inFlight, gateways: lane.inFlight.gateways.filter(({ path }) => !paths.includes(path)) },
 });
 
+/** A gateway that some path has now is swept for its health alone. */
+export const keepOutlived = (lane: SweepLane, current: readonly string[]): SweepLane =>
+  lane.outlived.some(({ gateway }) => current.includes(gateway))
+    ? { ...lane, outlived: lane.outlived.filter(({ gateway }) => !current.includes(gateway)) }
+    : lane;
+
 export const planSweep = (
   lane: SweepLane,
-  gateways: Sweep['gateways'],
+  /** Null: not now, the rules are not as they should be. */
+  wanted: Sweep['gateways'] | null,
   exempt: Sweep['exempt'],
   now: Mono,
 ): { readonly lane: SweepLane; readonly sweep: Sweep | null } => {
   const isWaiting = lane.retryAt !== null && now < lane.retryAt;
   if (lane.inFlight !== null || isWaiting) return { lane, sweep: null };
+  const gateways = wanted === null ? [] : [...lane.outlived, ...wanted];
   // What had failed is no longer to be done: a retry that lies in the past would wake us for ever.
   if (gateways.length === 0) return { lane: { ...lane, retryAt: null }, sweep: null };
   const sweep: Sweep = { id: lane.nextId, gateways, exempt };
@@ -80,7 +91,12 @@ export const stepSweepResult = (
       failures: 0,
       failure: null,
       retryAt: null,
-      holders: afterKills(lane.holders, inFlight.gateways, now),
+      holders: afterKills(
+        lane.holders,
+        inFlight.gateways.filter((each) => !lane.outlived.includes(each)),
+        now,
+      ),
+      outlived: lane.outlived.filter((each) => !inFlight.gateways.includes(each)),
       killed: lane.killed + result.killed.reduce((sum, each) => sum + each.count, 0),
     },
     notes: result.killed.map(({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again })),
@@ -89,6 +105,6 @@ export const stepSweepResult = (
 
 /** When this lane wants to be planned again by itself. */
 export const sweepDeadline = (lane: SweepLane, unwanted: readonly PathKey[]): Mono | null =>
-  lane.inFlight !== null || unwanted.length === 0
+  lane.inFlight !== null || unwanted.length + lane.outlived.length === 0
     ? null
     : (lane.retryAt ?? killDeadline(lane.holders, unwanted));

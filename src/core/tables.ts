@@ -4,15 +4,17 @@
  */
 import { networkOf, renderPrefix } from './address.ts';
 import type { Decision } from './decide.ts';
+import type { PathHealth } from './health.ts';
 import {
   families,
-  gatewayOf,
   type InterfaceTable,
   isLinkLocal,
+  type PathKey,
   type PolicySettings,
+  pathKey,
   type Settings,
 } from './model.ts';
-import { linkOf, type Table } from './ruleset.ts';
+import { knownGateway, linkOf, type Table } from './ruleset.ts';
 
 /** What the outside of this machine may never be sent to an uplink: link-local, multicast, broadcast, loopback. */
 const neverSent: readonly string[] = [
@@ -53,11 +55,18 @@ const localTable = (settings: Settings, interfaces: InterfaceTable): Table => {
 const LONGEST_TABLE_NAME = 31;
 
 /** Gateways that may stand in a route-to: not the link-local ones, which pf would strip of their scope. */
-const activeGateways = (settings: Settings, decisions: readonly Decision[]): readonly string[] => {
+const activeGateways = (
+  settings: Settings,
+  decisions: readonly Decision[],
+  paths: ReadonlyMap<PathKey, PathHealth>,
+): readonly string[] => {
   const found = decisions.flatMap((decision) =>
     decision.shares.flatMap((share) => {
       const link = linkOf(settings, share.link);
-      const gateway = link === undefined ? null : gatewayOf(link, decision.family);
+      const path = paths.get(pathKey(share.link, decision.family));
+      // A gateway in another routing domain is nothing that a rule of the main one could reach.
+      if (link === undefined || path === undefined || path.rdomain !== 0) return [];
+      const gateway = knownGateway(link, path);
       return gateway === null || isLinkLocal(gateway) ? [] : [gateway];
     }),
   );
@@ -72,18 +81,20 @@ const policyTables = (
   settings: Settings,
   policy: PolicySettings,
   decisions: readonly Decision[],
+  paths: ReadonlyMap<PathKey, PathHealth>,
 ): readonly Table[] => {
   const name = `${settings.anchor}_${policy.name}`;
   const own = decisions.filter((decision) => decision.policy === policy.name);
   const used = families.filter((family) => own.some((decision) => decision.family === family));
   return [
-    { name, addresses: activeGateways(settings, own) },
+    { name, addresses: activeGateways(settings, own, paths) },
     ...(used.length < 2 ? [] : used)
       .map((family) => ({
         name: `${name}_${family}`,
         addresses: activeGateways(
           settings,
           own.filter((decision) => decision.family === family),
+          paths,
         ),
       }))
       .filter((table) => table.name.length <= LONGEST_TABLE_NAME)
@@ -96,7 +107,8 @@ export const desireTables = (
   settings: Settings,
   decisions: readonly Decision[],
   interfaces: InterfaceTable,
+  paths: ReadonlyMap<PathKey, PathHealth>,
 ): readonly Table[] => [
   localTable(settings, interfaces),
-  ...settings.policies.flatMap((policy) => policyTables(settings, policy, decisions)),
+  ...settings.policies.flatMap((policy) => policyTables(settings, policy, decisions, paths)),
 ];

@@ -6,12 +6,19 @@ import type { Family, PathKey } from './model.ts';
 import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
 import type { Millis } from './time.ts';
 
-/** End every pf state whose creating rule has this label: one system call, whatever the number of states. */
+/** End pf states: one system call for each routing domain, whatever the number of states. */
 export interface Kill {
   readonly path: PathKey;
   readonly link: string;
-  /** `uplink:<link>`, for inet6 `uplink:<link>:inet6`: pfctl cannot kill by label and family. */
-  readonly label: string;
+  readonly what: /**
+   * Every one whose creating rule has this label: `uplink:<link>`, for inet6 `uplink:<link>:inet6`, since pfctl cannot
+   * kill by label and family.
+   */
+    | { readonly kind: 'label'; readonly label: string }
+    /** Every one whose initiator is in this network. */
+    | { readonly kind: 'source'; readonly network: string };
+  /** pfctl's kill is of one routing domain. A link in one of its own has states there and in 0. */
+  readonly rdomains: readonly number[];
   /** A second look for states that were made while the first kill was under way. */
   readonly again: boolean;
 }
@@ -119,13 +126,32 @@ export type PfResult =
     }
   | { readonly kind: 'failed'; readonly step: PfStep | 'inspect'; readonly failure: PfFailure };
 
-/** The default route that a path's routing table must have. */
-export interface RouteWish {
-  readonly path: PathKey;
-  readonly family: Family;
-  readonly rtable: number;
-  readonly gateway: string;
-}
+/** What a routing table should hold. `id` says which wish it is, `gateways` are as route(8) takes them, with scopes. */
+export type RouteWish =
+  /** A path's own routing table: one default route in this family, and no other. */
+  | {
+      readonly kind: 'path';
+      readonly id: PathKey;
+      readonly family: Family;
+      readonly rtable: number;
+      readonly gateway: string;
+    }
+  /** rtable 0, for this machine's own traffic: of the default routes that are ours (by their label) exactly these. */
+  | {
+      readonly kind: 'own';
+      readonly id: `own/${Family}`;
+      readonly family: Family;
+      readonly rtable: 0;
+      readonly gateways: readonly string[];
+    }
+  /** rtable 0: the default routes that dhcpleased has put there for these interfaces have to go. */
+  | {
+      readonly kind: 'captured';
+      readonly id: 'captured/inet';
+      readonly family: 'inet';
+      readonly rtable: 0;
+      readonly interfaces: readonly string[];
+    };
 
 export interface RouteTransaction {
   readonly id: number;
@@ -134,5 +160,11 @@ export interface RouteTransaction {
 
 /** One per wish, in order. `changed` says whether anything had to be written. */
 export type RouteResult =
-  | { readonly kind: 'ensured'; readonly path: PathKey; readonly changed: boolean }
-  | { readonly kind: 'failed'; readonly path: PathKey; readonly text: string };
+  | {
+      readonly kind: 'ensured';
+      readonly id: RouteWish['id'];
+      readonly changed: boolean;
+      /** What stands in the way of its effect, for people; null: nothing. */
+      readonly warning: string | null;
+    }
+  | { readonly kind: 'failed'; readonly id: RouteWish['id']; readonly text: string };

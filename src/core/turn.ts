@@ -3,25 +3,37 @@
  * be done. What is desired always follows from the whole picture, never from the event that caused the turn.
  */
 import { type Decision, decidePolicy, decisionKey } from './decide.ts';
-import { distrustGap, type Engine, mapPaths, wishesOf } from './engine.ts';
+import { distrustGap, type Engine, mapPaths, routeWishes } from './engine.ts';
+import { learnWishOf } from './evidence.ts';
 import { type PathHealth, pathDeadline, stepPath } from './health.ts';
 import { dueSweep, findLeft, findStranded, isPooled } from './kill.ts';
-import { type InterfaceTable, type PathKey, type Probe, pathKey, type Settings } from './model.ts';
+import {
+  families,
+  type InterfaceTable,
+  type LearnWish,
+  type PathKey,
+  type Probe,
+  pathKey,
+  type Settings,
+} from './model.ts';
 import type { Note } from './note.ts';
 import { type DesiredPf, isSettled, pfDeadline, planPf } from './reconcile.ts';
 import { forgetRoutes, planRoutes, routeDeadline } from './routing.ts';
+import { rdomainOf } from './rtable.ts';
 import { desirePools, desireRuleset } from './ruleset.ts';
-import { holdSwept, planSweep, sweepDeadline } from './sweep.ts';
+import { holdSwept, keepOutlived, planSweep, sweepDeadline } from './sweep.ts';
 import { desireTables, localTableName } from './tables.ts';
 import { healthNotes, policyNotes } from './tell.ts';
 import { earliest, type Mono } from './time.ts';
-import type { PfTransaction, RouteTransaction, Sweep } from './transaction.ts';
+import type { PfTransaction, RouteTransaction, RouteWish, Sweep } from './transaction.ts';
 
 /** What a turn hands out. */
 export interface Turn {
   readonly engine: Engine;
   /** Every probe that should be running now. */
   readonly probes: readonly Probe[];
+  /** Every gateway that should be looked for beside each reading of the interfaces. */
+  readonly learn: readonly LearnWish[];
   /** To be carried out now; their results are observations. */
   readonly pf: PfTransaction | null;
   readonly sweep: Sweep | null;
@@ -52,12 +64,12 @@ const desiredPf = (
   stranded: readonly PathKey[],
   interfaces: InterfaceTable,
 ): DesiredPf => {
-  const input = { settings, decisions, rtables: engine.rtables.byLink, stranded };
+  const input = { settings, decisions, paths: engine.paths, stranded };
   const paths = decisions.flatMap(({ family, shares }) => shares.map((share) => pathKey(share.link, family)));
   return {
     anchor: settings.anchor,
     ruleset: desireRuleset(input),
-    tables: desireTables(settings, decisions, interfaces),
+    tables: desireTables(settings, decisions, interfaces, engine.paths),
     pools: desirePools(input),
     paths: [...new Set(paths)],
   };
@@ -87,6 +99,12 @@ const mayWrite = (engine: Engine, now: Mono): boolean => {
   return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.paths.includes(path.key));
 };
 
+/** Where this machine tells the gateways that the configuration does not. */
+const learnWishes = ({ settings, rtables }: Engine): readonly LearnWish[] =>
+  (settings?.links ?? []).flatMap((link) =>
+    families.flatMap((family) => learnWishOf(link, family, rdomainOf(rtables, link.name)) ?? []),
+  );
+
 /** Works out what follows at `now` from everything observed so far. */
 export const settle = (before: Engine, now: Mono): Turn => {
   const engine = distrustGap(before, now);
@@ -95,6 +113,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     return {
       engine: { ...engine, notes: [] },
       probes: [],
+      learn: learnWishes(engine),
       pf: null,
       sweep: null,
       routes: null,
@@ -114,21 +133,25 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const desired = desiredPf(stepped, settings, decisions, stranded, interfaces);
   const writes = mayWrite(stepped, now);
   const pf = planPf(stepped.pf, { desired, unwanted, health: stepped.paths, mayWrite: writes, now });
-  const pooled = unwanted.filter((path) => isPooled(settings, stepped.paths.get(path)));
+  const pooled = unwanted.filter((path) => isPooled(settings, stepped.paths, stepped.paths.get(path)));
   // Whatever is being loaded now may send connections where there were none.
   const isLoading =
     pf.transaction?.kind === 'apply' && (pf.transaction.ruleset !== null || pf.transaction.pools.length > 0);
-  const held = isLoading ? holdSwept(stepped.sweep, desired.paths) : stepped.sweep;
+  const held = keepOutlived(
+    isLoading ? holdSwept(stepped.sweep, desired.paths) : stepped.sweep,
+    paths.flatMap((path) => (path.evidence?.kind === 'ready' ? [path.evidence.gateway] : [])),
+  );
   const canSweep = writes && isSettled(pf.lane, desired);
   const sweep = planSweep(
     held,
-    canSweep ? dueSweep(held.holders, pooled, settings, stepped.paths, now) : [],
+    canSweep ? dueSweep(held.holders, pooled, settings, stepped.paths, now) : null,
     desired.tables.find(({ name }) => name === localTableName(settings))?.addresses ?? [],
     now,
   );
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
-  const isUnrouted = (path: PathKey): boolean => stepped.paths.get(path)?.isRouted !== true;
-  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), wishesOf(settings, paths), now);
+  const isUnrouted = (id: RouteWish['id']): boolean =>
+    [...stepped.paths.values()].some((path) => path.key === id && !path.isRouted);
+  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), routeWishes(stepped), now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
     ...(isPostponed ? [judgeAt] : paths.map(pathDeadline)),
@@ -160,6 +183,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     probes: paths
       .filter((path) => path.isRouted)
       .flatMap((path) => path.targets.map((target) => target.probe)),
+    learn: learnWishes(stepped),
     pf: pf.transaction,
     sweep: sweep.sweep,
     routes: routes.transaction,

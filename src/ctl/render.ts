@@ -16,6 +16,7 @@ import {
   type Settings,
 } from '../core/model.ts';
 import { previewPools, previewRuleset } from '../core/preview.ts';
+import { LAST_RTABLE } from '../core/rtable.ts';
 import { renderPoolAnchor, renderRuleset } from '../text/pf.ts';
 
 interface RenderedAnchor {
@@ -39,6 +40,8 @@ const gatewayKeys: { readonly [key: string]: Family } = { gateway: 'inet', gatew
 interface Imagined {
   readonly settings: Settings;
   readonly healths: ReadonlyMap<PathKey, Health>;
+  /** Links in a routing domain of their own. */
+  readonly rdomains: ReadonlyMap<string, number>;
 }
 type Step =
   | { readonly kind: 'imagined'; readonly imagined: Imagined }
@@ -67,19 +70,29 @@ const setHealth = (imagined: Imagined, link: LinkSettings, family: string | null
   return { kind: 'imagined', imagined: { ...imagined, healths: changed } };
 };
 
-/** One `--set`: `link=health`, `link/family=health`, `link.gateway=address` or `link.gateway6=address`. */
+const setRdomain = (imagined: Imagined, link: string, given: string): Step => {
+  const rdomain = /^[0-9]{1,3}$/.test(given) ? Number(given) : LAST_RTABLE + 1;
+  if (rdomain > LAST_RTABLE) return wrong(`not a routing domain from 0 to ${LAST_RTABLE}: ${given}`);
+  const rdomains = new Map(imagined.rdomains);
+  if (rdomain === 0) rdomains.delete(link);
+  else rdomains.set(link, rdomain);
+  return { kind: 'imagined', imagined: { ...imagined, rdomains } };
+};
+
+/** One `--set`: `link=health`, `link/family=health`, `link.gateway=address`, `link.gateway6=address` or `link.rdomain=N`. */
 const stepSet = (imagined: Imagined, text: string): Step => {
   const [, name = '', mark = '', more = '', value = ''] =
     /^([^=/.]+)(?:([/.])([^=]*))?=(.*)$/s.exec(text) ?? [];
-  if (name === '') return wrong('expected link[/family]=health or link.gateway[6]=address');
+  if (name === '') return wrong('expected link[/family]=health, link.gateway[6]=address or link.rdomain=N');
   const { links } = imagined.settings;
   const link = links.find((each) => each.name === name);
   if (link === undefined)
     return wrong(`unknown link: ${name}: not ${listed(links.map((each) => each.name))}`);
   if (mark !== '.') return setHealth(imagined, link, mark === '/' ? more : null, value);
+  if (more === 'rdomain') return setRdomain(imagined, name, value);
   const family = Object.hasOwn(gatewayKeys, more) ? gatewayKeys[more] : undefined;
   return family === undefined
-    ? wrong(`unknown key: ${more}: not ${listed(Object.keys(gatewayKeys))}`)
+    ? wrong(`unknown key: ${more}: not ${listed([...Object.keys(gatewayKeys), 'rdomain'])}`)
     : setGateway(imagined, name, family, value);
 };
 
@@ -89,7 +102,7 @@ const lines = (text: string): readonly string[] => text.split('\n').filter((line
 export const renderAnchor = (text: string, file: string, sets: readonly string[]): Rendered => {
   const parsed = parseConfig(text, file);
   if (parsed.kind === 'refused') return { kind: 'bad-config', errors: parsed.errors.map(renderConfigError) };
-  let imagined: Imagined = { settings: parsed.settings, healths: new Map() };
+  let imagined: Imagined = { settings: parsed.settings, healths: new Map(), rdomains: new Map() };
   for (const set of sets) {
     const step = stepSet(imagined, set);
     if (step.kind === 'wrong') return { kind: 'bad-set', text: `--set ${set}: ${step.text}` };
@@ -103,8 +116,8 @@ export const renderAnchor = (text: string, file: string, sets: readonly string[]
   return {
     kind: 'rendered',
     anchor: settings.anchor,
-    rules: lines(renderRuleset(previewRuleset(settings, imagined.healths))),
-    pools: previewPools(settings, imagined.healths).map((pool) => ({
+    rules: lines(renderRuleset(previewRuleset(settings, imagined.healths, imagined.rdomains))),
+    pools: previewPools(settings, imagined.healths, imagined.rdomains).map((pool) => ({
       anchor: pool.anchor,
       rules: lines(renderPoolAnchor(pool)),
     })),

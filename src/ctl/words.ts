@@ -77,9 +77,12 @@ const reasonOf = (path: PathStatus): string => {
     case 'interface-absent':
     case 'interface-down':
     case 'carrier-down':
-    case 'other-rdomain':
     case 'no-address':
+    case 'no-gateway':
     case 'gateway-off-link':
+    case 'same-gateway':
+    case 'same-network':
+    case 'same-rdomain':
     case 'no-route':
       return path.reason;
   }

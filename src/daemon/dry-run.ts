@@ -104,7 +104,7 @@ export const dryRun = async (settings: Settings, looks: Looks): Promise<readonly
     // As if they had been set: what cannot be set is found out by trying, and nothing is tried here.
     routes: {
       ensure: async (wishes) =>
-        wishes.map(({ path }): RouteResult => ({ kind: 'ensured', path, changed: false })),
+        wishes.map(({ id }): RouteResult => ({ kind: 'ensured', id, changed: false, warning: null })),
     },
   });
   loop.start(settings);

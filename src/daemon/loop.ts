@@ -156,6 +156,7 @@ export const createLoop = (ports: Ports): Loop => {
       say(severity, text);
     }
     prober.want(next.probes);
+    carrier.learn(next.learn);
     if (next.sweep !== null) carrySweep(next.sweep);
     if (next.routes !== null) carryRoutes(next.routes);
     rememberAll();
@@ -178,6 +179,8 @@ export const createLoop = (ports: Ports): Loop => {
       if (left !== null) take({ kind: 'memory', memory: left });
       take({ kind: 'settings', settings });
       prober.start(take);
+      // What the first reading has to look for must be known by then.
+      turn();
       carrier.start(take);
     },
     reload: (settings) => take({ kind: 'settings', settings }),

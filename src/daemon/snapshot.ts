@@ -4,7 +4,16 @@ import { adminModeOf } from '../core/admin.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
 import type { Engine } from '../core/engine.ts';
 import { holdEnds, type PathHealth, type TargetHealth } from '../core/health.ts';
-import type { Balance, LinkSettings, PolicySettings } from '../core/model.ts';
+import {
+  type Balance,
+  type Family,
+  gatewayOf,
+  type LinkSettings,
+  type PolicySettings,
+  pathKey,
+} from '../core/model.ts';
+import { rdomainOf } from '../core/rtable.ts';
+import { knownGateway } from '../core/ruleset.ts';
 import { type Mono, since } from '../core/time.ts';
 import { desiredNow } from '../core/turn.ts';
 import { readWindow } from '../core/window.ts';
@@ -70,8 +79,16 @@ const pathStatus = (path: PathHealth, now: Mono): PathStatus => {
     sinceMs: ago(now, path.since),
     holdRemainingMs: held === null ? null : left(now, held),
     usable: path.evidence?.kind === 'ready',
+    address: path.evidence?.kind === 'ready' ? path.evidence.address : null,
+    via: path.via,
     targets: path.targets.map(targetStatus),
   };
+};
+
+/** The address if it is known, else the word for where it is learnt. */
+const shownGateway = (engine: Engine, link: LinkSettings, family: Family): string | null => {
+  const path = engine.paths.get(pathKey(link.name, family));
+  return (path === undefined ? null : knownGateway(link, path)) ?? gatewayOf(link, family);
 };
 
 const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus => ({
@@ -79,8 +96,9 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   interface: link.interface,
   carrier: engine.interfaces?.find((each) => each.name === link.interface)?.carrier ?? 'absent',
   rtable: engine.rtables.byLink.get(link.name) ?? 0,
-  gateway: link.gateway,
-  gateway6: link.gateway6,
+  rdomain: rdomainOf(engine.rtables, link.name),
+  gateway: shownGateway(engine, link, 'inet'),
+  gateway6: shownGateway(engine, link, 'inet6'),
   weight: link.weight,
   tier: link.tier,
   nat: link.nat,
@@ -93,8 +111,8 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
     .map((path) => pathStatus(path, now)),
 });
 
-const balanceOf = ({ settings }: Engine, policy: PolicySettings, { family }: Decision): Balance =>
-  settings !== null && usesPool(policy, settings, family) ? policy.balance : 'weight';
+const balanceOf = ({ settings, paths }: Engine, policy: PolicySettings, { family }: Decision): Balance =>
+  settings !== null && usesPool(policy, settings, family, paths) ? policy.balance : 'weight';
 
 type Failover = PolicyFamilyStatus['failovers'][number];
 

@@ -100,6 +100,12 @@ const renderAnswerVia = (family: Family, via: Via): string => {
   }
 };
 
+/**
+ * From a routing domain of its own into that of the LAN. Answers find the state by their addresses in domain 0, on whichever
+ * interface they are about to leave, and are routed again in its domain (pf_test and PF_TAG_REROUTE, sys/net/pf.c and ip_output.c).
+ */
+const renderCrossing = (crosses: boolean): string => (crosses ? ' rtable 0' : '');
+
 const renderTranslation = (family: Family, out: string, translation: Translation): string => {
   switch (translation.kind) {
     case 'none':
@@ -168,13 +174,13 @@ export const renderRule = (rule: Rule): string => {
     case 'inbound-direct':
       return (
         `pass in quick on ${device(rule.interface)} ${rule.family} all flags S/SA ` +
-        `${label(rule.link, rule.family, ':in')} tagged uplink_inbound`
+        `${label(rule.link, rule.family, ':in')} tagged uplink_inbound${renderCrossing(rule.crosses)}`
       );
     case 'inbound-in': {
       const answers = rule.gateway === null ? '' : ` reply-to ${address(rule.family, rule.gateway)}`;
       return (
         `pass in quick on ${device(rule.interface)} ${rule.family} all flags S/SA ` +
-        `${label(rule.link, rule.family, ':in')} tagged ${inboundTag(rule.link)}${answers}`
+        `${label(rule.link, rule.family, ':in')} tagged ${inboundTag(rule.link)}${renderCrossing(rule.crosses)}${answers}`
       );
     }
     case 'inbound-pass':

@@ -5,6 +5,12 @@
 import type { Family } from '../core/model.ts';
 import { parseInet, parseInet6 } from './address.ts';
 
+/**
+ * Of our routes in rtable 0: before those that anybody else has made (RTP_STATIC is 8), behind connected ones (4). So nobody
+ * else's has to be touched, and theirs are there when ours are gone.
+ */
+export const OWN_PRIORITY = 7;
+
 export interface RouteEntry {
   readonly family: Family;
   /** `default`, a host, or `network/length`. */

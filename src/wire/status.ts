@@ -39,9 +39,12 @@ const reason = z.enum({
   'interface-absent': 'interface-absent',
   'interface-down': 'interface-down',
   'carrier-down': 'carrier-down',
-  'other-rdomain': 'other-rdomain',
   'no-address': 'no-address',
+  'no-gateway': 'no-gateway',
   'gateway-off-link': 'gateway-off-link',
+  'same-gateway': 'same-gateway',
+  'same-network': 'same-network',
+  'same-rdomain': 'same-rdomain',
   'no-route': 'no-route',
   'probe-loss': 'probe-loss',
   'probe-latency': 'probe-latency',
@@ -119,6 +122,10 @@ const pathStatus = z
     holdRemainingMs: durationMs.nullable(),
     /** Interface, carrier, address and gateway are all there, whatever the probes say. */
     usable: z.boolean(),
+    /** This machine's address on the path; null while it has none. */
+    address: z.string().nullable(),
+    /** How pf sends packets there. */
+    via: z.enum(['route-to', 'rtable']),
     targets: z.array(targetStatus).readonly(),
   })
   .readonly();
@@ -129,7 +136,9 @@ const linkStatus = z
     interface: z.string(),
     carrier: z.enum(['up', 'down', 'unknown', 'absent']),
     rtable: count,
-    /** The inet next hop; null: the link has no inet path. */
+    /** Of its interface, or of the interface as it was last seen. */
+    rdomain: count,
+    /** The inet next hop; `dhcp`, `peer` or `route` while it is not known. Null: the link has no inet path. */
     gateway: z.string().nullable(),
     /** The inet6 next hop, without scope; null: the link has no inet6 path. */
     gateway6: z.string().nullable(),

@@ -13,6 +13,7 @@ const memory: Memory = {
     { path: 'b/inet6', identity: '2:x>y', health: 'unknown', reason: 'hold', lasted: millis(0) },
   ],
   rtables: [{ link: 'a', rtable: 101 }],
+  rdomains: [{ link: 'a', rdomain: 103 }],
   rdomainsSeen: [0],
   admin: [{ link: 'b', mode: 'drained' }],
 };

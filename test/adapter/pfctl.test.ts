@@ -131,8 +131,20 @@ t.test('apply: every step, in order', async (t) => {
       check: true,
       tables: [table('uplinkd_local', '10.0.0.0/24', '192.0.2.2'), table('uplinkd_voip')],
       kills: [
-        { path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false },
-        { path: 'lte/inet', link: 'lte', label: 'uplink:lte', again: true },
+        {
+          path: 'dsl/inet',
+          link: 'dsl',
+          what: { kind: 'label', label: 'uplink:dsl' },
+          rdomains: [0],
+          again: false,
+        },
+        {
+          path: 'lte/inet',
+          link: 'lte',
+          what: { kind: 'label', label: 'uplink:lte' },
+          rdomains: [0],
+          again: true,
+        },
       ],
     }),
     () => loading.push(calls()),
@@ -259,7 +271,15 @@ t.test('apply: the first failure ends it, in the words of pfctl', async (t) => {
       apply({
         check: true,
         tables: [table('uplinkd_local', '10.0.0.0/24')],
-        kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
+        kills: [
+          {
+            path: 'dsl/inet',
+            link: 'dsl',
+            what: { kind: 'label', label: 'uplink:dsl' },
+            rdomains: [0],
+            again: false,
+          },
+        ],
       }),
     );
     await clock.advance(5000);
@@ -415,7 +435,15 @@ t.test('apply: pools come first, and the last entry of one stays', async (t) => 
           work({ replace: [table, empty], reweigh: [table], load: POOL }),
           { ...work({ replace: [empty] }), anchor: 'uplinkd/voip' },
         ],
-        kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
+        kills: [
+          {
+            path: 'dsl/inet',
+            link: 'dsl',
+            what: { kind: 'label', label: 'uplink:dsl' },
+            rdomains: [0],
+            again: false,
+          },
+        ],
       }),
     ),
     { kind: 'applied', fingerprint: PRINTED, killed: [{ link: 'dsl' }] },
@@ -626,7 +654,18 @@ t.test('the last good rules', async (t) => {
   fail = '-k';
   t.match(
     await firewall.carry(
-      apply({ ruleset: withPool, kills: [{ path: 'a/inet', link: 'a', label: 'uplink:a', again: false }] }),
+      apply({
+        ruleset: withPool,
+        kills: [
+          {
+            path: 'a/inet',
+            link: 'a',
+            what: { kind: 'label', label: 'uplink:a' },
+            rdomains: [0],
+            again: false,
+          },
+        ],
+      }),
     ),
     { step: 'kill' },
   );
@@ -700,7 +739,15 @@ t.test('through real children: refused, hanging, dying, and then well', async (t
   const many = Array.from({ length: 3000 }, () => RULES).flat();
   const wanted = apply({
     ruleset: many,
-    kills: [{ path: 'dsl/inet', link: 'dsl', label: 'uplink:dsl', again: false }],
+    kills: [
+      {
+        path: 'dsl/inet',
+        link: 'dsl',
+        what: { kind: 'label', label: 'uplink:dsl' },
+        rdomains: [0],
+        again: false,
+      },
+    ],
   });
   const mode = (name: string) => writeFileSync(`${directory}/mode`, `${name}\n`);
   mode('syntax');

@@ -16,8 +16,14 @@ const shown6 = (...lines: readonly string[]): RunResult =>
   exited(0, `Routing tables\n\nInternet6:\n${HEAD}${lines.join('')}`);
 const noTable = exited(1, '', 'route: routing table 101: No such file or directory\n');
 
-const wish: RouteWish = { path: 'fibre/inet', family: 'inet', rtable: 101, gateway: '192.0.2.1' };
-const wish6: RouteWish = { path: 'fibre/inet6', family: 'inet6', rtable: 101, gateway: 'fe80::1%vio2' };
+const wish: RouteWish = { kind: 'path', id: 'fibre/inet', family: 'inet', rtable: 101, gateway: '192.0.2.1' };
+const wish6: RouteWish = {
+  kind: 'path',
+  id: 'fibre/inet6',
+  family: 'inet6',
+  rtable: 101,
+  gateway: 'fe80::1%vio2',
+};
 
 /** Answers in turn; the rest succeed. */
 const set = (...answers: readonly Answer[]) => {
@@ -53,7 +59,7 @@ t.test('writes only what differs', async (t) => {
     const { routes, calls } = set(answer);
     t.same(
       await routes.ensure([wish]),
-      [{ kind: 'ensured', path: 'fibre/inet', changed: writes.length > 0 }],
+      [{ kind: 'ensured', id: 'fibre/inet', changed: writes.length > 0, warning: null }],
       name,
     );
     t.same(calls(), [SHOW, ...writes], name);
@@ -83,7 +89,7 @@ t.test('overtaken by someone else: looks once more', async (t) => {
   t.same(removed.calls().slice(2), [SHOW, ADD]);
   const always = set(shown(), exists, shown(), exists, shown(), exists);
   t.match(await always.routes.ensure([wish]), [
-    { kind: 'failed', path: 'fibre/inet', text: 'add net default: gateway 192.0.2.1: File exists' },
+    { kind: 'failed', id: 'fibre/inet', text: 'add net default: gateway 192.0.2.1: File exists' },
   ]);
   t.equal(always.calls().length, 4, 'but not for ever');
 });
@@ -115,7 +121,7 @@ t.test('failures, in the words of route; one result a wish, in order', async (t)
     const { routes, clock } = set(...answers);
     const done = routes.ensure([wish]);
     await clock.advance(5000);
-    t.match(await done, [{ kind: 'failed', path: 'fibre/inet', text }]);
+    t.match(await done, [{ kind: 'failed', id: 'fibre/inet', text }]);
   }
 
   const clock = createVirtualClock();
@@ -123,11 +129,11 @@ t.test('failures, in the words of route; one result a wish, in order', async (t)
   commands.answer((run) =>
     run.args.includes('102') ? 'never' : { after: 30, result: shown(line('192.0.2.1')) },
   );
-  const done = createRoutes({ commands }).ensure([{ ...wish, path: 'a/inet', rtable: 102 }, wish]);
+  const done = createRoutes({ commands }).ensure([{ ...wish, id: 'a/inet', rtable: 102 }, wish]);
   await clock.advance(5000);
   t.match(await done, [
-    { kind: 'failed', path: 'a/inet' },
-    { kind: 'ensured', path: 'fibre/inet' },
+    { kind: 'failed', id: 'a/inet' },
+    { kind: 'ensured', id: 'fibre/inet' },
   ]);
   t.same(await createRoutes({ commands }).ensure([]), []);
 });

@@ -51,6 +51,8 @@ t.test('the shortest useful file: every default', async (t) => {
     anchor: 'uplinkd',
     local: [],
     reconcile: 30_000,
+    defaultRoute: 'none',
+    onExit: 'keep',
     inbound: false,
     links: [
       { name: 'fibre', interface: 'em0', gateway: '203.0.113.1', ...common, probe },

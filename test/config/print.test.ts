@@ -5,6 +5,7 @@ import { renderConfig } from '../../src/config/print.ts';
 import { parseTime, renderTime } from '../../src/config/time.ts';
 import { usesPool } from '../../src/core/decide.ts';
 import { millis } from '../../src/core/time.ts';
+import { newPaths } from '../core/example.ts';
 import { settingsArbitrary } from './settings.ts';
 
 const replay = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
@@ -28,7 +29,7 @@ t.test('pools of any settings: refused exactly if inet could not have one', asyn
       const pools = { ...settings, policies };
       const { kind } = parseConfig(renderConfig(pools), 'printed');
       seen[kind] += 1;
-      return (kind === 'ok') === policies.every((each) => usesPool(each, pools, 'inet'));
+      return (kind === 'ok') === policies.every((each) => usesPool(each, pools, 'inet', newPaths(pools)));
     }),
     { numRuns: 200, ...replay },
   );
@@ -38,8 +39,8 @@ t.test('pools of any settings: refused exactly if inet could not have one', asyn
       settings.links.some((link) => link.name === name && link.gateway !== null && link.gateway6 !== null);
     seen.chain6 += settings.policies.filter(
       (each) =>
-        usesPool(each, settings, 'inet') &&
-        !usesPool(each, settings, 'inet6') &&
+        usesPool(each, settings, 'inet', newPaths(settings)) &&
+        !usesPool(each, settings, 'inet6', newPaths(settings)) &&
         each.members.some((member) => isDual(member.link)),
     ).length;
   }

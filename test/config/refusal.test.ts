@@ -28,8 +28,8 @@ const sound6 = 'interface = "em9"\ngateway6 = "fe80::9"';
 const NAME = 'expected a name of a small letter and up to 14 more small letters, digits and "_"';
 const ANCHOR = 'expected a letter and up to 14 letters, digits, "_" and "-"';
 const TARGET = 'expected "gateway" or an IPv4 or IPv6 address';
-const IPV4 = 'expected an IPv4 address such as "203.0.113.1"';
-const IPV6 = 'expected an IPv6 address such as "fe80::1"';
+const IPV4 = 'expected an IPv4 address such as "203.0.113.1", "dhcp", "peer" or "route"';
+const IPV6 = 'expected an IPv6 address such as "fe80::1", "peer" or "route"';
 const SCOPE = "the scope is the interface's, leave it out";
 const NETWORK6 = 'expected an IPv6 network such as "2001:db8:a::/48"';
 const PREFIXES = 'expected an array of up to 16 IPv6 networks';
@@ -424,11 +424,6 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     link('interface = "em9"\ngateway = "fe80::1"'),
     `f:3:11: link.a.gateway: ${IPV4}, found "fe80::1"; the IPv6 gateway is gateway6`,
   ],
-  ...['dhcp', 'peer', 'route'].map((word): [string, string, string] => [
-    `gateway ${word}`,
-    link(`interface = "em9"\ngateway = "${word}"`),
-    `f:3:11: link.a.gateway: "${word}" is not supported yet, give the gateway's address`,
-  ]),
   [
     'gateway 0.0.0.0',
     link('interface = "em9"\ngateway = "0.0.0.0"'),
@@ -481,9 +476,24 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:4:12: link.a.gateway6: ${IPV6}, found "x%em0"`,
   ],
   [
-    'gateway6 route',
-    link(`${sound}\ngateway6 = "route"`),
-    `f:4:12: link.a.gateway6: "route" is not supported yet, give the gateway's address`,
+    'gateway6 dhcp',
+    link(`${sound}\ngateway6 = "dhcp"`),
+    `f:4:12: link.a.gateway6: ${IPV6}, found "dhcp"; IPv6 routers announce themselves: that is "route"`,
+  ],
+  [
+    'gateway6 that is learnt, by route-to',
+    link(`${sound}\ngateway6 = "route"\nvia = "route-to"`),
+    'f:5:7: link.a.via: "route-to" does not work with a gateway6 that is learnt, which is a link-local one, whose scope pf loses: leave via out',
+  ],
+  [
+    'default_route',
+    `default_route = "all"\n[link.a]\n${sound}`,
+    'f:1:17: default_route: expected "none" or "leave" or "best" or "multipath", found "all"',
+  ],
+  [
+    'on_exit',
+    `on_exit = "stop"\n[link.a]\n${sound}`,
+    'f:1:11: on_exit: expected "keep" or "flush", found "stop"',
   ],
   ...(
     [

@@ -199,6 +199,8 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
     anchor,
     local: fc.array(prefix, { maxLength: 4 }),
     reconcile: time(1000, 3_600_000),
+    defaultRoute: fc.constantFrom('none', 'leave', 'best', 'multipath'),
+    onExit: fc.constantFrom('keep', 'flush'),
     inbound: fc.boolean(),
     links: fc.constant(some),
     policies: fc.uniqueArray(policy(some), { minLength: 1, maxLength: 3, selector: (each) => each.name }),

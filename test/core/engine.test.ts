@@ -621,7 +621,7 @@ t.test('what is not ours is ignored', async (t) => {
       id: 9999,
       result: { kind: 'failed', step: 'load', failure: { text: 'x', line: null, rule: null } },
     },
-    { kind: 'routes', id: 9999, results: [{ kind: 'failed', path: 'a/inet', text: 'x' }] },
+    { kind: 'routes', id: 9999, results: [{ kind: 'failed', id: 'a/inet', text: 'x' }] },
     { kind: 'interface-status', name: 'em77', up: false, carrier: 'down' },
     { kind: 'route-event', rtable: 77 },
   );
@@ -657,6 +657,7 @@ t.test('what is remembered of an earlier life', async (t) => {
       },
     ],
     rtables: [{ link: 'a', rtable: 105 }],
+    rdomains: [],
     rdomainsSeen: [0, 101],
     admin: [],
   } as const;

@@ -1,17 +1,21 @@
 /** Settings, interfaces and paths to test the core with: two or three links on em0, em1, em2, short to write down. */
 import type { Evidence } from '../../src/core/evidence.ts';
 import { newPath, type PathHealth, stepEvidence } from '../../src/core/health.ts';
-import type {
-  Family,
-  Interface,
-  InterfaceAddress,
-  InterfaceTable,
-  LinkSettings,
-  PolicySettings,
-  Prefix,
-  ProbeSettings,
-  Settings,
-  Target,
+import {
+  type Family,
+  families,
+  gatewayOf,
+  type Interface,
+  type InterfaceAddress,
+  type InterfaceTable,
+  type LinkSettings,
+  type PathKey,
+  type PolicySettings,
+  type Prefix,
+  type ProbeSettings,
+  pathKey,
+  type Settings,
+  type Target,
 } from '../../src/core/model.ts';
 import { millis, mono } from '../../src/core/time.ts';
 
@@ -93,6 +97,8 @@ export const settingsOf = (
   anchor: 'uplinkd',
   local: [],
   reconcile: millis(30_000),
+  defaultRoute: 'none',
+  onExit: 'keep',
   inbound: false,
   links,
   policies,
@@ -155,6 +161,16 @@ export const ready6 = (number: number): Evidence => ({
   address: `2001:db8:${number}::2`,
   identity: `${number + 1}:2001:db8:${number}::2>2001:db8:${number}::1`,
 });
+
+/** Every path of some settings, with nothing known of it but how packets would be sent there. */
+export const newPaths = (settings: Settings): ReadonlyMap<PathKey, PathHealth> =>
+  new Map(
+    settings.links.flatMap((link, number) =>
+      families
+        .filter((family) => gatewayOf(link, family) !== null)
+        .map((family) => [pathKey(link.name, family), newPath(link, family, 101 + number, mono(0))] as const),
+    ),
+  );
 
 /** A path whose evidence is present, with windows still empty. */
 export const readyPath = (link: LinkSettings, number: number, family: Family = 'inet'): PathHealth =>

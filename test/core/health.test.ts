@@ -159,9 +159,9 @@ t.test('its table, row by row', async (t) => {
         missing('interface-down'),
         missing('no-address'),
         missing('gateway-off-link'),
-        missing('other-rdomain'),
+        missing('no-gateway'),
       ],
-      'down (interface-absent) > down (interface-down) > down (no-address) > down (gateway-off-link) > down (other-rdomain)',
+      'down (interface-absent) > down (interface-down) > down (no-address) > down (gateway-off-link) > down (no-gateway)',
     ],
     [
       'the cable is back',

@@ -263,7 +263,7 @@ const all = paths('');
 t.test('killed with the decision, once more for the stragglers, and then left alone', async (t) => {
   let holders: StateHolders = holdStates(new Map(), ['a/inet', 'b/inet']);
   t.same(dueKills(holders, ['a/inet'], all, mono(1000)), [
-    { path: 'a/inet', link: 'a', label: 'uplink:a', again: false },
+    { path: 'a/inet', link: 'a', what: { kind: 'label', label: 'uplink:a' }, rdomains: [0], again: false },
   ]);
   t.equal(killDeadline(holders, ['a/inet']), null, 'due at once: no deadline');
   holders = afterKills(holders, dueKills(holders, ['a/inet'], all, mono(1000)), mono(1000));
@@ -271,7 +271,9 @@ t.test('killed with the decision, once more for the stragglers, and then left al
   t.equal(killDeadline(holders, ['a/inet']), 2000);
   t.equal(killDeadline(holders, ['b/inet']), null);
   const again = dueKills(holders, ['a/inet'], all, mono(2000));
-  t.same(again, [{ path: 'a/inet', link: 'a', label: 'uplink:a', again: true }]);
+  t.same(again, [
+    { path: 'a/inet', link: 'a', what: { kind: 'label', label: 'uplink:a' }, rdomains: [0], again: true },
+  ]);
   holders = afterKills(holders, again, mono(2000));
   t.same(dueKills(holders, ['a/inet'], all, mono(9999)), []);
   t.equal(killDeadline(holders, ['a/inet']), null);
@@ -288,7 +290,9 @@ t.test('each family by its own label', async (t) => {
   const six = [linkSettings6('a', 0), linkSettings6('b', 1)];
   const holders = holdStates(new Map(), ['a/inet', 'a/inet6']);
   const labels = (unwanted: readonly PathKey[]) =>
-    dueKills(holders, unwanted, paths('', six), mono(0)).map(({ label }) => label);
+    dueKills(holders, unwanted, paths('', six), mono(0)).map(({ what }) =>
+      what.kind === 'label' ? what.label : what.network,
+    );
   t.same(labels(['a/inet6']), ['uplink:a:inet6']);
   t.same(labels(['a/inet', 'a/inet6']), ['uplink:a', 'uplink:a:inet6']);
 });
@@ -325,5 +329,5 @@ t.test('which gateways to look for', async (t) => {
   const later = afterKills(holders, [{ path: 'a/inet', again: false }], mono(0));
   t.same(dueSweep(later, ['a/inet'], pooled, of, mono(999)), []);
   t.match(dueSweep(later, ['a/inet'], pooled, of, mono(1000)), [{ path: 'a/inet', again: true }]);
-  t.notOk(isPooled(pooled, undefined));
+  t.notOk(isPooled(pooled, of, undefined));
 });

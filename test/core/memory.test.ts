@@ -101,6 +101,7 @@ t.test('what is remembered', async (t) => {
       { link: 'a', rtable: 101 },
       { link: 'b', rtable: 102 },
     ],
+    rdomains: [],
     rdomainsSeen: [0],
     admin: [],
   });

@@ -27,6 +27,14 @@ const policy = {
 const failure = { text: 'syntax error', line: 3, rule: 'pass in foo' };
 const failed = { kind: 'pf-failed', anchor: 'uplinkd', step: 'load', failure, retryIn: millis(200) } as const;
 
+const pathWish = {
+  kind: 'path',
+  id: 'fibre/inet',
+  family: 'inet',
+  rtable: 101,
+  gateway: '203.0.113.1',
+} as const;
+
 t.test('the exact words', async (t) => {
   const rows: readonly (readonly [Note, NoteSeverity, string])[] = [
     // the first three lines of INTERFACE.md
@@ -146,12 +154,12 @@ t.test('the exact words', async (t) => {
       'pf: changed by somebody else, putting it back: rules; uplinkd_local',
     ],
     [
-      { kind: 'route-set', path: 'fibre/inet', rtable: 101, gateway: '203.0.113.1' },
+      { kind: 'route-set', wish: pathWish },
       'debug',
       'link fibre inet: default route of rtable 101 is 203.0.113.1',
     ],
     [
-      { kind: 'route-failed', path: 'fibre/inet', rtable: 101, text: 'route: no' },
+      { kind: 'route-failed', wish: pathWish, text: 'route: no' },
       'warning',
       'link fibre inet: cannot set the default route of rtable 101: route: no',
     ],

@@ -18,13 +18,13 @@ import {
 import { desireRuleset, type PoolAnchor } from '../../src/core/ruleset.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import type { PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
-import { linkSettings, readyPath, settingsOf } from './example.ts';
+import { linkSettings, newPaths, readyPath, settingsOf } from './example.ts';
 import { tell } from './world.ts';
 
 const links = [linkSettings('a', 0), linkSettings('b', 1)];
 const settings = settingsOf(links);
 const nothing = settings.policies.flatMap((policy) => decidePolicy(policy, settings, new Map()));
-const input = { settings, decisions: nothing, rtables: new Map(), stranded: [] };
+const input = { settings, decisions: nothing, paths: newPaths(settings), stranded: [] };
 const health = new Map(
   links.map((link, n) => {
     const path = readyPath(link, n);

@@ -12,15 +12,21 @@ import { millis, mono } from '../../src/core/time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from '../../src/core/transaction.ts';
 
 const wish = (link: string, rtable: number, gateway = `10.${rtable - 101}.0.1`): RouteWish => ({
-  path: `${link}/inet`,
+  kind: 'path',
+  id: `${link}/inet`,
   family: 'inet',
   rtable,
   gateway,
 });
 const a = wish('a', 101);
 const b = wish('b', 102);
-const done = (path: PathKey, changed = true): RouteResult => ({ kind: 'ensured', path, changed });
-const fails = (path: PathKey, text = 'route: no'): RouteResult => ({ kind: 'failed', path, text });
+const done = (path: PathKey, changed = true): RouteResult => ({
+  kind: 'ensured',
+  id: path,
+  changed,
+  warning: null,
+});
+const fails = (path: PathKey, text = 'route: no'): RouteResult => ({ kind: 'failed', id: path, text });
 const RECHECK = millis(30_000);
 
 const flying = (planned: { readonly lane: RouteLane; readonly transaction: RouteTransaction | null }) => {
@@ -116,8 +122,8 @@ t.test('failure', async (t) => {
       now += wait;
       const flight = flying(planRoutes(next, [a, b], mono(now)));
       t.ok(flight.transaction.wishes.includes(a), `again after ${wait} ms`);
-      const results = flight.transaction.wishes.map(({ path }) =>
-        path === 'a/inet' ? fails(path) : done(path, false),
+      const results = flight.transaction.wishes.map(({ id }) =>
+        id === 'a/inet' ? fails(id) : done('b/inet', false),
       );
       const landed = stepRouteResults(flight.lane, flight.transaction.id, results, RECHECK, mono(now));
       t.same(landed.notes, []);

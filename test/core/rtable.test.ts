@@ -6,6 +6,7 @@ import {
   LAST_RTABLE,
   noRtables,
   type RtableNumbers,
+  rdomainOf,
 } from '../../src/core/rtable.ts';
 import { check, must } from '../text/random.ts';
 import { em, interfacesOf, linkSettings } from './example.ts';
@@ -37,7 +38,7 @@ t.test('numbers', async (t) => {
 });
 
 t.test('clear of every routing domain ever seen', async (t) => {
-  const domains = [em(0, { rdomain: 101 }), em(1, { rdomain: 103 })];
+  const domains = [em(7, { rdomain: 101 }), em(8, { rdomain: 103 })];
   const numbers = allocateRtables(noRtables, [link('a'), link('b')], domains);
   t.equal(given(numbers), 'a=102 b=104');
   const later = allocateRtables(
@@ -51,6 +52,28 @@ t.test('clear of every routing domain ever seen', async (t) => {
     'a=102 b=103',
     'and never gives it back',
   );
+});
+
+t.test('a link in a routing domain of its own has its number', async (t) => {
+  const [a, b] = [linkSettings('a', 0), linkSettings('b', 1)];
+  const own = [em(0, { rdomain: 103 })];
+  const first = allocateRtables(noRtables, [a, b], null);
+  t.equal(given(first), 'a=101 b=102');
+  const moved = allocateRtables(first, [a, b], own);
+  t.equal(given(moved), 'a=103 b=102', 'whatever it had');
+  t.equal(rdomainOf(moved, 'a'), 103);
+  t.equal(rdomainOf(moved, 'b'), 0);
+  const absent = allocateRtables(moved, [a, b], []);
+  t.equal(given(absent), 'a=103 b=102', 'also while its interface is gone');
+  t.equal(rdomainOf(absent, 'a'), 103);
+  t.equal(
+    given(allocateRtables(absent, [linkSettings('a', 0, { rtable: 110 }), b], own)),
+    'a=103 b=102',
+    'more than what is configured: no other table leads there',
+  );
+  const back = allocateRtables(absent, [a, b], [em(0)]);
+  t.equal(rdomainOf(back, 'a'), 0);
+  t.equal(given(back), 'a=101 b=102', 'a number that was a domain is none for a table');
 });
 
 t.test('none is left', async (t) => {
@@ -82,7 +105,8 @@ t.test('any reloads: no number twice, none of a domain, and what a link has it k
         const next = allocateRtables(
           numbers,
           links,
-          rdomains.map((rdomain, n) => em(n, { rdomain })),
+          // none of these is a link's
+          rdomains.map((rdomain, n) => em(n + 10, { rdomain })),
         );
         const taken = [...next.byLink.values()];
         must(new Set(taken).size === taken.length, 'a number twice');

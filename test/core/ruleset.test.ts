@@ -17,7 +17,16 @@ import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
 import { settingsArbitrary } from '../config/settings.ts';
 import { check, must } from '../text/random.ts';
 import { activeSet } from './active-set.ts';
-import { em, lan, linkSettings, linkSettings6, policySettings, prefix6, settingsOf } from './example.ts';
+import {
+  em,
+  lan,
+  linkSettings,
+  linkSettings6,
+  newPaths,
+  policySettings,
+  prefix6,
+  settingsOf,
+} from './example.ts';
 
 const fibre = linkSettings('fibre', 0, { gateway: '203.0.113.1', weight: 3 });
 const dsl = linkSettings('dsl', 1, { gateway: '198.51.100.1', nat: false });
@@ -369,7 +378,7 @@ t.test('any settings, any healths', async (t) => {
       for (const rule of ruleset) {
         if (rule.kind === 'choose') {
           const link = settings.links.find(({ name }) => name === rule.link);
-          must(link !== undefined && rule.via.kind === viaOf(link, rule.family), 'steered as configured');
+          must(link !== undefined && rule.via.kind === viaOf(link, rule.family, 0), 'steered as configured');
         }
         if (rule.kind === 'close') {
           must(healthOf(pathKey(rule.link, rule.family)) === 'down', 'closed, and not dead');
@@ -401,7 +410,7 @@ t.test('any settings, any healths', async (t) => {
           (family): Decision => ({ policy: name, family, source: null, rung: 'up', shares: [], members: [] }),
         ),
       );
-      const tables = desireTables(settings, both, []).map(({ name }) => name);
+      const tables = desireTables(settings, both, [], newPaths(settings)).map(({ name }) => name);
       must(
         tables.every((name) => name.length <= 31),
         'a table name too long',
@@ -438,7 +447,7 @@ t.test('tables', async (t) => {
     em(7, { addresses: [{ family: 'inet6', address: '2001:db8:7::1', prefixLength: 64, peer: null }] }),
   ];
   const decisions = [decision('default', 'inet', 'dsl', 'fibre'), decision('voip', 'inet')];
-  const tables = desireTables(settings, decisions, interfaces);
+  const tables = desireTables(settings, decisions, interfaces, newPaths(settings));
   t.same(tables.slice(1), [
     { name: 'wan_default', addresses: ['198.51.100.1', '203.0.113.1'] },
     { name: 'wan_voip', addresses: [] },
@@ -475,7 +484,8 @@ t.test('tables', async (t) => {
         { ...decision(name, 'inet6', 'a'), source: 'a' },
         { ...decision(name, 'inet6', 'b'), source: 'b' },
       ]);
-      return desireTables(settingsOf(six, policies, { anchor }), both, []).slice(1);
+      const settings = settingsOf(six, policies, { anchor });
+      return desireTables(settings, both, [], newPaths(settings)).slice(1);
     };
     t.same(tablesOf('uplinkd', 'default'), [
       { name: 'uplinkd_default', addresses: ['10.0.0.1', '10.2.0.1', '2001:db8:0::1'] },
@@ -500,7 +510,7 @@ t.test('tables', async (t) => {
 });
 
 t.test('equal settings and decisions give an equal ruleset', async (t) => {
-  const input = { settings: three, decisions: [], rtables: new Map(), stranded: [] };
+  const input = { settings: three, decisions: [], paths: newPaths(three), stranded: [] };
   t.same(desireRuleset(input), desireRuleset(structuredClone(input)));
   t.same(
     desireRuleset(input).map(({ kind }) => kind),

@@ -331,10 +331,16 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     const readBack = ruleset === null ? null : refuse('read-back');
     if (readBack !== null) return readBack;
     const killed: { link: string; count: number; again: boolean }[] = [];
-    for (const { link, label, path, again } of kills) {
+    for (const { link, what, path, again } of kills) {
       const refused = refuse('kill');
       if (refused !== null) return refused;
-      must(label === linkLabel(link, path.endsWith('6') ? 'inet6' : 'inet'), `${label} for ${path}`);
+      const label = what.kind === 'label' ? what.label : what.network;
+      const own = linkLabel(link, path.endsWith('6') ? 'inet6' : 'inet');
+      must(what.kind === 'source' || [own, `${own}:in`].includes(label), `${label} for ${path}`);
+      if (label !== own) {
+        killed.push({ link, count: 0, again });
+        continue;
+      }
       killed.push({ link, count: states.get(path) ?? 0, again });
       states.delete(path);
     }
@@ -363,12 +369,14 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     at(clock + ROUTE_TAKES, () => {
       routesBusy = false;
       const results = transaction.wishes.map((wish): RouteResult => {
-        const text = routeFailures.get(wish.path);
-        if (text !== undefined) return { kind: 'failed', path: wish.path, text };
-        const key = `${wish.rtable} ${wish.family}`;
-        const changed = routed.get(key) !== wish.gateway;
-        routed.set(key, wish.gateway);
-        return { kind: 'ensured', path: wish.path, changed };
+        const { id } = wish;
+        const text = routeFailures.get(id);
+        if (text !== undefined) return { kind: 'failed', id, text };
+        const key = wish.kind === 'path' ? `${wish.rtable} ${wish.family}` : wish.id;
+        const held = wish.kind === 'path' ? wish.gateway : wish.kind === 'own' ? wish.gateways.join(' ') : '';
+        const changed = (routed.get(key) ?? '') !== held;
+        routed.set(key, held);
+        return { kind: 'ensured', id, changed, warning: null };
       });
       facts.push({ kind: 'routes', id: transaction.id, results });
     });
@@ -439,7 +447,11 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     const unwanted = [...findStranded(settings, paths, decisions), ...left];
     const trusted = decisions.filter(({ rung }) => ['up', 'degraded', 'recovering'].includes(rung));
     const used = trusted.flatMap(({ family, shares }) => shares.map(({ link }) => pathKey(link, family)));
-    for (const { path } of ended) {
+    // What a path has left behind goes in any case.
+    const outlived: readonly { readonly path: PathKey }[] = [...after.pf.outlived, ...after.sweep.outlived];
+    for (const one of ended) {
+      if (outlived.includes(one)) continue;
+      const { path } = one;
       must(unwanted.includes(path), `${path} is ended, yet wanted`);
       must(!used.includes(path), `${path} is in use, yet ended`);
     }

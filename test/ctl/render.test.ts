@@ -115,8 +115,8 @@ t.test('pools have anchors of their own', async (t) => {
 });
 
 t.test('what cannot be set', async (t) => {
-  const form = 'expected link[/family]=health or link.gateway[6]=address';
-  const keys = 'not gateway, gateway6';
+  const form = 'expected link[/family]=health, link.gateway[6]=address or link.rdomain=N';
+  const keys = 'not gateway, gateway6, rdomain';
   const healths = 'not up, degraded, unknown, down';
   const rows: readonly (readonly [string, string])[] = [
     ['', form],

@@ -35,6 +35,8 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
   sinceMs: 0,
   holdRemainingMs: null,
   usable: true,
+  address: '203.0.113.2',
+  via: 'route-to',
   targets: [],
   ...over,
 });

@@ -65,7 +65,7 @@ const machineFor = (settings: Settings): Machine => {
   for (const link of settings.links) {
     for (const family of families) {
       const gateway = gatewayOf(link, family);
-      if (gateway === null || viaOf(link, family) === 'route-to') continue;
+      if (gateway === null || viaOf(link, family, 0) === 'route-to') continue;
       const scope = isLinkLocal(gateway) ? `%${link.interface}` : '';
       const ran = machine.run(
         `route -n -T ${byLink.get(link.name)} add -${family} default ${gateway}${scope}`,

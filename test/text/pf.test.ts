@@ -48,8 +48,8 @@ const leave = {
   marks: none,
 } as const;
 const mark = { kind: 'inbound-mark', link: 'fibre', interface: 'em0', family: 'inet' } as const;
-const direct = { ...mark, kind: 'inbound-direct' } as const;
-const into = { ...mark, kind: 'inbound-in', gateway: '203.0.113.1' } as const;
+const direct = { ...mark, kind: 'inbound-direct', crosses: false } as const;
+const into = { ...mark, kind: 'inbound-in', gateway: '203.0.113.1', crosses: false } as const;
 const out = { kind: 'inbound-out', link: 'fibre', family: 'inet', via: choose.via } as const;
 const via6 = { kind: 'route-to', gateway: '2001:db8::1' } as const;
 const prefix6 = { family: 'inet6', address: '2001:db8:a::', length: 48 } as const;
@@ -157,6 +157,14 @@ const forms: readonly (readonly [Rule, string])[] = [
   [
     into,
     'pass in quick on em0 inet all flags S/SA label "uplink:fibre:in" tagged uplink_inbound_fibre reply-to 203.0.113.1',
+  ],
+  [
+    { ...into, gateway: null, crosses: true },
+    'pass in quick on em0 inet all flags S/SA label "uplink:fibre:in" tagged uplink_inbound_fibre rtable 0',
+  ],
+  [
+    { ...direct, crosses: true },
+    'pass in quick on em0 inet all flags S/SA label "uplink:fibre:in" tagged uplink_inbound rtable 0',
   ],
   [
     { ...into, family: 'inet6', gateway: null },

@@ -44,6 +44,8 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
   sinceMs: 273_600_000,
   holdRemainingMs: null,
   usable: true,
+  address: '203.0.113.2',
+  via: 'route-to',
   targets: [],
   ...over,
 });
@@ -53,6 +55,7 @@ const link = (over: Partial<LinkStatus>, ...paths: readonly Partial<PathStatus>[
   interface: 'em0',
   carrier: 'up',
   rtable: 101,
+  rdomain: 0,
   gateway: '203.0.113.1',
   gateway6: null,
   weight: 3,

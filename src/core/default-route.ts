@@ -1,0 +1,75 @@
+/**
+ * What the routing tables should hold: a default route for each path in its own table, and in rtable 0, for this machine's
+ * own traffic, what `default_route` says. Routes of rtable 0 that are not ours are never touched, but for those that
+ * dhcpleased puts there for a link that is to be captured and ignored.
+ */
+import { decideOwnTraffic } from './decide.ts';
+import { learnWishOf } from './evidence.ts';
+import type { PathHealth } from './health.ts';
+import {
+  families,
+  gatewayOf,
+  gatewayWordOf,
+  isLinkLocal,
+  type LinkSettings,
+  type PathKey,
+  pathKey,
+  type Settings,
+} from './model.ts';
+import type { RouteWish } from './transaction.ts';
+
+/** The next hop as route(8) takes it: a link-local one needs its scope. Null while the path has none. */
+const nextHop = (path: PathHealth | undefined): string | null => {
+  if (path?.evidence?.kind !== 'ready') return null;
+  const { gateway } = path.evidence;
+  return isLinkLocal(gateway) ? `${gateway}%${path.interface}` : gateway;
+};
+
+/** Of a link in a routing domain of its own whose gateway is learnt from there: it would be odd to write back what was read. */
+export const isRoutedByItself = (link: LinkSettings, path: PathHealth): boolean =>
+  path.rdomain !== 0 && learnWishOf(link, path.family, path.rdomain)?.source.kind === 'route';
+
+const wishPathRoutes = (settings: Settings, paths: Iterable<PathHealth>): readonly RouteWish[] =>
+  [...paths].flatMap((path): readonly RouteWish[] => {
+    const gateway = nextHop(path);
+    const link = settings.links.find((each) => each.name === path.link);
+    if (gateway === null || link === undefined || isRoutedByItself(link, path)) return [];
+    return [{ kind: 'path', id: path.key, family: path.family, rtable: path.rtable, gateway }];
+  });
+
+const wishOwnRoutes = (settings: Settings, paths: ReadonlyMap<PathKey, PathHealth>): readonly RouteWish[] =>
+  families
+    .filter((family) => settings.links.some((link) => gatewayOf(link, family) !== null))
+    .map((family) => {
+      const { defaultRoute } = settings;
+      const isKept = defaultRoute === 'best' || defaultRoute === 'multipath';
+      const links = isKept ? decideOwnTraffic(settings, family, paths) : [];
+      const gateways = links.flatMap((link) => nextHop(paths.get(pathKey(link, family))) ?? []);
+      return {
+        kind: 'own',
+        id: `own/${family}`,
+        family,
+        rtable: 0,
+        gateways: defaultRoute === 'best' ? gateways.slice(0, 1) : gateways,
+      };
+    });
+
+const wishCaptured = (settings: Settings, paths: ReadonlyMap<PathKey, PathHealth>): readonly RouteWish[] => {
+  if (settings.defaultRoute !== 'none') return [];
+  const interfaces = settings.links
+    .filter((link) => gatewayWordOf(link, 'inet') === 'dhcp')
+    .filter((link) => paths.get(pathKey(link.name, 'inet'))?.rdomain === 0)
+    .map((link) => link.interface);
+  return interfaces.length === 0
+    ? []
+    : [{ kind: 'captured', id: 'captured/inet', family: 'inet', rtable: 0, interfaces }];
+};
+
+export const wishRoutes = (
+  settings: Settings,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+): readonly RouteWish[] => [
+  ...wishPathRoutes(settings, paths.values()),
+  ...wishOwnRoutes(settings, paths),
+  ...wishCaptured(settings, paths),
+];
