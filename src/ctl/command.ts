@@ -14,6 +14,8 @@ export type Command =
   /** `link` is not looked at yet. */
   | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
   | { readonly kind: 'probe'; readonly link: string; readonly count: number }
+  /** `argv`: the command and its arguments, at least one word. */
+  | { readonly kind: 'exec'; readonly link: string; readonly argv: readonly string[] }
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
@@ -87,6 +89,11 @@ const admin = (mode: AdminMode): Node => ({
   },
 });
 
+const readExec = ([link, ...argv]: readonly string[]): Read => {
+  if (link === undefined || link === '') return wrong('missing link');
+  return argv.length === 0 ? wrong('missing command') : command({ kind: 'exec', link, argv });
+};
+
 /** The value of `-f file`, `-ffile`, `--set x` or `--set=x` at the head of `args`, and what is left; null: another word. */
 const takeOption = (
   args: readonly string[],
@@ -153,6 +160,7 @@ const table: Node = {
       },
     },
     explain,
+    exec: { kind: 'arguments', read: readExec },
     enable: admin('enabled'),
     drain: admin('drained'),
     disable: admin('disabled'),

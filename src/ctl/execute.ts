@@ -7,13 +7,14 @@ import type { Reply, StreamedReply } from '../wire/control.ts';
 import { type Status, WIRE_VERSION } from '../wire/status.ts';
 import { type Answer, ask } from './client.ts';
 import type { CommandLine, Invocation, View } from './command.ts';
+import { type Exec, planExec } from './exec.ts';
 import { renderExplanation, selectPolicy } from './explain.ts';
 import { haveAllAnswered, type Ping, renderPing, renderPingSummaries, summarizePings } from './pings.ts';
 import { renderAnchorComment, renderEntry, renderView, selectView, withOnlyLink } from './show.ts';
 import { inColour, type Paint, plain, printable, renderJson } from './terminal.ts';
 
-/** 0 done, 1 failed, 2 usage. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 failed, 2 usage; of `exec` that of the command. */
+export type ExitCode = number;
 
 export interface Outside {
   readonly out: (text: string) => void;
@@ -21,6 +22,8 @@ export interface Outside {
   readonly isColoured: boolean;
   /** For anything but `monitor`. */
   readonly timeoutMs: number;
+  /** Runs a program to its end, on our own terminal; its exit status. */
+  readonly run: (path: string, args: readonly string[]) => Promise<ExitCode>;
 }
 
 /** Control characters are made visible, line by line: some of the text comes from elsewhere. */
@@ -108,6 +111,20 @@ const explain = (outside: Outside, invocation: Invocation, name: string): Promis
     );
     return 0;
   });
+
+const exec = async (
+  outside: Outside,
+  invocation: Invocation,
+  { link, argv }: { readonly link: string; readonly argv: readonly string[] },
+): Promise<ExitCode> => {
+  let plan: Exec | null = null;
+  const code = await withStatus(outside, invocation, (status) => {
+    plan = planExec(status, link, argv);
+    return plan.kind === 'refused' ? complain(outside, plan.text) : 0;
+  });
+  const planned = plan as Exec | null;
+  return planned?.kind === 'run' ? outside.run(planned.path, planned.args) : code;
+};
 
 const monitor = async (outside: Outside, { json, socket }: Invocation): Promise<ExitCode> => {
   const paint = paintOf(outside);
@@ -197,6 +214,8 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
       return show(outside, line, command.view, command.link);
     case 'explain':
       return explain(outside, line, command.policy);
+    case 'exec':
+      return exec(outside, line, command);
     case 'admin': {
       const request = {
         version: WIRE_VERSION,

@@ -28,7 +28,7 @@ t.test('commands, whole and cut short', async (t) => {
     ['di dsl', { kind: 'admin', link: 'dsl', mode: 'disabled' }],
     ['pr fibre', { kind: 'probe', link: 'fibre', count: 5 }],
     ['probe -c 3 -c20 fibre', { kind: 'probe', link: 'fibre', count: 20 }],
-    ['ex voip', { kind: 'explain', policy: 'voip' }],
+    ['exp voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
     ['l b', { kind: 'log', level: 'brief' }],
@@ -65,7 +65,7 @@ t.test('options', async (t) => {
 });
 
 t.test('usage errors', async (t) => {
-  const commands = 'show, explain, enable, drain, disable, monitor, probe, reload, log or render';
+  const commands = 'show, explain, exec, enable, drain, disable, monitor, probe, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -84,7 +84,7 @@ t.test('usage errors', async (t) => {
     ['probe a b', 'probe: unexpected argument: b'],
     ['disable', 'disable: missing link'],
     ['drain a b', 'drain: unexpected argument: b'],
-    ['e voip', 'ambiguous: e: explain or enable'],
+    ['e voip', 'ambiguous: e: explain, exec or enable'],
     ['show metrics', `show: unknown argument: metrics: not ${views}`],
     ['log', 'log: missing argument: brief or verbose'],
     ['log loud', 'log: unknown argument: loud: not brief or verbose'],

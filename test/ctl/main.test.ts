@@ -49,7 +49,7 @@ t.test('explain', async (t) => {
   const [policy] = exampleStatus.policies;
   if (policy === undefined) throw new Error('the example has no policy');
   const text = renderExplanation(exampleStatus, policy, plain);
-  t.strictSame(await run('-s', daemon.path, 'ex', 'default'), { code: 0, out: text, err: '' });
+  t.strictSame(await run('-s', daemon.path, 'exp', 'default'), { code: 0, out: text, err: '' });
   const json = await run('-j', '-s', daemon.path, 'explain', 'default');
   t.equal(json.code, 0);
   t.strictSame(JSON.parse(json.out), { version: 1, policy });
