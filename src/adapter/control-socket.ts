@@ -45,6 +45,8 @@ export interface ControlSettings {
 }
 
 export interface Control {
+  /** Another group may connect from now on; who is connected stays. Throws where chown(2) fails. */
+  setGroup(group: number): void;
   /** Ends all connections and removes the socket. */
   close(): Promise<void>;
 }
@@ -229,6 +231,7 @@ export const serveControl = async (settings: ControlSettings): Promise<Control> 
   server.on('error', (error) => log.write('err', `control: ${errorText(error)}`));
 
   return {
+    setGroup: (group) => chownSync(path, process.getuid?.() ?? 0, group),
     // The socket's file is removed by close(), as libuv does for every one that it has bound.
     close: () =>
       new Promise((resolve) => {

@@ -2,12 +2,12 @@
  * The text of uplinkd.conf to Settings, or every error in it. Puts the parts together; what a key may hold is schema.ts,
  * and each table has a file of its own. Reads no file.
  */
-import type { Settings } from '../core/model.ts';
+import type { HookSettings, Settings } from '../core/model.ts';
 import { checkLinks, readLinks, settleLink } from './link.ts';
 import { readPolicies } from './policy.ts';
 import { readProbe } from './probe.ts';
 import { asTable, type ConfigError, type Report, readTable } from './read.ts';
-import { DEFAULTS, inboundShape, topShape } from './schema.ts';
+import { controlShape, DEFAULT_HOOK, DEFAULTS, hookShape, inboundShape, topShape } from './schema.ts';
 import { type Place, readToml, type Table } from './toml.ts';
 import { printable } from './value.ts';
 
@@ -19,6 +19,8 @@ export type ParsedConfig =
 
 /** Longest text that is read, in UTF-16 units. */
 const MAX_LENGTH = 262_144;
+/** Tables that are read by themselves. */
+const INNER = ['probe', 'link', 'policy', 'inbound', 'hook', 'control'];
 /** Errors of one file beyond which only their number is told. */
 const MAX_ERRORS = 200;
 /** Most links, and most policies: there are 155 routing tables from 101 on, and every policy may name every link. */
@@ -38,10 +40,28 @@ const readInbound = (top: Table, report: Report): boolean => {
   return table !== null && (readTable(inboundShape, [], table, 'inbound', report).enabled ?? true);
 };
 
+/** Null without the table, or when its command is wrong, which is an error already. */
+const readHook = (top: Table, report: Report): HookSettings | null => {
+  const table = asTable(top.entries.get('hook')?.node, 'hook', '[hook]', report);
+  if (table === null) return null;
+  const { command, ...given } = readTable(hookShape, [], table, 'hook', report);
+  return command === undefined ? null : { ...DEFAULT_HOOK, ...given, command };
+};
+
+const readControlGroup = (top: Table, report: Report): string => {
+  const table = asTable(top.entries.get('control')?.node, 'control', '[control]', report);
+  const given = table === null ? {} : readTable(controlShape, [], table, 'control', report);
+  return given.group ?? DEFAULTS.controlGroup;
+};
+
 const readSettings = (top: Table, report: Report): Settings => {
-  const given = readTable(topShape, ['probe', 'link', 'policy', 'inbound'], top, '', report);
+  const given = readTable(topShape, INNER, top, '', report);
   const probe = readProbe(top, '', report);
-  const inbound = readInbound(top, report);
+  const around = {
+    inbound: readInbound(top, report),
+    hook: readHook(top, report),
+    controlGroup: readControlGroup(top, report),
+  };
   const linkTable = readNames(top, 'link', '[link.fibre]', report);
   const policyTable = readNames(top, 'policy', '[policy.default]', report);
   if (linkTable === null ? !top.entries.has('link') : linkTable.entries.size === 0) {
@@ -53,7 +73,7 @@ const readSettings = (top: Table, report: Report): Settings => {
     ...others,
     defaultRoute,
     onExit,
-    inbound,
+    ...around,
     links: [],
     policies: [],
   };

@@ -1,9 +1,17 @@
 /**
  * Settings to canonical TOML with every default spelled out, for `uplinkd -nv`: parse.ts reads it back to the same
- * settings. Every string in valid settings is plain ASCII, so JSON's quoting is TOML's.
+ * settings. No string in valid settings has control characters, so JSON's quoting is TOML's.
  */
 import { renderPrefix } from '../core/address.ts';
-import type { LinkSettings, Member, PolicySettings, ProbeSettings, Settings, Target } from '../core/model.ts';
+import type {
+  HookSettings,
+  LinkSettings,
+  Member,
+  PolicySettings,
+  ProbeSettings,
+  Settings,
+  Target,
+} from '../core/model.ts';
 import { renderTime } from './time.ts';
 
 const quote = (text: string): string => JSON.stringify(text);
@@ -63,6 +71,14 @@ const renderPolicy = (policy: PolicySettings): readonly string[] => [
   ...given('tos      ', policy.tos, String),
 ];
 
+const renderHook = (hook: HookSettings): readonly string[] => [
+  '',
+  '[hook]',
+  `command   = ${list(hook.command.map(quote))}`,
+  `timeout   = ${quote(renderTime(hook.timeout))}`,
+  `digest    = ${quote(renderTime(hook.digest))}`,
+];
+
 /** Writes valid settings; each link has its whole probe table, so there is no `[probe]`. */
 export const renderConfig = (settings: Settings): string =>
   [
@@ -74,6 +90,10 @@ export const renderConfig = (settings: Settings): string =>
     '',
     '[inbound]',
     `enabled   = ${settings.inbound}`,
+    ...(settings.hook === null ? [] : renderHook(settings.hook)),
+    '',
+    '[control]',
+    `group     = ${quote(settings.controlGroup)}`,
     ...settings.links.flatMap(renderLink),
     ...settings.policies.flatMap(renderPolicy),
     '',

@@ -6,11 +6,11 @@
  * takes more than one key is judged elsewhere. Keys that do not work yet are absent, so they are unknown keys.
  */
 import { z } from 'zod';
-import type { LinkSettings, PolicySettings, ProbeSettings } from '../core/model.ts';
+import type { HookSettings, LinkSettings, PolicySettings, ProbeSettings } from '../core/model.ts';
 import { millis } from '../core/time.ts';
 import { gateway, gateway6, network, network6, target } from './address.ts';
 import { prio, tos } from './mark.ts';
-import { expected, flag, oneOf, pattern, percentage, time, whole } from './value.ts';
+import { expected, flag, oneOf, pattern, percentage, time, wanted, whole } from './value.ts';
 
 /** `uplinkd_local`, `uplinkd_<policy>`: 15 + 1 + 15 characters, one less than PF_TABLE_NAME_SIZE (net/pfvar.h). */
 const ANCHOR = /^[A-Za-z][A-Za-z0-9_-]{0,14}$/;
@@ -33,6 +33,32 @@ export const topShape = {
 };
 
 export const inboundShape = { enabled: flag.optional() };
+
+const ARGUMENT = 'a text of up to 1000 characters, none of them a control character';
+const PROGRAM = 'the absolute path of a program such as "/etc/uplinkd/notify"';
+const COMMAND = 'an array of a program and up to 31 arguments';
+
+export const hookShape = {
+  command: z
+    .array(pattern(ARGUMENT, /^[^\p{Cc}]{0,1000}$/u), expected(COMMAND))
+    .min(1, `expected ${COMMAND}, found none`)
+    .max(32, {
+      error: (issue) => `expected ${COMMAND}, found ${(issue.input as unknown[]).length} texts`,
+    })
+    .transform((words, context): HookSettings['command'] => {
+      const [program = '', ...args] = words;
+      if (!/^\/[^/]/.test(program))
+        context.addIssue({ code: 'custom', path: [0], message: wanted(PROGRAM, program) });
+      return [program, ...args];
+    }),
+  timeout: time(millis(1000), millis(600_000), '10s').optional(),
+  digest: time(millis(1000), millis(3_600_000), '1m').optional(),
+};
+
+/** What groupadd(8) takes. */
+export const controlShape = {
+  group: pattern('the name of a group such as "wheel"', /^[A-Za-z_][A-Za-z0-9_-]{0,30}$/).optional(),
+};
 
 export const probeShape = {
   targets: z
@@ -140,9 +166,15 @@ export const DEFAULT_POLICY: Omit<PolicySettings, 'name' | 'members'> = {
   tos: null,
 };
 
+export const DEFAULT_HOOK: Omit<HookSettings, 'command'> = {
+  timeout: millis(10_000),
+  digest: millis(60_000),
+};
+
 export const DEFAULTS = {
   anchor: 'uplinkd',
   reconcile: millis(30_000),
   default_route: 'none',
   on_exit: 'keep',
+  controlGroup: 'wheel',
 } as const;

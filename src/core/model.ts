@@ -179,6 +179,16 @@ export interface PolicySettings {
   readonly tos: number | null;
 }
 
+/** A program of the administrator's that is told of changes. No decision depends on it. */
+export interface HookSettings {
+  /** Absolute path and arguments; there is no shell. */
+  readonly command: readonly [string, ...string[]];
+  /** After this it is killed, with its children. */
+  readonly timeout: Millis;
+  /** What happens within this time of the last run is told together, in the next. */
+  readonly digest: Millis;
+}
+
 export interface Settings {
   /** Name of the pf anchor and prefix of the tables. */
   readonly anchor: string;
@@ -195,6 +205,10 @@ export interface Settings {
   readonly onExit: 'keep' | 'flush';
   /** Answers to connections from outside, tagged `uplink_inbound`, leave by the link that they came in on. */
   readonly inbound: boolean;
+  /** Null: nobody is told. */
+  readonly hook: HookSettings | null;
+  /** Name of the group that may use the control socket beside root. */
+  readonly controlGroup: string;
   readonly links: readonly LinkSettings[];
   readonly policies: readonly PolicySettings[];
 }

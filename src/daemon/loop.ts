@@ -7,9 +7,9 @@
 import { type Engine, newEngine, observe } from '../core/engine.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
-import { type NoteSeverity, renderNote } from '../core/note.ts';
+import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
-import { type Mono, millis, since } from '../core/time.ts';
+import { type Millis, type Mono, millis, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
@@ -47,6 +47,17 @@ export interface Reaction {
   readonly toDoneMs: number;
 }
 
+/** What others count and tell people of: it is past, and none of them has a part in what is done. */
+export type Done =
+  /** A turn is carried out as far as we can; `isBusy`: pf is being written or looked at. */
+  | { readonly kind: 'turn'; readonly notes: readonly Note[]; readonly isBusy: boolean }
+  | {
+      readonly kind: 'pf';
+      readonly transaction: PfTransaction['kind'];
+      readonly isDone: boolean;
+      readonly took: Millis;
+    };
+
 export interface Loop {
   start(settings: Settings): void;
   /** New settings for the running daemon. */
@@ -57,6 +68,8 @@ export interface Loop {
   say(severity: NoteSeverity, text: string): void;
   /** Calls `listener` with each event from now on; the returned function ends that. */
   listen(listener: (event: Event) => void): () => void;
+  /** Calls `follower` with everything that is done from now on. */
+  follow(follower: (done: Done) => void): void;
   stop(): void;
   readonly engine: () => Engine;
   readonly history: () => readonly Event[];
@@ -76,6 +89,7 @@ export const createLoop = (ports: Ports): Loop => {
   /** What the memory store holds, to write only what differs. */
   let kept = '';
   const listeners = new Set<(event: Event) => void>();
+  const followers: ((done: Done) => void)[] = [];
 
   const say = (severity: NoteSeverity, text: string): void => {
     log.write(severity, text);
@@ -112,7 +126,11 @@ export const createLoop = (ports: Ports): Loop => {
     const loading = (): void => {
       loadedAt = clock.now();
     };
+    const startedAt = clock.now();
     void firewall.carry(transaction, loading).then((result) => {
+      const took = since(clock.now(), startedAt);
+      const isDone = result.kind !== 'failed';
+      for (const follow of followers) follow({ kind: 'pf', transaction: transaction.kind, isDone, took });
       if (answers !== null && loadedAt !== null && result.kind === 'applied') {
         const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
         const toLoad = since(loadedAt, answers.at);
@@ -165,6 +183,8 @@ export const createLoop = (ports: Ports): Loop => {
       next.deadline === null
         ? () => {}
         : clock.after(millis(Math.max(1, since(next.deadline, clock.now()))), turn);
+    const isBusy = engine.pf.inFlight !== null;
+    for (const follow of followers) follow({ kind: 'turn', notes: next.notes, isBusy });
   };
 
   function turn(): void {
@@ -189,6 +209,9 @@ export const createLoop = (ports: Ports): Loop => {
     listen: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    follow: (follower) => {
+      followers.push(follower);
     },
     stop: () => {
       isRunning = false;

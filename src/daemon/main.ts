@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createClock } from '../adapter/clock.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
+import { readGroup } from '../adapter/group.ts';
+import { createHooks } from '../adapter/hook.ts';
 import { createLastGood } from '../adapter/last-good.ts';
 import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
 import { createMemoryFile } from '../adapter/memory-file.ts';
@@ -11,11 +13,13 @@ import { createPfctl, isFailure } from '../adapter/pf-run.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
 import { createPinger } from '../adapter/pinger.ts';
+import { runProgram } from '../adapter/program.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
+import { hookNowOf } from '../wire/hook.ts';
 import { answerRequest, type ControlActions, renderOutcome } from './control.ts';
 import { dryRun } from './dry-run.ts';
 import { renderFullStatus } from './full-status.ts';
@@ -24,9 +28,6 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
-
-/** wheel, on every OpenBSD. */
-const WHEEL = 0;
 
 type Loaded =
   | { readonly kind: 'ok'; readonly settings: Settings }
@@ -112,6 +113,24 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const facts = { version: VERSION, pid: process.pid, config: options.config, startedAt: clock.now() };
   let settingsLoadedAt = clock.now();
 
+  /** wheel's where there is none of that name. Null: without root nothing can be changed. */
+  const findControlGroup = (name: string): number | null => {
+    if (process.getuid?.() !== 0) return null;
+    const group = readGroup(name);
+    if (group.kind === 'group') return group.gid;
+    loop.say('err', `control: ${group.why}; only root and group wheel may use the socket`);
+    return 0;
+  };
+  let control: Control | null = null;
+  const moveControl = (name: string): void => {
+    const group = findControlGroup(name);
+    try {
+      if (group !== null) control?.setGroup(group);
+    } catch (error) {
+      loop.say('err', `control: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
   const reload = (): readonly string[] => {
     const loaded = loadConfig(options.config);
     const errors =
@@ -127,6 +146,8 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       loop.say('warning', 'configuration not reloaded, the running one stays');
       return errors;
     }
+    moveControl(loaded.settings.controlGroup);
+    hooks.configure(loaded.settings.hook);
     settings = loaded.settings;
     settingsLoadedAt = clock.now();
     loop.say('info', `configuration ${options.config} loaded`);
@@ -157,11 +178,16 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     listen: loop.listen,
   };
 
-  let control: Control;
+  const hooks = createHooks({ clock, log, run: runProgram, look: () => hookNowOf(status()) });
+  hooks.configure(settings.hook);
+  loop.follow((done) => {
+    if (done.kind === 'turn') hooks.tell(done.notes, done.isBusy);
+  });
+
   try {
     control = await serveControl({
       path: options.socket,
-      group: process.getuid?.() === 0 ? WHEEL : null,
+      group: findControlGroup(settings.controlGroup),
       log,
       sayRefused: (why) => ({ kind: 'error', text: why }),
       onRequest: (request, client) => answerRequest(request, client, actions),
@@ -177,7 +203,8 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     isStopping = true;
     loop.say('notice', `${signal}, terminating; pf stays as it is`);
     loop.stop();
-    void Promise.all([control.close(), lastGood.settled()]).finally(() => {
+    hooks.stop();
+    void Promise.all([control?.close(), lastGood.settled()]).finally(() => {
       log.close();
       // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
       setTimeout(() => process.exit(0), 500).unref();

@@ -23,14 +23,14 @@ export const WIRE_VERSION = 1;
 /** Every word of a closed union of the core, checked by the compiler to be complete and exact. */
 export type Words<Union extends string> = { readonly [Word in Union]: Word };
 
-const family = z.enum({ inet: 'inet', inet6: 'inet6' } satisfies Words<Family>);
-const health = z.enum({
+export const family = z.enum({ inet: 'inet', inet6: 'inet6' } satisfies Words<Family>);
+export const health = z.enum({
   unknown: 'unknown',
   up: 'up',
   degraded: 'degraded',
   down: 'down',
 } satisfies Words<Health>);
-const reason = z.enum({
+export const reason = z.enum({
   starting: 'starting',
   answering: 'answering',
   probing: 'probing',
@@ -54,7 +54,7 @@ const verdict = z.enum({
   answers: 'answers',
   failed: 'failed',
 } satisfies Words<Verdict>);
-const rung = z.enum({
+export const rung = z.enum({
   up: 'up',
   degraded: 'degraded',
   recovering: 'recovering',
@@ -159,7 +159,7 @@ const linkStatus = z
   })
   .readonly();
 
-const shares = z.array(z.object({ link: z.string(), percent }).readonly()).readonly();
+export const shares = z.array(z.object({ link: z.string(), percent }).readonly()).readonly();
 
 const policyFamilyStatus = z
   .object({

@@ -54,6 +54,8 @@ t.test('the shortest useful file: every default', async (t) => {
     defaultRoute: 'none',
     onExit: 'keep',
     inbound: false,
+    hook: null,
+    controlGroup: 'wheel',
     links: [
       { name: 'fibre', interface: 'em0', gateway: '203.0.113.1', ...common, probe },
       { name: 'dsl', interface: 'em1', gateway: '198.51.100.1', ...common, probe },

@@ -60,6 +60,9 @@ reconcile = "30s"
 [inbound]
 enabled   = false
 
+[control]
+group     = "wheel"
+
 [link.a]
 interface = "em0"
 gateway   = "192.0.2.1"
@@ -94,6 +97,8 @@ empty     = "last-resort"
 
 t.test('what has no default word, printed', async (t) => {
   const text = `[inbound]
+[hook]
+command = ["/x", "a b"]
 [link.a]
 interface = "em0"
 gateway6 = "fe80:0::1"
@@ -117,6 +122,14 @@ reconcile = "30s"
 
 [inbound]
 enabled   = true
+
+[hook]
+command   = ["/x", "a b"]
+timeout   = "10s"
+digest    = "1m"
+
+[control]
+group     = "wheel"
 
 [link.a]
 interface = "em0"

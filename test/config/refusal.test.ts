@@ -33,6 +33,9 @@ const IPV6 = 'expected an IPv6 address such as "fe80::1", "peer" or "route"';
 const SCOPE = "the scope is the interface's, leave it out";
 const NETWORK6 = 'expected an IPv6 network such as "2001:db8:a::/48"';
 const PREFIXES = 'expected an array of up to 16 IPv6 networks';
+const COMMAND = 'expected an array of a program and up to 31 arguments';
+const PROGRAM = 'expected the absolute path of a program such as "/etc/uplinkd/notify"';
+const ARGUMENT = 'expected a text of up to 1000 characters, none of them a control character';
 const PERCENTAGE = 'expected a percentage above 0 and up to 100';
 const PRIO = 'expected a whole number from 0 to 7 or two of them such as [3, 7]';
 const TOS = 'expected a whole number from 0 to 255 or a name such as "lowdelay" or "ef"';
@@ -60,7 +63,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   // unknown keys
   ['unknown key', top('zebra = 1'), 'f:1:1: zebra: unknown key'],
   ['misspelt key', top('anchr = "x"'), 'f:1:1: anchr: unknown key, did you mean "anchor"?'],
-  ['unknown table', top('[hook]\ncommand = ["x"]'), 'f:1:2: hook: unknown key'],
+  ['unknown table', top('[zebra]\ncommand = ["x"]'), 'f:1:2: zebra: unknown key'],
   ['later key of probe', probe('damping = true'), 'f:2:1: probe.damping: unknown key'],
   ['another one', probe('confirm = true'), 'f:2:1: probe.confirm: unknown key'],
   ['unknown key of loss', probe('loss = { up = 1 }'), 'f:2:10: probe.loss.up: unknown key'],
@@ -74,6 +77,55 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     top('[inbound]\nenable = true'),
     'f:2:1: inbound.enable: unknown key, did you mean "enabled"?',
   ],
+
+  // hook and control
+  ['hook without command', top('[hook]\ntimeout = "5s"'), `f:1:1: hook.command: missing: ${COMMAND}`],
+  ['hook as text', top('hook = "/bin/x"'), 'f:1:8: hook: expected a table such as [hook], found "/bin/x"'],
+  ['a shell line', top('hook.command = "/bin/x -y"'), `f:1:16: hook.command: ${COMMAND}, found "/bin/x -y"`],
+  ['no program', top('hook.command = []'), `f:1:16: hook.command: ${COMMAND}, found none`],
+  [
+    'a relative path',
+    top('hook.command = ["notify", "a"]'),
+    `f:1:17: hook.command[0]: ${PROGRAM}, found "notify"`,
+  ],
+  ['no path at all', top('hook.command = ["//x"]'), `f:1:17: hook.command[0]: ${PROGRAM}, found "//x"`],
+  ['a number', top('hook.command = ["/bin/x", 1]'), `f:1:27: hook.command[1]: ${ARGUMENT}, found 1`],
+  [
+    'a control character',
+    top('hook.command = ["/bin/x", "a\\nb"]'),
+    `f:1:27: hook.command[1]: ${ARGUMENT}, found "a\\u000Ab"`,
+  ],
+  [
+    'too many arguments',
+    top(`hook.command = ["/bin/x"${', "a"'.repeat(32)}]`),
+    `f:1:16: hook.command: ${COMMAND}, found 33 texts`,
+  ],
+  [
+    'hook time-out',
+    top('[hook]\ncommand = ["/bin/x"]\ntimeout = "11m"'),
+    'f:3:11: hook.timeout: expected a time from 1s to 10m such as "10s", found "11m"',
+  ],
+  [
+    'hook digest',
+    top('[hook]\ncommand = ["/bin/x"]\ndigest = "0s"'),
+    'f:3:10: hook.digest: expected a time from 1s to 1h such as "1m", found "0s"',
+  ],
+  [
+    'unknown key of hook',
+    top('[hook]\ncommand = ["/bin/x"]\nshell = true'),
+    'f:3:1: hook.shell: unknown key',
+  ],
+  [
+    'group by number',
+    top('control.group = 0'),
+    'f:1:17: control.group: expected the name of a group such as "wheel", found 0',
+  ],
+  [
+    'group with a space',
+    top('control.group = "a b"'),
+    'f:1:17: control.group: expected the name of a group such as "wheel", found "a b"',
+  ],
+  ['unknown key of control', top('control.user = "x"'), 'f:1:9: control.user: unknown key'],
   ['the nearest key', probe('targts = 1'), 'f:2:1: probe.targts: unknown key, did you mean "targets"?'],
   [
     'two letters changed places',

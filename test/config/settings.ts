@@ -4,6 +4,7 @@ import { networkOf, renderPrefix } from '../../src/core/address.ts';
 import type {
   Balance,
   Family,
+  HookSettings,
   LinkSettings,
   Member,
   PolicySettings,
@@ -193,6 +194,19 @@ const policy = (of: readonly LinkSettings[]): fc.Arbitrary<PolicySettings> =>
     }),
   );
 
+const hook: fc.Arbitrary<HookSettings> = plain<HookSettings>({
+  command: fc
+    .array(
+      fc.string({ unit: fc.constantFrom('a', ' ', '"', '\\', '#', 'ö', '\u2028', '😀'), maxLength: 9 }),
+      {
+        maxLength: 31,
+      },
+    )
+    .map((args) => ['/usr/bin/true', ...args] as const),
+  timeout: time(1000, 600_000),
+  digest: time(1000, 3_600_000),
+});
+
 /** Settings as parseConfig could have made them: 1 to 5 links, 1 to 3 policies. */
 export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
   plain({
@@ -202,6 +216,8 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
     defaultRoute: fc.constantFrom('none', 'leave', 'best', 'multipath'),
     onExit: fc.constantFrom('keep', 'flush'),
     inbound: fc.boolean(),
+    hook: fc.option(hook),
+    controlGroup: fc.constantFrom('wheel', '_uplink', 'A-1'),
     links: fc.constant(some),
     policies: fc.uniqueArray(policy(some), { minLength: 1, maxLength: 3, selector: (each) => each.name }),
   }),

@@ -100,6 +100,8 @@ export const settingsOf = (
   defaultRoute: 'none',
   onExit: 'keep',
   inbound: false,
+  hook: null,
+  controlGroup: 'wheel',
   links,
   policies,
   ...more,
