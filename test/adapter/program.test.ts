@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Program, runProgram } from '../../src/adapter/program.ts';
+import { isAlive } from './programs.ts';
 
 const LONG = 20_000;
 
@@ -24,20 +25,6 @@ const start = (path: string, more: Partial<Parameters<typeof runProgram>[0]> = {
     ...more,
   });
   return { program, lines, ended: program.ended };
-};
-
-/** False also for a zombie, which nobody in a container may be there to bury. */
-const isAlive = (pid: number): boolean => {
-  try {
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    try {
-      process.kill(pid, 0);
-      return !existsSync('/proc/self/status');
-    } catch {
-      return false;
-    }
-  }
 };
 
 /** Polls for something that another process does at its own time. */

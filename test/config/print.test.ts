@@ -53,9 +53,11 @@ t.test('the shortest file, printed', async (t) => {
   const parsed = parseConfig(text, 'f');
   t.equal(
     parsed.kind === 'ok' && renderConfig(parsed.settings),
-    `anchor    = "uplinkd"
-local     = ["::/0", "10.0.0.1"]
-reconcile = "30s"
+    `anchor        = "uplinkd"
+local         = ["::/0", "10.0.0.1"]
+default_route = "none"
+on_exit       = "keep"
+reconcile     = "30s"
 
 [inbound]
 enabled   = false
@@ -116,9 +118,11 @@ tos = "ef"`;
   const parsed = parseConfig(text, 'f');
   t.equal(
     parsed.kind === 'ok' && renderConfig(parsed.settings),
-    `anchor    = "uplinkd"
-local     = []
-reconcile = "30s"
+    `anchor        = "uplinkd"
+local         = []
+default_route = "none"
+on_exit       = "keep"
+reconcile     = "30s"
 
 [inbound]
 enabled   = true

@@ -6,6 +6,7 @@ import { createHooks } from '../../src/adapter/hook.ts';
 import type { Program, ProgramCall, ProgramEnd } from '../../src/adapter/program.ts';
 import { millis } from '../../src/core/time.ts';
 import type { HookDocument } from '../../src/wire/hook.ts';
+import { isAlive } from '../adapter/programs.ts';
 import { createVirtualWorld, links } from './virtual.ts';
 import { config, healthOf, isSettledOn, openWorld } from './world.ts';
 
@@ -91,9 +92,9 @@ t.test('S45 with processes: a hook that ignores SIGTERM and hangs', async (t) =>
   const world = await openWorld(t);
   const directory = t.testdir();
   const hook = join(directory, 'hook');
-  const body = `trap '' TERM\necho "$UPLINKD_EVENT $UPLINKD_TEXT" >>${directory}/told\ncat >>${directory}/json\necho started\nsleep 1000 & wait; wait`;
+  const body = `trap '' TERM\necho $$ >>${directory}/pids\necho "$UPLINKD_EVENT $UPLINKD_TEXT" >>${directory}/told\ncat >>${directory}/json\necho started\nsleep 1000 & wait; wait`;
   writeFileSync(hook, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-  world.writeConfig(`${config}\n[hook]\ncommand = ["${hook}"]\ntimeout = "1s"\ndigest = "1s"\n`);
+  world.writeConfig(`${config}\n[hook]\ncommand = ["${hook}"]\ntimeout = "10m"\ndigest = "1s"\n`);
   world.signal('SIGHUP');
   await world.until('the new configuration', () =>
     world.log.some((line) => /configuration \S+ loaded/.test(line)),
@@ -108,13 +109,20 @@ t.test('S45 with processes: a hook that ignores SIGTERM and hangs', async (t) =>
   t.equal(reactions.length, 2);
   for (const { cause, toLoadMs, toDoneMs } of reactions) {
     t.comment(`${cause}: ${toLoadMs} ms to the load, ${toDoneMs} ms in all`);
-    t.ok(toDoneMs < 1000, 'no fail-over has waited for the hook to be killed');
   }
-  await world.until('its end', () => world.log.some((line) => /hook policy: .*killed after/.test(line)));
+  // How long it takes depends on who else uses this machine; that both were done while it hung does not.
+  t.notMatch(world.log.join('\n'), /hook policy: .*killed/, 'it hangs on');
   t.equal(healthOf(await world.status(), 'lte'), 'up');
   const told = readFileSync(join(directory, 'told'), 'utf8');
   t.match(told, /^link link fibre inet: up -> down \(carrier-down\)/m);
   t.match(told, /^policy policy default inet: fibre 75% dsl 25% -> dsl 100%$/m);
   const first = JSON.parse(readFileSync(join(directory, 'json'), 'utf8').split('\n')[0] ?? '');
   t.match(first, { version: 1, now: { paths: [{ link: 'fibre', health: 'down' }, {}, {}] } });
+  const { code, tookMs } = await world.stopDaemon();
+  t.equal(code, 0);
+  t.comment(`the daemon ends in ${Math.round(tookMs)} ms`);
+  const pids = readFileSync(join(directory, 'pids'), 'utf8').trim().split('\n').map(Number);
+  t.equal(pids.length, 2, 'a link and a policy');
+  while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.pass('and takes its hooks with it');
 });
