@@ -110,6 +110,8 @@ export const changeAddressRoutes = (
   nic: Nic,
   before: NicAddress,
   after: NicAddress,
+  /** Called when the old one is gone and the new one not yet there. */
+  between: () => void = () => {},
 ): void => {
   const table = store.create(nic.rdomain, nic.rdomain);
   const hangs = (route: Route): boolean => route.nic === nic.name && route.source === before.address.text;
@@ -131,6 +133,7 @@ export const changeAddressRoutes = (
         route.source = after.address.text;
         if (route.isViaGateway && after.peer !== null) route.gateway = after.peer;
       }
+  between();
   addAddressRoutes(store, nic, after);
 };
 

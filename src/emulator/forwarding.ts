@@ -88,8 +88,8 @@ export const createForwarding = (machine: {
     isViaGateway: boolean,
   ): { readonly why: string; readonly error: SendError | null } | null => {
     if (!on.isAttached || !on.isUp) return { why: 'interface down', error: 'Network is down' };
-    if (on.kind === 'pppoe') return isLinkUp(on) ? null : { why: 'no carrier', error: 'Network is down' };
-    if (on.kind === 'loopback') return null;
+    // nobody is asked for a link-level address where there is one other end, or none needs one
+    if (on.kind !== 'ethernet') return isLinkUp(on) ? null : { why: 'no carrier', error: 'Network is down' };
     const neighbour = routing.neighbour(on, nextHop);
     const now = clock.now();
     neighbour.use++;

@@ -1,6 +1,7 @@
 /** ifconfig(8), showing only: all interfaces, one, a group (transcripts ifconfig-*). Changes are made through the router object. */
 import type { Nic, NicAddress } from './nic.ts';
 import { broadcastOf, driverOf, renderFlags, statusOf } from './nic.ts';
+import { renderSession } from './pppoe.ts';
 import type { Program } from './program.ts';
 import type { Router } from './router.ts';
 
@@ -18,11 +19,41 @@ const hexMask = (length: number): string => {
 const renderAddress = (nic: Nic, one: NicAddress): string => {
   if (one.address.family === 'inet6') {
     const scope = one.address.scope === null ? '' : ` scopeid 0x${nic.index.toString(16)}`;
-    return `\tinet6 ${one.address.text} prefixlen ${one.length}${scope}\n`;
+    const autoconf = one.isAutoconf === true ? ' autoconf pltime 604800 vltime 2592000' : '';
+    return `\tinet6 ${one.address.text} prefixlen ${one.length}${scope}${autoconf}\n`;
   }
   const peer = one.peer === null ? '' : ` --> ${one.peer}`;
-  const broadcast = nic.kind === 'ethernet' ? broadcastOf(one) : null;
+  const broadcast = nic.kind === 'ethernet' || nic.kind === 'wg' ? broadcastOf(one) : null;
   return `\tinet ${one.address.text}${peer} netmask ${hexMask(one.length)}${broadcast === null ? '' : ` broadcast ${broadcast}`}\n`;
+};
+
+/** What only interfaces of this kind have (transcripts ifconfig-wg0, -gif0, -pppoe0-*; umb_status() in ifconfig.c). */
+const kindLines = (router: Router, nic: Nic): readonly string[] => {
+  switch (nic.kind) {
+    case 'pppoe':
+      return renderSession(router.pppoe.get(nic.name), router.clock.now());
+    case 'wg':
+      return ['\twgport 3496\n', '\twgpubkey DK2NHkS3CVNeN7SiK9go2FJl4sk8SokUjIt5TYQeikw=\n'];
+    case 'gif':
+      return ['\tencap: txprio payload rxprio payload\n'];
+    case 'gre':
+      return ['\tencap: vnetid none txprio payload rxprio packet\n'];
+    case 'umb': {
+      const state = nic.hasCarrier ? 'up' : 'attached';
+      return [
+        '\troaming disabled registration home network\n',
+        `\tstate ${state} cell-class LTE rssi -73dBm speed 50.0Mbps up 100Mbps down\n`,
+        '\tSIM initialized PIN valid (3 attempts left)\n',
+        '\tAPN internet\n',
+      ];
+    }
+    case 'loopback':
+    case 'ethernet':
+    case 'enc':
+    case 'tun':
+    case 'ppp':
+      return [];
+  }
 };
 
 const render = (router: Router, nic: Nic): string => {
@@ -32,9 +63,10 @@ const render = (router: Router, nic: Nic): string => {
   if (nic.lladdr !== null) lines.push(`\tlladdr ${nic.lladdr}\n`);
   if (nic.description !== null) lines.push(`\tdescription: ${nic.description}\n`);
   lines.push(`\tindex ${nic.index} priority ${nic.priority} llprio 3\n`);
-  if (nic.kind === 'pppoe') lines.push(`\tdev:  state: ${nic.hasCarrier ? 'session' : 'initial'}\n`);
+  lines.push(...kindLines(router, nic));
   const groups = router.groupsOf(nic);
   if (groups.length > 0) lines.push(`\tgroups: ${groups.join(' ')}\n`);
+  if (nic.tunnel !== null) lines.push(`\ttunnel: inet ${nic.tunnel} ttl 64 nodf ecn\n`);
   const media = mediaOf(nic);
   if (media !== null) lines.push(`\tmedia: ${media}\n`);
   const status = statusOf(nic);

@@ -42,6 +42,8 @@ export interface Interfaces {
   setCarrier(name: string, hasCarrier: boolean): void;
   /** The carrier as the driver sees it, when no cable was touched: a session, a registration. */
   setSession(nic: Nic, isThere: boolean): void;
+  /** The flag alone, as drivers take it and give it back: no carrier is lost or negotiated. */
+  setFlagsUp(nic: Nic, isUp: boolean): void;
   setUp(name: string, isUp: boolean): void;
   setAutoconf(name: string, isOn: boolean): void;
   /** `ifconfig NAME rdomain N`: every address is lost, loN is made. Throws what ifconfig(8) would say when N is a plain rtable. */
@@ -145,6 +147,7 @@ export const createInterfaces = (machine: {
       kind,
       lladdr:
         kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
+      tunnel: description.tunnel ?? null,
       priority: kind === 'umb' ? WWAN_PRIORITY : 0,
       mtu: description.mtu ?? mtuOf(kind),
       rdomain: description.rdomain ?? 0,
@@ -301,6 +304,13 @@ export const createInterfaces = (machine: {
       if (nic.hasCarrier === isThere) return;
       change(nic, () => {
         nic.hasCarrier = isThere;
+      });
+      announceLink(nic);
+    },
+    setFlagsUp: (nic, isUp) => {
+      if (nic.isUp === isUp) return;
+      change(nic, () => {
+        nic.isUp = isUp;
       });
       announceLink(nic);
     },

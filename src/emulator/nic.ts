@@ -10,6 +10,8 @@ export interface NicAddress {
   readonly length: number;
   /** The other end, for point-to-point interfaces. */
   readonly peer: string | null;
+  /** By slaacd(8). */
+  readonly isAutoconf?: boolean;
 }
 
 /** `text` as ifconfig takes it; a link-local address gets the interface's scope. Throws a RangeError for what is none. */
@@ -40,6 +42,8 @@ export interface Nic {
   readonly index: number;
   readonly kind: NicKind;
   readonly lladdr: string | null;
+  /** `A --> B`, outside addresses of a tunnel. */
+  readonly tunnel: string | null;
   /** Added to the priority of every route by it (`ifconfig priority`): modems stand behind cables by themselves. */
   readonly priority: number;
   mtu: number;

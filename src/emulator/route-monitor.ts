@@ -93,7 +93,7 @@ const renderRoute = (message: Extract<RouteMessage, { kind: 'route' }>, nic: Nic
     destination === null ? '' : scopeOf(route, destination),
     route.gateway ?? `link#${index}`,
     ...(hasMask ? [maskText(family, route.prefix.length)] : []),
-    ...(isNamed ? [nic?.lladdr ?? '', route.source] : []),
+    ...(isNamed ? [nic?.lladdr ?? nic?.name ?? '', route.source] : []),
     ...(route.label === null ? [] : [`"${route.label}"`]),
   ];
   const one = family === 'inet' ? 16 : 32;
@@ -157,7 +157,8 @@ const renderProposal = (message: Extract<RouteMessage, { kind: 'proposal' }>, is
   size: 232,
   lines: [
     `RTM_PROPOSAL: config proposal: len 232, source ${message.source}, table ${message.table}, if# ${message.index}, ${isNamed ? `name ${message.name}, ` : ''}pid: ${message.pid}, seq ${message.sequence}, errno 0`,
-    'flags:<UP,DONE>',
+    // umb(4) says UP only of what it has
+    `flags:<${message.source === 'umb' && message.servers.length === 0 ? '' : 'UP,'}DONE>`,
     'fmask:',
     'use:        0   mtu:        0    expire:        0 ',
     'locks:  inits: ',

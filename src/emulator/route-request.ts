@@ -94,7 +94,7 @@ export const addRoute = (store: RouteStore, number: number, wanted: StaticRoute)
   const route: Route = {
     ...BLANK,
     kind: 'static',
-    isStatic: true,
+    isStatic: wanted.isKernels !== true,
     prefix: destination,
     isHost: wanted.gateway !== null && destination.length === bitsOf(destination.family),
     isCloning: wanted.gateway === null,

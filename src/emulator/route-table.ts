@@ -63,6 +63,8 @@ export interface StaticRoute {
   readonly nic?: string | null;
   /** The how many-th message it is of its sender. Default 1. */
   readonly sequence?: number;
+  /** Made by a driver: not STATIC. */
+  readonly isKernels?: boolean;
 }
 
 export const BLANK = {

@@ -15,6 +15,8 @@ export interface NicDescription {
   readonly isAutoconf?: boolean;
   readonly isAutoconf6?: boolean;
   readonly hasCarrier?: boolean;
+  /** `192.0.2.2 --> 192.0.2.1`: the outside of gif(4) and gre(4). */
+  readonly tunnel?: string;
 }
 
 export interface RouterOptions {

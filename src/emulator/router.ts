@@ -2,27 +2,32 @@
  * The emulated OpenBSD 7.8 router: interfaces, addresses, routing tables, pf, the uplinks behind it, and what can happen to them.
  * One object, driven by the clock and the seed it is given. Commands read and change it through here; it prints nothing.
  */
-import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
+import { createPrefix, parseAddress } from './address.ts';
+import { createBoot } from './boot.ts';
 import type { Lan } from './clients.ts';
 import { createLan } from './clients.ts';
 import type { EmulatorClock } from './clock.ts';
 import type { Dhcp } from './dhcp.ts';
 import { createDhcp } from './dhcp.ts';
-import type { DhcpServer } from './dhcp-lease.ts';
-import { createDhcpServer } from './dhcp-lease.ts';
+import type { FarSide } from './far-side.ts';
+import { createFarSide } from './far-side.ts';
 import type { FaultBoard } from './fault.ts';
 import { createFaultBoard } from './fault.ts';
 import type { Forwarding } from './forwarding.ts';
 import { createForwarding } from './forwarding.ts';
 import type { Interfaces } from './interfaces.ts';
-import { createInterfaces, LOOPBACK_ADDRESSES } from './interfaces.ts';
+import { createInterfaces } from './interfaces.ts';
+import { createLearned } from './learned.ts';
+import type { LinkLife } from './link-life.ts';
+import { createLinkLife } from './link-life.ts';
 import type { Nic } from './nic.ts';
 import { isLinkUp } from './nic.ts';
-import type { Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { createFirewall } from './pf.ts';
 import type { Queues } from './pf-queue.ts';
 import { createQueues } from './pf-queue.ts';
+import type { Pppoe } from './pppoe.ts';
+import { createPppoe } from './pppoe.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { RouteMessage } from './route-message.ts';
@@ -30,19 +35,11 @@ import type { NicDescription, RouterOptions } from './router-options.ts';
 import { SYSCTLS } from './router-options.ts';
 import type { Routing } from './routing.ts';
 import { createRouting } from './routing.ts';
-import type { Exchange, Uplink } from './uplink.ts';
-import { createUplink, exchange } from './uplink.ts';
-
-/** What a DHCP server may give out anew; what is not named stays. */
-export interface DhcpOffer {
-  readonly address?: string;
-  readonly gateway?: string;
-  readonly nameservers?: readonly string[];
-  readonly leaseSeconds?: number;
-}
 
 export interface Router
   extends Forwarding,
+    LinkLife,
+    Omit<FarSide, 'behind' | 'need' | 'dhcpServerOf' | 'concentratorOf'>,
     Pick<
       Interfaces,
       | 'setCarrier'
@@ -59,7 +56,6 @@ export interface Router
   readonly routing: Routing;
   readonly firewall: Firewall;
   readonly faults: FaultBoard;
-  readonly uplinks: ReadonlyMap<string, Uplink>;
   readonly lan: Lan;
   readonly lanInterface: string;
   readonly sysctls: Map<string, string>;
@@ -71,6 +67,7 @@ export interface Router
   /** Null: a listing takes no time. */
   readonly statesListedPerSecond: number | null;
   readonly dhcp: Dhcp;
+  readonly pppoe: Pppoe;
   /** Whether the caller of dhcpleasectl(8) may connect to its socket: root and wheel may. */
   readonly mayAskDhcpleased: boolean;
   nics(): readonly Nic[];
@@ -79,31 +76,10 @@ export interface Router
   /** A process id for a command. */
   nextPid(): number;
   subscribe(listener: (message: RouteMessage) => void): () => void;
-  /** What the far side of an interface does with a packet that left by it. */
-  answer(nic: Nic, packet: Packet): Exchange;
   /** `ifconfig NAME up|down`. */
   setInterfaceUp(name: string, isUp: boolean): void;
   /** `ifconfig NAME create`, or a device that is plugged in. It is down, and in rdomain 0 unless told. */
   createInterface(description: NicDescription): void;
-  setDark(uplink: string, isDark: boolean): void;
-  setGatewayDead(uplink: string, isDead: boolean): void;
-  /** Loss in 0-1. */
-  setLoss(uplink: string, loss: number): void;
-  setLatency(uplink: string, latencyMs: number, jitterMs?: number): void;
-  setBlackhole(uplink: string, target: string, isSilent: boolean): void;
-  /** Another gateway answers from now on (renumbering); addresses and routes are changed apart from it. */
-  setGateway(uplink: string, gateway: string): void;
-  /** What the DHCP server will give out from now on; the client learns it when it asks again. */
-  setDhcpOffer(uplink: string, offer: DhcpOffer): void;
-  /** The client asks again, as by `dhcpleasectl IF`: the same answer changes nothing. */
-  dhcpRenew(uplink: string): void;
-  /** Another offer, and the client asks again at once. */
-  dhcpRenumber(uplink: string, offer: DhcpOffer): void;
-  /** The lease is over, and the server answers no more until `setDhcpSilent(uplink, false)`. */
-  dhcpExpire(uplink: string): void;
-  setDhcpSilent(uplink: string, isSilent: boolean): void;
-  setDhcpleasedRunning(isRunning: boolean): void;
-  setDhcpleasedAllowed(isAllowed: boolean): void;
   /** The routing socket overflows: listeners see RTM_DESYNC. */
   desync(): void;
 }
@@ -111,14 +87,13 @@ export interface Router
 export const createRouter = (options: RouterOptions): Router => {
   const { clock } = options;
   const random = createRandom(options.seed);
-  const uplinks = new Map<string, Uplink>();
-  const byNic = new Map<string, Uplink>();
   const sysctls = new Map(SYSCTLS);
   const files = new Map(options.files ?? []);
   const listeners = new Set<(message: RouteMessage) => void>();
-  const far = random.fork('far side');
+  const farRandom = random.fork('far side');
   let version = 0;
   let pid = 1000 + random.below(30_000);
+  let mayAskDhcpleased = true;
 
   const emit = (message: RouteMessage): void => {
     version++;
@@ -155,8 +130,8 @@ export const createRouter = (options: RouterOptions): Router => {
     random.fork('pf'),
   );
   const queues = createQueues(() => firewall.queues);
+  const far = createFarSide({ uplinks: options.uplinks, random: farRandom, nicOf: nic });
 
-  const dhcpServers = new Map<string, DhcpServer>();
   const dhcp = createDhcp({
     clock,
     interfaces,
@@ -165,51 +140,18 @@ export const createRouter = (options: RouterOptions): Router => {
     files,
     pid: nextPid,
     serverBehind: (one) => {
-      const uplink = byNic.get(one.name);
-      const server = uplink === undefined ? undefined : dhcpServers.get(uplink.name);
-      return server === undefined || uplink?.isGatewayDead === true || !isLinkUp(one) ? null : server;
+      const uplink = far.behind(one.name);
+      return uplink === null || uplink.isGatewayDead || !isLinkUp(one) ? null : far.dhcpServerOf(uplink.name);
     },
     ignores: (name) => {
       const how = options.uplinks.find((one) => one.interface === name)?.dhcp;
       return { routes: how?.ignoresRoutes === true, dns: how?.ignoresDns === true };
     },
   });
-
-  const extra = options.interfaces ?? [];
-  const count = extra.length + 1 + options.uplinks.length;
-  const details = (name: string): NicDescription =>
-    options.details?.find((one) => one.name === name) ?? { name };
-  interfaces.add({ name: 'lo0', addresses: LOOPBACK_ADDRESSES }, count + 2);
-  for (const description of extra) interfaces.add(description);
-  const { lan } = options;
-  const merged = (name: string, own: readonly (string | undefined)[]): NicDescription => {
-    const more = details(name);
-    return {
-      ...more,
-      name,
-      addresses: [...own.filter((text) => text !== undefined), ...(more.addresses ?? [])],
-    };
-  };
-  interfaces.add(merged(lan.interface, [lan.address, lan.address6]));
-  for (const description of options.uplinks) {
-    const { name, dhcp: how } = description;
-    const uplink = createUplink(description);
-    uplinks.set(name, uplink);
-    byNic.set(uplink.interface, uplink);
-    if (how === undefined) {
-      interfaces.add(merged(description.interface, [description.address, description.address6]));
-      continue;
-    }
-    dhcpServers.set(name, createDhcpServer(how, description.address, description.gateway));
-    const made = interfaces.add({
-      ...merged(description.interface, [description.address6]),
-      isAutoconf: true,
-    });
-    if (how.isBoundAtStart !== false) dhcp.bind(made);
-  }
-  interfaces.add({ name: 'enc0' });
-  interfaces.skipIndex();
-  interfaces.addLoopbacks(options.loopbacks ?? []);
+  const pppoe = createPppoe({ clock, interfaces, routing });
+  const learned = createLearned({ interfaces, routing, emit, pid: nextPid });
+  const boot = createBoot({ options, interfaces, far, dhcp, pppoe, learned });
+  boot.run();
   if (options.defaultRoute !== undefined) {
     const gateway = parseAddress(options.defaultRoute);
     if (gateway !== null)
@@ -224,8 +166,10 @@ export const createRouter = (options: RouterOptions): Router => {
         pid: 0,
       });
   }
+  listeners.add(dhcp.hear);
+  listeners.add(pppoe.hear);
 
-  const { forward, send, isLocalAddress, solicit } = createForwarding({
+  const forwarding = createForwarding({
     clock,
     random,
     routing,
@@ -233,82 +177,39 @@ export const createRouter = (options: RouterOptions): Router => {
     sysctls,
     nic,
     attached,
-    uplinkBehind: (name) => byNic.get(name) ?? null,
+    uplinkBehind: far.behind,
     queues,
   });
+  const life = createLinkLife({
+    descriptions: options.uplinks,
+    far,
+    interfaces,
+    dhcp,
+    pppoe,
+    learned,
+    setDhcpleasedAllowed: (isAllowed) => {
+      mayAskDhcpleased = isAllowed;
+    },
+  });
 
-  const isOwnSource = (on: Nic, packet: Packet): boolean => {
-    const source = parseAddress(packet.source);
-    const lease = dhcpServers.get(byNic.get(on.name)?.name ?? '');
-    // what was given out, not what somebody still has
-    if (lease !== undefined && source?.family === 'inet')
-      return doesContain(createPrefix('inet', lease.address.value, lease.length), source);
-    return (
-      source !== null &&
-      on.addresses.some((one) =>
-        doesContain(createPrefix(one.address.family, one.address.value, one.length), source),
-      )
-    );
-  };
-
-  const answer = (on: Nic, packet: Packet): Exchange => {
-    const uplink = byNic.get(on.name);
-    if (uplink === undefined)
-      return { kind: 'answered', afterMs: 0.2 + far.next() * 0.3, copies: 1, ttl: 255 };
-    return exchange(uplink, packet, isOwnSource(on, packet), far);
-  };
-
-  const needUplink = (name: string): Uplink => {
-    const one = uplinks.get(name) ?? byNic.get(name);
-    if (one === undefined) throw new RangeError(`emulator: no uplink ${name}`);
-    return one;
-  };
-
-  const offer = (name: string): { readonly server: DhcpServer; readonly index: number | null } => {
-    const uplink = needUplink(name);
-    const server = dhcpServers.get(uplink.name);
-    if (server === undefined) throw new RangeError(`emulator: ${name} is no DHCP uplink`);
-    return { server, index: nic(uplink.interface)?.index ?? null };
-  };
-  const setDhcpOffer = (name: string, change: DhcpOffer): void => {
-    const { server } = offer(name);
-    const uplink = needUplink(name);
-    const { address, gateway, nameservers, leaseSeconds } = change;
-    const parsed = address === undefined ? null : parseInterfaceAddress(address);
-    if (parsed !== null) {
-      server.address = parsed.address;
-      server.length = parsed.length;
-    }
-    if (gateway !== undefined) {
-      if (server.identifier === server.gateway) server.identifier = gateway;
-      server.gateway = gateway;
-      uplink.gateway = gateway;
-    }
-    server.nameservers = nameservers ?? server.nameservers;
-    server.leaseSeconds = leaseSeconds ?? server.leaseSeconds;
-  };
-  const dhcpRenew = (name: string): void => {
-    const { index } = offer(name);
-    if (index !== null) dhcp.request(index);
-  };
-  let mayAskDhcpleased = true;
-
-  listeners.add(dhcp.hear);
   const router: Router = {
+    ...forwarding,
+    ...life,
+    ...far,
     clock,
     random,
     routing,
     firewall,
     faults: createFaultBoard(),
-    uplinks,
-    lan: createLan(() => router, lan.interface),
-    lanInterface: lan.interface,
+    lan: createLan(() => router, options.lan.interface),
+    lanInterface: options.lan.interface,
     sysctls,
     files,
     syslog: [],
     queues,
     statesListedPerSecond: options.statesListedPerSecond ?? null,
     dhcp,
+    pppoe,
     get mayAskDhcpleased() {
       return mayAskDhcpleased;
     },
@@ -322,11 +223,6 @@ export const createRouter = (options: RouterOptions): Router => {
         listeners.delete(listener);
       };
     },
-    forward,
-    send,
-    answer,
-    isLocalAddress,
-    solicit,
     setCarrier: interfaces.setCarrier,
     setInterfaceUp: interfaces.setUp,
     setAutoconf: interfaces.setAutoconf,
@@ -335,50 +231,11 @@ export const createRouter = (options: RouterOptions): Router => {
     addAddress: interfaces.addAddress,
     removeAddress: interfaces.removeAddress,
     detach: interfaces.detach,
-    attach: interfaces.attach,
-    createInterface: (description) => void interfaces.create(description),
-    setDark: (name, isDark) => {
-      needUplink(name).isDark = isDark;
+    attach: (name) => {
+      interfaces.attach(name);
+      boot.addSession(interfaces.need(name), false);
     },
-    setGatewayDead: (name, isDead) => {
-      needUplink(name).isGatewayDead = isDead;
-    },
-    setLoss: (name, loss) => {
-      needUplink(name).loss = loss;
-    },
-    setLatency: (name, latencyMs, jitterMs) => {
-      const uplink = needUplink(name);
-      uplink.latencyMs = latencyMs;
-      uplink.jitterMs = jitterMs ?? uplink.jitterMs;
-    },
-    setBlackhole: (name, target, isSilent) => {
-      const { blackholes } = needUplink(name);
-      if (isSilent) blackholes.add(target);
-      else blackholes.delete(target);
-    },
-    setGateway: (name, gateway) => {
-      const uplink = needUplink(name);
-      if (gateway.includes(':')) uplink.gateway6 = gateway;
-      else uplink.gateway = gateway;
-    },
-    setDhcpOffer,
-    dhcpRenew,
-    dhcpRenumber: (name, change) => {
-      setDhcpOffer(name, change);
-      dhcpRenew(name);
-    },
-    dhcpExpire: (name) => {
-      const { server, index } = offer(name);
-      server.isSilent = true;
-      if (index !== null) dhcp.expire(index);
-    },
-    setDhcpSilent: (name, isSilent) => {
-      offer(name).server.isSilent = isSilent;
-    },
-    setDhcpleasedRunning: dhcp.setRunning,
-    setDhcpleasedAllowed: (isAllowed) => {
-      mayAskDhcpleased = isAllowed;
-    },
+    createInterface: (description) => boot.addSession(interfaces.create(description), false),
     desync: () => emit({ kind: 'desync' }),
   };
   return router;

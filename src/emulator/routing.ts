@@ -39,7 +39,7 @@ export interface Routing {
   addAddress(nic: Nic, one: NicAddress): RouteError | null;
   removeAddress(nic: Nic, one: NicAddress): void;
   /** Point-to-point: another address and peer in the place of the old one, routes by it stay. */
-  changeAddress(nic: Nic, before: NicAddress, after: NicAddress): void;
+  changeAddress(nic: Nic, before: NicAddress, after: NicAddress, between?: () => void): void;
   /** To be told when the link of an interface has come or gone. */
   relink(nic: string): void;
   /** The neighbour's entry, made if there is none. */
@@ -67,7 +67,7 @@ export const createRouting = (world: RoutingWorld): Routing => {
     },
     addAddress: (nic, one) => addAddressRoutes(store, nic, one),
     removeAddress: (nic, one) => removeAddressRoutes(store, nic, one),
-    changeAddress: (nic, before, after) => changeAddressRoutes(store, nic, before, after),
+    changeAddress: (nic, before, after, between) => changeAddressRoutes(store, nic, before, after, between),
     relink: store.relink,
     neighbour: store.neighbour,
     forgetNeighbours: (nic, deleted) => forgetNeighbourRoutes(store, nic, deleted),

@@ -5,17 +5,27 @@
 import type { Address, Prefix } from './address.ts';
 import { createPrefix, doesContain, parseAddress, parseInterfaceAddress } from './address.ts';
 import type { DhcpDescription } from './dhcp-lease.ts';
+import type { SlaacDescription, UmbDescription } from './learned.ts';
 import type { Packet } from './packet.ts';
+import type { PppoeDescription } from './pppoe.ts';
 import type { Random } from './random.ts';
 
 export interface UplinkDescription {
   readonly name: string;
   readonly interface: string;
-  /** This router's address on the link, with its prefix length: its own, or what the other end gives out. */
+  /** This router's address on the link, with its prefix length (pppoe: without): its own, or what the other end gives out. */
   readonly address: string;
   readonly gateway: string;
   /** Address and gateway come by DHCP. */
   readonly dhcp?: DhcpDescription;
+  /** A pppoe(4) session; the gateway is the peer. */
+  readonly pppoe?: PppoeDescription;
+  /** A umb(4) modem. */
+  readonly umb?: UmbDescription;
+  /** address6 and gateway6 come by router advertisements. */
+  readonly slaac?: SlaacDescription;
+  /** False: the interface is not there yet (`createInterface`, or `attach`). Default true. */
+  readonly isPresentAtStart?: boolean;
   readonly address6?: string;
   readonly gateway6?: string;
   /** Round trip to any target behind the gateway. Default 8. */
