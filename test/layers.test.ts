@@ -36,8 +36,13 @@ const floors: { readonly [folder: string]: Floor } = {
     why: 'an adapter knows one command or device, and not who uses it',
   },
   daemon: { floors: [...below, 'daemon'], packages: ['node:'], why: 'the daemon composes what is below it' },
+  doctor: {
+    floors: ['core', 'text', 'config', 'port', 'doctor'],
+    packages: [],
+    why: 'facts in, findings out: what touches the machine comes in through ports',
+  },
   ctl: {
-    floors: ['core', 'text', 'config', 'wire', 'ctl'],
+    floors: [...below, 'doctor', 'ctl'],
     packages: ['node:'],
     why: 'uplinkctl talks to the daemon over the socket, or works without any',
   },
@@ -140,7 +145,10 @@ t.test('the guard itself', async (t) => {
     ['emulator/x.ts', '../core/ruleset.ts', /shares no code/],
     ['emulator/x.ts', '../text/pf.ts', /shares no code/],
     ['demo/x.ts', '../daemon/main.ts', /from outside/],
-    ['ctl/x.ts', '../adapter/clock.ts', /may not import/],
+    ['ctl/x.ts', '../adapter/clock.ts', null],
+    ['ctl/x.ts', '../daemon/loop.ts', /may not import/],
+    ['doctor/x.ts', '../adapter/run.ts', /come.* in through ports/],
+    ['doctor/x.ts', 'node:fs', /may not import node:fs/],
     ['core/x.ts', './time', /needs its \.ts ending/],
     ['new/x.ts', './y.ts', /is on no floor/],
   ];

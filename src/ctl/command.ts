@@ -4,6 +4,7 @@
  */
 import type { AdminMode } from '../core/model.ts';
 import { MOST_PINGS } from '../wire/control.ts';
+import type { Place } from './doctor.ts';
 
 export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'history';
 
@@ -19,6 +20,8 @@ export type Command =
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
+  /** `root` and `commands`: of an emulated machine. */
+  | { readonly kind: 'check'; readonly place: Omit<Place, 'socket'> }
   /** `sets`: `link[/family]=health` and `link.gateway[6]=address`, not looked at yet. */
   | { readonly kind: 'render'; readonly file: string; readonly sets: readonly string[] };
 
@@ -123,6 +126,28 @@ const readProbe = (args: readonly string[]): Read => {
     : wrong(`unexpected argument: ${extra}`);
 };
 
+const DEFAULT_STATE = '/var/db/uplinkd';
+
+const readCheck = (args: readonly string[]): Read => {
+  const options = { '-f': DEFAULT_CONFIG, '--state': DEFAULT_STATE, '--root': '/', '--commands': '' };
+  let rest = args;
+  while (rest.length > 0) {
+    const option = optionNames.find((name) => takeOption(rest, name) !== null);
+    const found = option === undefined ? null : takeOption(rest, option);
+    if (option === undefined || found === null) return wrong(`unexpected argument: ${rest[0]}`);
+    if (found.value === undefined || found.value === '')
+      return wrong(`${option} needs a ${option === '-f' ? 'file' : 'directory'}`);
+    options[option] = found.value;
+    rest = found.rest;
+  }
+  const { '-f': file, '--state': state, '--root': root, '--commands': commands } = options;
+  return command({
+    kind: 'check',
+    place: { file, state, root, commands: commands === '' ? null : commands },
+  });
+};
+const optionNames = ['-f', '--state', '--root', '--commands'] as const;
+
 const readRender = (args: readonly string[]): Read => {
   let file = DEFAULT_CONFIG;
   const sets: string[] = [];
@@ -159,6 +184,7 @@ const table: Node = {
         history: show('history'),
       },
     },
+    check: { kind: 'arguments', read: readCheck },
     explain,
     exec: { kind: 'arguments', read: readExec },
     enable: admin('enabled'),

@@ -239,6 +239,14 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
       const request = { version: WIRE_VERSION, command: 'log', level: command.level } as const;
       return finish(outside, json, await ask(socket, request, { timeoutMs }));
     }
+    case 'check': {
+      // Loaded here alone, as below.
+      const { examine } = await import('./doctor.ts');
+      const place = { ...command.place, socket };
+      const { text, isSound } = await examine(place, json, paintOf(outside));
+      outside.out(text);
+      return isSound ? 0 : 1;
+    }
     case 'render':
       return render(outside, json, command);
   }

@@ -1,4 +1,5 @@
-/** ifconfig(8), showing only: all interfaces, one, a group (transcripts ifconfig-*). Changes are made through the router object. */
+/** ifconfig(8), showing: all interfaces, one, a group (transcripts ifconfig-*). What it can change is in ifconfig-change.ts. */
+import { changeInterface } from './ifconfig-change.ts';
 import type { Nic, NicAddress } from './nic.ts';
 import { broadcastOf, driverOf, renderFlags, statusOf } from './nic.ts';
 import { renderSession } from './pppoe.ts';
@@ -77,9 +78,10 @@ const render = (router: Router, nic: Nic): string => {
 
 export const ifconfig: Program = ({ router, args, out, err, exit }) => {
   const [name, ...rest] = args[0] === '-A' || args[0] === '-a' ? args.slice(1) : args;
-  if (rest.length > 0) {
-    err('ifconfig: emulator: only showing is known\n');
-    return exit(1);
+  if (name !== undefined && rest.length > 0) {
+    const complaint = changeInterface(router, name, rest);
+    err(complaint);
+    return exit(complaint === '' ? 0 : 1);
   }
   const shown = router
     .nics()

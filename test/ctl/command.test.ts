@@ -28,6 +28,17 @@ t.test('commands, whole and cut short', async (t) => {
     ['di dsl', { kind: 'admin', link: 'dsl', mode: 'disabled' }],
     ['pr fibre', { kind: 'probe', link: 'fibre', count: 5 }],
     ['probe -c 3 -c20 fibre', { kind: 'probe', link: 'fibre', count: 20 }],
+    [
+      'check',
+      {
+        kind: 'check',
+        place: { file: '/etc/uplinkd.conf', state: '/var/db/uplinkd', root: '/', commands: null },
+      },
+    ],
+    [
+      'ch -f a --state b --root=c --commands d',
+      { kind: 'check', place: { file: 'a', state: 'b', root: 'c', commands: 'd' } },
+    ],
     ['exp voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
@@ -65,7 +76,8 @@ t.test('options', async (t) => {
 });
 
 t.test('usage errors', async (t) => {
-  const commands = 'show, explain, exec, enable, drain, disable, monitor, probe, reload, log or render';
+  const commands =
+    'show, check, explain, exec, enable, drain, disable, monitor, probe, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -82,6 +94,9 @@ t.test('usage errors', async (t) => {
     ['probe -c 101 a', 'probe: -c needs a number from 1 to 100'],
     ['probe -c', 'probe: -c needs a number from 1 to 100'],
     ['probe a b', 'probe: unexpected argument: b'],
+    ['check a', 'check: unexpected argument: a'],
+    ['check -f', 'check: -f needs a file'],
+    ['check --root', 'check: --root needs a directory'],
     ['disable', 'disable: missing link'],
     ['drain a b', 'drain: unexpected argument: b'],
     ['e voip', 'ambiguous: e: explain, exec or enable'],

@@ -1,0 +1,16 @@
+/** Port: files of the machine, to look at only. */
+
+export interface FileFact {
+  readonly kind: 'file' | 'directory' | 'socket' | 'other';
+  /** The permission bits: 0o640. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** What is in it, of files; null: it may not be read. */
+  readonly text: string | null;
+}
+
+export interface Files {
+  /** Null if there is none, or it cannot be reached. Absolute path. */
+  look(path: string): FileFact | null;
+}
