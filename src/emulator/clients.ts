@@ -340,7 +340,7 @@ export const createLan = (router: () => Router, lanInterface: string): Lan => {
     const answer = answerTo(come.packet, answerFlags, SIZES.syn);
     const back =
       come.kind === 'local'
-        ? there.send({ ...answer, rtable: nic.rdomain }, true)
+        ? there.send({ ...answer, rtable: come.packet.rtable }, true)
         : there.forward(answer, come.nic.name);
     if (back.kind !== 'sent')
       return { kind: 'silence', interface: null, natAddress: null, why: `the answer was ${back.kind}` };

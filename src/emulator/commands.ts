@@ -7,6 +7,8 @@ import { startProgram } from './run.ts';
 export interface InProcessOptions {
   readonly startMs?: number;
   readonly outputBound?: number;
+  /** Whether root runs them. Default true. */
+  readonly isRoot?: boolean;
 }
 
 const OUTPUT_BOUND = 8 * 1024 * 1024;
@@ -15,6 +17,7 @@ export const createInProcessCommands = (router: Router, options: InProcessOption
   const { clock, faults } = router;
   const startMs = options.startMs ?? 2;
   const bound = options.outputBound ?? OUTPUT_BOUND;
+  const isRoot = options.isRoot ?? true;
 
   const run: Commands['run'] = (command, args, how) =>
     new Promise<RunResult>((resolve) => {
@@ -46,6 +49,7 @@ export const createInProcessCommands = (router: Router, options: InProcessOption
           const started = startProgram(router, {
             name: command,
             args,
+            isRoot,
             out: (text) => take(text, false),
             err: (text) => take(text, true),
             onEnd: (code, signal) => {
@@ -92,6 +96,7 @@ export const createInProcessCommands = (router: Router, options: InProcessOption
       const started = startProgram(router, {
         name: command,
         args,
+        isRoot,
         pid,
         out: (text) => {
           if (!isOver) handlers.onStdout(text);

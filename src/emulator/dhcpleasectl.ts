@@ -52,10 +52,13 @@ export const dhcpleasectl: Program = (invocation) => {
   if (name === undefined || more !== undefined) return usage(null);
   const nic = router.nic(name);
   if (nic === null) return fail('unknown interface');
-  if (!isListing) router.setAutoconf(name, true);
+  if (!isListing) {
+    if (!invocation.isRoot && !(nic.isUp && nic.isAutoconf)) return fail('need root privileges');
+    router.setAutoconf(name, true);
+  }
   const path = given.get('s') ?? SOCKET;
   if (path !== SOCKET) return fail(`connect: ${path}: No such file or directory`);
-  if (!router.mayAskDhcpleased) return fail(`connect: ${path}: Permission denied`);
+  if (!invocation.isRoot || !router.mayAskDhcpleased) return fail(`connect: ${path}: Permission denied`);
   if (!dhcp.isRunning) return fail(`connect: ${path}: Connection refused`);
   if (!isListing) dhcp.request(nic.index);
 

@@ -13,7 +13,6 @@ import type { Firewall } from './pf.ts';
 import type { Queues } from './pf-queue.ts';
 import type { Verdict } from './pf-walk.ts';
 import { testPacket } from './pf-walk.ts';
-import type { Random } from './random.ts';
 import type { Route } from './route-table.ts';
 import type { Routing } from './routing.ts';
 import type { Uplink } from './uplink.ts';
@@ -54,7 +53,6 @@ export interface Forwarding {
 
 export const createForwarding = (machine: {
   readonly clock: EmulatorClock;
-  readonly random: Random;
   readonly routing: Routing;
   readonly firewall: Firewall;
   readonly sysctls: ReadonlyMap<string, string>;
@@ -63,7 +61,7 @@ export const createForwarding = (machine: {
   readonly uplinkBehind: (nic: string) => Uplink | null;
   readonly queues: Queues;
 }): Forwarding => {
-  const { clock, random, routing, firewall, sysctls, nic, attached, queues } = machine;
+  const { clock, routing, firewall, sysctls, nic, attached, queues } = machine;
 
   // asked for every packet that comes in; addresses change with a message on the routing socket only
   let localVersion = -1;
@@ -151,12 +149,12 @@ export const createForwarding = (machine: {
       if (verdict.isRerouted) {
         // the destination or the routing domain changed on the way out: route once more, without pf (ip_output, PF_TAG_REROUTE).
         // This is how answers come back from a link's own rdomain.
-        const other = reach(going.destination, going.rtable);
+        const other = reach(going.destination, going.source, going.rtable, false);
         if (other === null) return { kind: 'refused', how: 'unreachable' };
         nicOut = other.nic;
         hop = other.hop;
       } else if (verdict.gateway !== null) {
-        const other = reach(verdict.gateway, going.rtable);
+        const other = reach(verdict.gateway, packet.source, going.rtable);
         if (other === null) return { kind: 'refused', how: 'unreachable' };
         nicOut = other.nic;
         hop = other.hop;
@@ -170,11 +168,16 @@ export const createForwarding = (machine: {
       : { kind: 'refused', how: 'unreachable' };
   };
 
-  /** Where a gateway is, by the routing table: null when there is no valid route to it. */
-  const reach = (gateway: string, rtable: number): { readonly nic: Nic; readonly hop: Address } | null => {
-    const address = parseAddress(gateway);
-    const route = address === null ? null : routing.lookup(rtable, address, random.next());
-    if (address === null || route === null || !routing.isValid(route)) return null;
+  /** Where an address is, by the routing table: null when there is no route to it, or none that is valid. */
+  const reach = (
+    to: string,
+    source: string,
+    rtable: number,
+    mustBeValid = true,
+  ): { readonly nic: Nic; readonly hop: Address } | null => {
+    const address = parseAddress(to);
+    const route = address === null ? null : routing.lookup(rtable, address, source);
+    if (address === null || route === null || (mustBeValid && !routing.isValid(route))) return null;
     const on = nic(route.nic);
     if (on === null) return null;
     route.use++;
@@ -189,7 +192,7 @@ export const createForwarding = (machine: {
     if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
     const inside = verdict.packet;
     if (verdict.gateway !== null) {
-      const target = reach(verdict.gateway, inside.rtable);
+      const target = reach(verdict.gateway, packet.source, inside.rtable);
       if (target === null) return { kind: 'refused', how: 'unreachable' };
       return leave(inside, target.nic, target.hop, true, true);
     }
@@ -199,9 +202,9 @@ export const createForwarding = (machine: {
       sysctls.get(packet.family === 'inet' ? 'net.inet.ip.forwarding' : 'net.inet6.ip6.forwarding') !== '0';
     if (!isForwarding) return { kind: 'dropped', why: 'not forwarding' };
     const target = parseAddress(inside.destination);
-    const route = target === null ? null : routing.lookup(inside.rtable, target, random.next());
-    if (target === null || route === null || !routing.isValid(route) || route.reject)
-      return { kind: 'refused', how: 'unreachable' };
+    const route = target === null ? null : routing.lookup(inside.rtable, target, inside.source);
+    // one whose link is down will do: ip_forward() and ip_output() only ask whether there is a route
+    if (target === null || route === null || route.reject) return { kind: 'refused', how: 'unreachable' };
     if (route.blackhole) return { kind: 'dropped', why: 'blackhole' };
     const leaving = nic(route.nic);
     const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
@@ -215,7 +218,10 @@ export const createForwarding = (machine: {
     if (target === null) return { kind: 'error', error: 'No route to host' };
     const rdomain = routing.rdomainOf(packet.rtable);
     if (isLocalAddress(packet.destination, rdomain) && packet.rtable === rdomain) return { kind: 'local' };
-    const route: Route | null = routing.lookup(packet.rtable, target, random.next());
+    // an unbound socket takes its address from the first of equals, and only then the hash says by which it leaves (in_pcbselsrc, ip_output)
+    const first = routing.lookup(packet.rtable, target);
+    const own = isBound ? packet.source : (first?.source.split('%')[0] ?? '');
+    const route: Route | null = routing.lookup(packet.rtable, target, own);
     if (route === null)
       return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
     if (route.reject) return { kind: 'error', error: 'Network is unreachable' };
@@ -225,16 +231,22 @@ export const createForwarding = (machine: {
     const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
     if (on === null || hop === null) return { kind: 'error', error: 'No route to host' };
     route.use++;
-    const own = isBound ? packet.source : (route.source.split('%')[0] ?? '');
     const verdict = test({ ...packet, source: own }, 'out', on);
     if (verdict.kind === 'block') return { kind: 'error', error: 'Permission denied' };
     let leaving = on;
     let nextHop = hop;
     let isViaGateway = route.isViaGateway;
-    if (verdict.gateway !== null) {
+    const going = verdict.packet;
+    if (verdict.isRerouted || verdict.gateway !== null) {
       // a packet of this machine's own is not tested again on the new interface (OPENBSD.md 2, point 6)
-      const other = reach(verdict.gateway, verdict.packet.rtable);
-      if (other === null) return { kind: 'lost', why: 'no route to the gateway' };
+      const other =
+        verdict.gateway === null
+          ? reach(going.destination, going.source, going.rtable, false)
+          : reach(verdict.gateway, own, going.rtable);
+      if (other === null)
+        return verdict.gateway === null
+          ? { kind: 'error', error: 'No route to host' }
+          : { kind: 'lost', why: 'no route to the gateway' };
       leaving = other.nic;
       nextHop = other.hop;
       isViaGateway = true;
@@ -245,7 +257,7 @@ export const createForwarding = (machine: {
         kind: 'sent',
         nic: leaving,
         nextHop: nextHop.text,
-        packet: enqueue(verdict.packet, leaving),
+        packet: enqueue(going, leaving),
       };
     return problem.error === null
       ? { kind: 'lost', why: problem.why }

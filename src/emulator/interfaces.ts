@@ -4,7 +4,7 @@
  */
 
 import type { EmulatorClock } from './clock.ts';
-import type { Nic, NicAddress, NicKind } from './nic.ts';
+import type { Nic, NicAddress } from './nic.ts';
 import {
   addressesOf,
   driverOf,
@@ -15,6 +15,7 @@ import {
   linkStateOf,
   parseNicAddress,
 } from './nic.ts';
+import { buildNic } from './nic-build.ts';
 import type { RouteMessage } from './route-message.ts';
 import type { NicDescription } from './router-options.ts';
 import type { Routing } from './routing.ts';
@@ -60,30 +61,6 @@ export interface Interfaces {
 }
 
 export const LOOPBACK_ADDRESSES: readonly string[] = ['::1/128', 'fe80::1/64', '127.0.0.1/8'];
-/** sys/net/if.h: modems stand behind cables. */
-const WWAN_PRIORITY = 6;
-
-const mtuOf = (kind: NicKind): number => {
-  switch (kind) {
-    case 'loopback':
-      return 32768;
-    case 'pppoe':
-      return 1492;
-    case 'wg':
-      return 1420;
-    case 'gif':
-      return 1280;
-    case 'gre':
-      return 1476;
-    case 'tun':
-    case 'ppp':
-    case 'umb':
-    case 'enc':
-    case 'ethernet':
-      return 1500;
-  }
-};
-
 export const createInterfaces = (machine: {
   readonly clock: EmulatorClock;
   readonly emit: (message: RouteMessage) => void;
@@ -139,30 +116,6 @@ export const createInterfaces = (machine: {
     machine.routing().removeAddress(nic, address);
   };
 
-  const build = (description: NicDescription, index: number, isUp: boolean): Nic => {
-    const kind = kindOf(description.name);
-    return {
-      name: description.name,
-      index,
-      kind,
-      lladdr:
-        kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
-      tunnel: description.tunnel ?? null,
-      priority: kind === 'umb' ? WWAN_PRIORITY : 0,
-      mtu: description.mtu ?? mtuOf(kind),
-      rdomain: description.rdomain ?? 0,
-      description: description.description ?? null,
-      groups: description.groups ?? [],
-      isUp,
-      hasCable: true,
-      hasCarrier: description.hasCarrier ?? true,
-      isAutoconf: description.isAutoconf ?? false,
-      isAutoconf6: description.isAutoconf6 ?? false,
-      hasBeenUp: isUp,
-      addresses: [],
-      isAttached: true,
-    };
-  };
   const configure = (nic: Nic, description: NicDescription): void => {
     machine.routing().create(nic.rdomain, nic.rdomain);
     for (const text of description.addresses ?? []) {
@@ -173,7 +126,7 @@ export const createInterfaces = (machine: {
 
   const add = (description: NicDescription, index = nextIndex): Nic => {
     nextIndex = Math.max(nextIndex, index === nextIndex ? index + 1 : nextIndex);
-    const nic = build(description, index, kindOf(description.name) !== 'enc');
+    const nic = buildNic(description, index, kindOf(description.name) !== 'enc');
     nics.push(nic);
     configure(nic, description);
     return nic;
@@ -184,7 +137,7 @@ export const createInterfaces = (machine: {
     emit({ kind: 'announce', name: nic.name, index: nic.index, what: 'arrival' });
   const create = (description: NicDescription): Nic => {
     if (find(description.name) !== null) throw new RangeError(`emulator: ${description.name}: File exists`);
-    const nic = build({ ...description, rdomain: 0 }, freeIndex(), false);
+    const nic = buildNic({ ...description, rdomain: 0 }, freeIndex(), false);
     const old = nics.findIndex((one) => one.name === description.name);
     if (old < 0) nics.push(nic);
     else nics.splice(old, 1, nic);
@@ -242,7 +195,7 @@ export const createInterfaces = (machine: {
       table.rdomain = rdomain;
     }
     if (rdomain !== 0 && find(`lo${rdomain}`) === null) {
-      const loopback = build({ name: `lo${rdomain}`, rdomain }, freeIndex(), false);
+      const loopback = buildNic({ name: `lo${rdomain}`, rdomain }, freeIndex(), false);
       nics.push(loopback);
       arrive(loopback);
     }
@@ -340,11 +293,12 @@ export const createInterfaces = (machine: {
     create,
     detach: (name) => {
       const nic = need(name);
+      nic.hasBeenUp = nic.isUp;
       change(nic, () => {
         nic.isUp = false;
         nic.isAttached = false;
       });
-      announceLink(nic);
+      if (nic.hasBeenUp) announceLink(nic);
       leave(nic);
       emit({ kind: 'announce', name, index: nic.index, what: 'departure' });
     },

@@ -143,7 +143,8 @@ const flagNames = (nic: Nic): readonly FlagName[] => {
     ...(nic.isAutoconf6 ? (['AUTOCONF6TEMP', 'AUTOCONF6'] as const) : []),
     ...(nic.isAutoconf ? (['AUTOCONF4'] as const) : []),
   ];
-  const run: readonly FlagName[] = nic.isUp ? ['RUNNING'] : [];
+  // a driver that is torn down is not told to stop
+  const run: readonly FlagName[] = nic.isUp || (!nic.isAttached && nic.hasBeenUp) ? ['RUNNING'] : [];
   switch (nic.kind) {
     case 'loopback':
       return [...running, 'LOOPBACK', ...run, 'MULTICAST', 'LRO'];

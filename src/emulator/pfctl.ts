@@ -207,6 +207,7 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
     nic,
     rdomain,
   };
+  if (!isDryRun && !invocation.isRoot) die(invocation, '/dev/pf: Permission denied');
   const isReadOnly = !isDryRun && !doesWrite;
   let code = 0;
   const setEnabled = (isEnabled: boolean): void => {

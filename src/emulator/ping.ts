@@ -50,7 +50,7 @@ const readSettings = (invocation: Invocation): Settings | null => {
   const stop = (message: string): null => fail(invocation, `${invocation.name}: ${message}`);
   if (options.problem !== null)
     return fail(invocation, `${invocation.name}: ${options.problem}\n${usage.trimEnd()}`);
-  let rtable = 0;
+  let rtable = invocation.rtable;
   let source: string | null = null;
   let count = 0;
   let intervalMs = 1000;
@@ -72,6 +72,8 @@ const readSettings = (invocation: Invocation): Settings | null => {
         if (value === null || value === '' || Number.isNaN(seconds) || seconds < 0)
           return stop(`interval is invalid: ${value}`);
         if (seconds * 1e6 < 1) return stop(`interval is too small: ${value}`);
+        if (seconds < 1 && !invocation.isRoot)
+          return stop('only root may use an interval smaller than one second');
         intervalMs = seconds * 1000;
         break;
       }
@@ -89,6 +91,8 @@ const readSettings = (invocation: Invocation): Settings | null => {
           return stop(`rtable value is ${bad(0)}: ${value}`);
         if (!invocation.router.routing.tables.has(number))
           return stop('setsockopt SO_RTABLE: Invalid argument');
+        if (number !== invocation.rtable && invocation.rtable !== 0 && !invocation.isRoot)
+          return stop('setsockopt SO_RTABLE: Operation not permitted');
         rtable = number;
         break;
       case 'w':

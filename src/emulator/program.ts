@@ -10,6 +10,12 @@ export interface Invocation {
   readonly name: string;
   readonly args: readonly string[];
   readonly pid: number;
+  /** Of the user that runs it: not every question needs root, every change does. */
+  readonly isRoot: boolean;
+  /** The routing table that the process is in (getrtable(2)): 0, unless route(8) has started it elsewhere. */
+  readonly rtable: number;
+  /** Becomes another program, as execvp(3) does; false when there is none of that name. */
+  become(name: string, args: readonly string[], rtable: number): boolean;
   out(text: string): void;
   err(text: string): void;
   /** Goes on once what was printed has been taken off the pipe; never within the call. For output without bound. */

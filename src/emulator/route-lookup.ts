@@ -1,9 +1,10 @@
 /**
- * Which route a packet takes: the longest prefix, then the priority, then chance among equals (sys/net/rtable.c). Answers are remembered
+ * Which route a packet takes: the longest prefix, then the priority, then a hash among equals (sys/net/rtable.c). Answers are remembered
  * until something changes, for every packet asks twice or more, and nearly always for the same few addresses.
  */
 import type { Address, Family } from './address.ts';
 import { doesContain, isLinkLocal } from './address.ts';
+import { chooseEqual, hashRoute } from './route-hash.ts';
 import type { Route } from './route-table.ts';
 
 /** The best routes, equals all. `penalty` is added to a route's priority. */
@@ -31,8 +32,8 @@ const search = (
 };
 
 export interface RouteLookup {
-  /** The best route, also one whose link is down; null without any. `spread` (0-1) picks among equals. */
-  find(table: number, destination: Address, spread: number): Route | null;
+  /** The best route, also one whose link is down; null without any. Without a source it is the first of equals. */
+  find(table: number, destination: Address, source: string | null): Route | null;
 }
 
 /** `version` changes with every message on the routing socket, so with every route and interface. */
@@ -41,11 +42,12 @@ export const createRouteLookup = (world: {
   readonly penalty: (route: Route) => number;
   readonly isMultipath: (family: Family) => boolean;
   readonly version: () => number;
+  readonly jitter: number;
 }): RouteLookup => {
   const found = new Map<string, readonly Route[]>();
   let seen = -1;
   return {
-    find: (table, destination, spread) => {
+    find: (table, destination, source) => {
       const routes = world.routesOf(table);
       if (routes === undefined) return null;
       const version = world.version();
@@ -56,8 +58,9 @@ export const createRouteLookup = (world: {
       found.set(key, best);
       const first = best[0];
       if (first === undefined) return null;
-      if (best.length === 1 || !world.isMultipath(destination.family)) return first;
-      return best[Math.floor(spread * best.length)] ?? first;
+      if (best.length === 1 || source === null || world.penalty(first) !== 0) return first;
+      if (!world.isMultipath(destination.family)) return first;
+      return chooseEqual(best, hashRoute(destination, source, world.jitter)) ?? first;
     },
   };
 };

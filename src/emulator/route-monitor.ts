@@ -240,6 +240,8 @@ export const monitor = (invocation: Invocation, table: number | null, ifaceOnly:
     if (table !== null && number !== null && number !== table) return;
     if (ifaceOnly && message.kind !== 'ifinfo' && message.kind !== 'announce' && message.kind !== 'desync')
       return;
+    // what has gone is still known by what was said of it
+    if (message.kind === 'ifinfo') detached.set(message.nic.name, message.nic);
     const block = render(message, (name) => router.nic(name) ?? detached.get(name) ?? null);
     buffer += `got message of size ${block.size} on ${renderTime(router.clock.wall())}\n${block.lines.map((line) => `${line}\n`).join('')}`;
     if (message.kind === 'announce') return;

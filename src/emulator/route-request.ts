@@ -41,7 +41,7 @@ const findInterface = (
     const source = nic === null ? null : sourceOn(nic, to);
     return nic === null || source === null ? 'ENETUNREACH' : { nic, source };
   }
-  const route = store.lookup(table.rdomain, to, 0);
+  const route = store.lookup(table.rdomain, to, null);
   const nic = route === null ? null : store.world.nicOf(route.nic);
   return route === null || nic === null ? 'ENETUNREACH' : { nic, source: route.source };
 };
@@ -53,7 +53,7 @@ const checkGateway = (
   gateway: Address,
   by: Nic,
 ): RouteError | null => {
-  const next = store.lookup(table.rdomain, gateway, 0);
+  const next = store.lookup(table.rdomain, gateway, null);
   if (next === null) return 'ENOENT';
   let route: Route = next;
   if (next.nic !== by.name) {

@@ -19,6 +19,8 @@ export interface RoutingWorld {
   readonly version: () => number;
   readonly isMultipath: (family: Family) => boolean;
   readonly emit: (message: RouteMessage) => void;
+  /** Drawn once a boot: no two machines spread packets alike. */
+  readonly jitter: number;
 }
 
 export interface RouteStore {
@@ -85,6 +87,7 @@ export const createRouteStore = (world: RoutingWorld): RouteStore => {
     penalty,
     isMultipath: world.isMultipath,
     version: world.version,
+    jitter: world.jitter,
   });
 
   // by interface and address, until any route goes
@@ -194,7 +197,7 @@ export const createRouteStore = (world: RoutingWorld): RouteStore => {
     create,
     isUp,
     penalty,
-    lookup: (table, destination, spread) => routes.find(table, destination, spread),
+    lookup: routes.find,
     insert,
     drop,
     relink,

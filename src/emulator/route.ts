@@ -285,6 +285,21 @@ const flush = (invocation: Invocation, table: number, words: readonly string[], 
   invocation.exit(0);
 };
 
+/** `route -T N exec …`: anybody may go into a table from rtable 0, only root out of another (kern/uipc_syscalls.c, sys_setrtable). */
+const execute = (invocation: Invocation, table: number, words: readonly string[]): void => {
+  const [name, ...args] = words;
+  if (name === undefined) {
+    invocation.err('usage: route [-dnqtv] [-T rtable] command [[modifiers] args]\n');
+    invocation.exit(1);
+  } else if (invocation.rtable !== 0 && table !== invocation.rtable && !invocation.isRoot) {
+    invocation.err('route: setrtable: Operation not permitted\n');
+    invocation.exit(1);
+  } else if (!invocation.become(name, args, table)) {
+    invocation.err(`route: ${name}: No such file or directory\n`);
+    invocation.exit(127);
+  }
+};
+
 export const route: Program = (invocation) => {
   const { router } = invocation;
   const options = parseOptions(invocation.args, 'dnqtT:v');
@@ -303,12 +318,18 @@ export const route: Program = (invocation) => {
     invocation.err(`route: invalid table id: ${number}\n`);
     return invocation.exit(1);
   }
-  const table = Number(number ?? 0);
+  const table = Number(number ?? invocation.rtable);
   if (number !== null && verb !== 'add' && !router.routing.tables.has(table)) {
     invocation.err(`route: routing table ${table}: No such file or directory\n`);
     return invocation.exit(1);
   }
+  if (!invocation.isRoot && ['add', 'change', 'delete', 'flush'].includes(verb ?? '')) {
+    invocation.err('route: must be root to alter routing table\n');
+    return invocation.exit(1);
+  }
   switch (verb) {
+    case 'exec':
+      return execute(invocation, table, words);
     case 'show':
       return show(invocation, table, words);
     case 'get':

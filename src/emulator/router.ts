@@ -112,6 +112,7 @@ export const createRouter = (options: RouterOptions): Router => {
     isMultipath: (family) =>
       sysctls.get(family === 'inet' ? 'net.inet.ip.multipath' : 'net.inet6.ip6.multipath') === '1',
     emit,
+    jitter: random.fork('route hash').below(4_294_967_296) | 0,
   });
   const nextPid = (): number => {
     pid = pid >= 99_999 ? 1000 : pid + 1 + random.below(3);
@@ -171,7 +172,6 @@ export const createRouter = (options: RouterOptions): Router => {
 
   const forwarding = createForwarding({
     clock,
-    random,
     routing,
     firewall,
     sysctls,

@@ -20,8 +20,8 @@ export interface Routing {
   /** Makes the table if it is not there; in rdomain 0 unless told. */
   create(number: number, rdomain?: number): RoutingTable;
   rdomainOf(number: number): number;
-  /** The best route, also one whose link is down; null without any. `spread` (0-1) picks among equals (multipath). */
-  lookup(table: number, destination: Address, spread?: number): Route | null;
+  /** The best route, also one whose link is down; null without any. Of equals the first, unless a source makes it multipath. */
+  lookup(table: number, destination: Address, source?: string | null): Route | null;
   /** Whether the route is usable now: rtisvalid() in the kernel. */
   isValid(route: Route): boolean;
   add(table: number, wanted: StaticRoute): RouteError | null;
@@ -55,7 +55,7 @@ export const createRouting = (world: RoutingWorld): Routing => {
     tables: store.tables,
     create: store.create,
     rdomainOf: (number) => store.tables.get(number)?.rdomain ?? 0,
-    lookup: (table, destination, spread = 0) => store.lookup(table, destination, spread),
+    lookup: (table, destination, source = null) => store.lookup(table, destination, source),
     isValid: store.isUp,
     add: (table, wanted) => addRoute(store, table, wanted),
     change: (table, wanted) => changeRoute(store, table, wanted),

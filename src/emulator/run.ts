@@ -6,6 +6,7 @@ import { dhcpleasectl } from './dhcpleasectl.ts';
 import type { CallFault } from './fault.ts';
 import { ifconfig } from './ifconfig.ts';
 import { logger } from './logger.ts';
+import { netstat } from './netstat.ts';
 import { pfctl } from './pfctl.ts';
 import { ping } from './ping.ts';
 import type { Program } from './program.ts';
@@ -21,6 +22,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ping6: ping,
   pfctl,
   dhcpleasectl,
+  netstat,
   sysctl,
   logger,
 };
@@ -30,6 +32,8 @@ export interface Start {
   readonly args: readonly string[];
   /** The caller's process id, if it has a real one. */
   readonly pid?: number;
+  /** Default true. */
+  readonly isRoot?: boolean;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Calls back when the reader has taken what was printed. Without it the program goes on at the next turn of the clock. */
@@ -110,17 +114,21 @@ export const startProgram = (router: Router, start: Start): Started => {
       },
     }),
   );
-  const begin = () => {
-    if (isOver) return;
-    if (program === undefined) {
-      start.err(`${name}: not found\n`);
-      return end(127, null);
-    }
-    program({
+  const runIn = (what: Program, called: string, words: readonly string[], rtable: number): void =>
+    what({
       router,
-      name,
-      args,
+      name: called,
+      args: words,
       pid,
+      isRoot: start.isRoot !== false,
+      rtable,
+      become: (next, more, into) => {
+        const path = next.split('/').at(-1) ?? next;
+        const other = PROGRAMS[path];
+        if (other === undefined) return false;
+        runIn(other, path, more, into);
+        return true;
+      },
       out,
       err: (text) => {
         if (!isOver && !isMute) start.err(text);
@@ -162,6 +170,13 @@ export const startProgram = (router: Router, start: Start): Started => {
       },
       readFile: (path) => router.files.get(path) ?? start.readFile(path),
     });
+  const begin = (): void => {
+    if (isOver) return;
+    if (program !== undefined) runIn(program, name, args, 0);
+    else {
+      start.err(`${name}: not found\n`);
+      end(127, null);
+    }
   };
   switch (fault?.kind) {
     case 'fail':

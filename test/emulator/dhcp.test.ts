@@ -58,6 +58,8 @@ t.test('dhcpleasectl: a lease, with and without routes, and every complaint', as
     stderr: 'dhcpleasectl: connect: /dev/dhcpleased.sock: Permission denied\n',
   });
   leased.router.setDhcpleasedAllowed(true);
+  test.match(leased.runAsUser('dhcpleasectl -l vio3').stderr, /Permission denied\n$/);
+  test.equal(leased.runAsUser('dhcpleasectl vio2').stderr, 'dhcpleasectl: need root privileges\n');
   leased.router.setDhcpleasedRunning(false);
   replay(test, leased, 'dhcpleasectl-l-daemon-down.txt');
   leased.router.setDhcpleasedRunning(true);

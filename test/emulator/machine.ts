@@ -22,6 +22,8 @@ export interface Machine {
   readonly router: Router;
   /** Runs a command line, split at blanks; single quotes keep words together. */
   run(line: string, stdin?: string, forMs?: number): Ran;
+  /** The same by a user who is not root. */
+  runAsUser(line: string, stdin?: string): Ran;
   /** Loads a rule set, throws what pfctl said if it is refused. `anchor` empty: the main one. */
   load(anchor: string, rules: string): void;
 }
@@ -43,7 +45,7 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     ],
     ...options,
   });
-  const run: Machine['run'] = (line, stdin = '', forMs = 60_000) => {
+  const start = (line: string, stdin: string, forMs: number, isRoot: boolean): Ran => {
     const [name = '', ...args] = split(line);
     let stdout = '';
     let stderr = '';
@@ -51,6 +53,7 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     const started = startProgram(router, {
       name,
       args,
+      isRoot,
       out: (text) => {
         stdout += text;
       },
@@ -72,10 +75,12 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     if (how === null) started.kill('SIGKILL');
     return { code: how?.code ?? null, signal: how?.signal ?? null, stdout, stderr };
   };
+  const run: Machine['run'] = (line, stdin = '', forMs = 60_000) => start(line, stdin, forMs, true);
   return {
     clock,
     router,
     run,
+    runAsUser: (line, stdin = '') => start(line, stdin, 60_000, false),
     load: (anchor, rules) => {
       const ran = run(anchor === '' ? 'pfctl -f -' : `pfctl -a ${anchor} -f -`, rules);
       if (ran.code !== 0) throw new Error(`pfctl: ${ran.stderr}`);
