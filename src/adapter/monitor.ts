@@ -291,7 +291,7 @@ export const createCarrierWatch = (settings: {
       case 'route':
         // A request that failed changed nothing; our own would be tried again and again for ever.
         if (event.errno !== 0 || (event.priority & PRIORITY_MASK) === CACHED_PRIORITY) return;
-        if (event.table > 0) passOnRoute(event.table);
+        passOnRoute(event.table);
         wake();
         return;
       case 'announce':

@@ -129,7 +129,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'late':
       return 'info';
     case 'route-set':
-      return note.wish.kind === 'path' ? 'debug' : 'info';
+      return note.wish.kind === 'own' ? 'info' : 'debug';
     case 'probe-ended':
       return 'debug';
   }

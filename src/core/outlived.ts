@@ -48,7 +48,10 @@ const judge = (link: LinkSettings, was: Self, path: PathHealth): Outlived => {
   };
   const label = linkLabel(path.link, path.family);
   return {
-    kills: [label, `${label}:in`].map((each) => ({ ...common, what: { kind: 'label', label: each } })),
+    kills: [label, `${label}:in`, `${label}:probe`].map((each) => ({
+      ...common,
+      what: { kind: 'label', label: each },
+    })),
     sweep:
       was.gateway === is.gateway || was.rdomain !== 0
         ? null

@@ -19,7 +19,7 @@ export interface RouteLane {
   readonly nextId: number;
   /** One's failure keeps no other waiting, nor the same one once it wants something else. */
   readonly troubles: ReadonlyMap<WishId, RouteTrouble>;
-  /** Warnings that have been said, per wish. */
+  /** The last warning that was said, per wish: once is enough. */
   readonly warned: ReadonlyMap<WishId, string>;
   readonly recheckAt: Mono | null;
 }
@@ -108,8 +108,7 @@ export const stepRouteResults = (
       if (!lane.doubted.has(wish.id)) ensured.set(wish.id, key);
       troubles.delete(wish.id);
       if (result.changed) notes.push({ kind: 'route-set', wish });
-      if (result.warning === null) warned.delete(wish.id);
-      else if (warned.get(wish.id) !== result.warning) {
+      if (result.warning !== null && warned.get(wish.id) !== result.warning) {
         warned.set(wish.id, result.warning);
         notes.push({ kind: 'route-warning', text: result.warning });
       }

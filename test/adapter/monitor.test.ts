@@ -157,11 +157,10 @@ t.test('a storm of route messages costs a reading every 50 ms at most, the first
   t.ok(commands.runs.length >= 19 && commands.runs.length <= 21, `${commands.runs.length} readings`);
   await clock.advance(100);
   const routeEvents = take().flatMap((each) => (each.kind === 'route-event' ? [each.rtable] : []));
-  for (const table of [101, 102]) {
+  for (const table of [0, 101, 102]) {
     const count = routeEvents.filter((each) => each === table).length;
     t.ok(count >= 15 && count <= 25, `${count} times table ${table}`);
   }
-  t.notOk(routeEvents.includes(0));
 });
 
 t.test('which events wake, and which are passed on', async (t) => {
@@ -175,7 +174,7 @@ t.test('which events wake, and which are passed on', async (t) => {
   ])[] = [
     ['route in a table', route(101), 1, [{ kind: 'route-event', rtable: 101 }]],
     ['delete', route(101, { type: 'RTM_DELETE: Delete Route' }), 1, [{ kind: 'route-event', rtable: 101 }]],
-    ['route in table 0', route(0), 1, []],
+    ['route in table 0', route(0), 1, [{ kind: 'route-event', rtable: 0 }]],
     ['cached neighbour', route(0, { priority: 3 }), 0, []],
     ['cached neighbour of an interface that is down', route(101, { priority: 131 }), 0, []],
     ['request that failed', route(101, { errno: 3 }), 0, []],

@@ -336,7 +336,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       if (refused !== null) return refused;
       const label = what.kind === 'label' ? what.label : what.network;
       const own = linkLabel(link, path.endsWith('6') ? 'inet6' : 'inet');
-      must(what.kind === 'source' || [own, `${own}:in`].includes(label), `${label} for ${path}`);
+      must(
+        what.kind === 'source' || [own, `${own}:in`, `${own}:probe`].includes(label),
+        `${label} for ${path}`,
+      );
       if (label !== own) {
         killed.push({ link, count: 0, again });
         continue;

@@ -8,12 +8,14 @@ import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createProber } from '../../src/adapter/ping.ts';
 import { createRoutes } from '../../src/adapter/route.ts';
 import { parseConfig, renderConfigError } from '../../src/config/parse.ts';
+import type { Memory } from '../../src/core/memory.ts';
 import type { Settings } from '../../src/core/model.ts';
 import { createLoop, type Loop } from '../../src/daemon/loop.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/emulator/clock.ts';
 import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { createRouter, type Router } from '../../src/emulator/router.ts';
 import type { RouterOptions } from '../../src/emulator/router-options.ts';
+import type { CommandName } from '../../src/port/commands.ts';
 import type { MemoryStore } from '../../src/port/memory-store.ts';
 
 /** pf.conf of a router that tags everything from the LAN, in both families. */
@@ -52,6 +54,10 @@ export interface VirtualWorld {
   run(ms: number): Promise<void>;
   reload(config: string): Promise<void>;
   pfctl(args: readonly string[], stdin?: string): Promise<string>;
+  /** Runs a command as an administrator would. */
+  command(name: CommandName, args: readonly string[], stdin?: string): Promise<string>;
+  /** What the daemon has kept for its next life. */
+  remembered(): Memory | null;
   /** Commands that wrote to pf since the start, their arguments joined. */
   readonly pfWrites: () => readonly string[];
   stop(): void;
@@ -77,6 +83,9 @@ export const createVirtualWorld = async (
     readonly uplinks?: RouterOptions['uplinks'];
     readonly address6?: string;
     readonly pfConf?: string;
+    /** Of the uplinks' interfaces, beside what is made for inet6. */
+    readonly details?: RouterOptions['details'];
+    /** In place of one that remembers for `remembered` alone. */
     readonly memory?: MemoryStore;
     /** Another life of the daemon on the router of an earlier one, with pf as that has left it. */
     readonly on?: VirtualWorld;
@@ -97,6 +106,7 @@ export const createVirtualWorld = async (
       uplinks: options.uplinks ?? uplinks,
       // The kernel gives each inet6 interface one.
       details: [
+        ...(options.details ?? []),
         ...(options.address6 === undefined ? [] : [{ name: 'em0', addresses: ['2001:db8:2:1::1/64'] }]),
         ...(options.uplinks ?? uplinks)
           .filter((uplink) => uplink.address6 !== undefined)
@@ -109,6 +119,7 @@ export const createVirtualWorld = async (
     });
   const commands = createInProcessCommands(router);
   const log: string[] = [];
+  let kept: Memory | null = null;
   const loop = createLoop({
     clock,
     carrier: createCarrierWatch({ commands, clock }),
@@ -116,7 +127,12 @@ export const createVirtualWorld = async (
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
     log: { write: (severity, text) => log.push(`${severity} ${text}`) },
-    memory: options.memory ?? { recall: () => null, keep: () => {} },
+    memory: options.memory ?? {
+      recall: () => null,
+      keep: (memory) => {
+        kept = memory;
+      },
+    },
   });
   const run = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
@@ -128,16 +144,17 @@ export const createVirtualWorld = async (
     clock.advance(end - clock.now());
     await breathe();
   };
-  const pfctl = async (args: readonly string[], stdin = ''): Promise<string> => {
+  const command = async (name: CommandName, args: readonly string[], stdin = ''): Promise<string> => {
     let result: Awaited<ReturnType<typeof commands.run>> | null = null;
-    void commands.run('pfctl', args, { timeoutMs: 10_000, stdin }).then((done) => {
+    void commands.run(name, args, { timeoutMs: 10_000, stdin }).then((done) => {
       result = done;
     });
     for (let turn = 0; turn < 100 && result === null; turn += 1) await run(5);
     const ended = result as Awaited<ReturnType<typeof commands.run>> | null;
     if (ended?.kind === 'exited' && ended.code === 0) return ended.stdout;
-    throw new Error(`pfctl ${args.join(' ')}: ${JSON.stringify(ended)}`);
+    throw new Error(`${name} ${args.join(' ')}: ${JSON.stringify(ended)}`);
   };
+  const pfctl = (args: readonly string[], stdin = ''): Promise<string> => command('pfctl', args, stdin);
   if (options.on === undefined) await pfctl(['-f', '/etc/pf.conf']);
   loop.start(settingsOf(config));
   return {
@@ -151,6 +168,8 @@ export const createVirtualWorld = async (
       await run(500);
     },
     pfctl,
+    command,
+    remembered: () => kept,
     pfWrites: () =>
       router.faults.calls.flatMap(({ command, args }) =>
         command === 'pfctl' && isWrite(args) ? [args.join(' ')] : [],
