@@ -96,7 +96,7 @@ const checkLink = (link: LinkTable, probe: ProbeTable, report: Report): void => 
 /** No two links may have the same value of a key. Told at the second. */
 const checkUnique = (
   links: readonly LinkTable[],
-  name: 'interface' | 'gateway' | 'gateway6' | 'rtable',
+  name: 'interface' | 'rtable',
   why: (value: string, first: string) => string,
   report: Report,
 ): void => {
@@ -105,9 +105,6 @@ const checkUnique = (
     const value = link.given[name];
     const at = placeOf(link, name);
     if (value === undefined || at === null) continue;
-    // The same link-local address on two interfaces is two routers. What is learnt is compared when it is known.
-    if (name === 'gateway6' && isLinkLocal(String(value))) continue;
-    if (gatewayWords.some((word) => word === value)) continue;
     const other = first.get(value);
     if (other !== undefined) report(at, `${link.key}.${name}`, why(found(value), other));
     else first.set(value, link.key);
@@ -170,12 +167,8 @@ const checkPrefixes = (links: readonly LinkTable[], report: Report): void => {
 
 /** What takes more than one key of a link, more than one link, or a link and its probe settings. */
 export const checkLinks = (links: readonly LinkTable[], probe: ProbeTable, report: Report): void => {
-  const sameGateway = (value: string, first: string): string =>
-    `${value} is the gateway of ${first}, too: pf looks the gateway up in the routing table, so it cannot tell ` +
-    'these links apart; give one of them another network';
   checkUnique(links, 'interface', (value, first) => `${value} is the interface of ${first}, too`, report);
-  checkUnique(links, 'gateway', sameGateway, report);
-  checkUnique(links, 'gateway6', sameGateway, report);
+  // The same gateway on two links is well with a routing domain each, which only the machine knows (core/conflict.ts).
   checkUnique(links, 'rtable', (value, first) => `${value} is the routing table of ${first}, too`, report);
   checkPrefixes(links, report);
   checkLoss([probe], report);

@@ -109,7 +109,7 @@ export const renderAnchor = (text: string, file: string, sets: readonly string[]
     imagined = step.imagined;
   }
   const { settings } = imagined;
-  // With a gateway that no file may have, that of another link or 127.0.0.1, these would be rules that no daemon loads.
+  // With a gateway that no file may have, such as 127.0.0.1, these would be rules that no daemon loads.
   const again = settings === parsed.settings ? parsed : parseConfig(renderConfig(settings), file);
   if (again.kind === 'refused')
     return { kind: 'bad-set', text: `--set: ${again.errors.map(({ message }) => message).join('; ')}` };

@@ -497,11 +497,6 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:3:11: link.a.gateway: ${IPV4}, found "255.255.255.255", the broadcast address`,
   ],
   [
-    'gateway twice',
-    link('interface = "em9"\ngateway = "192.0.2.1"\n[link.b]\ninterface = "em8"\ngateway = "192.0.2.1"'),
-    'f:6:11: link.b.gateway: "192.0.2.1" is the gateway of link.a, too: pf looks the gateway up in the routing table, so it cannot tell these links apart; give one of them another network',
-  ],
-  [
     'gateway a target beside "gateway"',
     link('interface = "em9"\ngateway = "9.9.9.9"'),
     'f:3:11: link.a.gateway: "9.9.9.9" is among its probe targets, beside "gateway": the same target twice',
@@ -559,13 +554,6 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     link(`${sound}\ngateway6 = "${address}"`),
     `f:4:12: link.a.gateway6: ${IPV6}, found "${address}", ${why}`,
   ]),
-  [
-    'gateway6 twice',
-    link(
-      'interface = "em9"\ngateway6 = "2001:db8::1"\n[link.b]\ninterface = "em8"\ngateway6 = "2001:DB8:0::1"',
-    ),
-    'f:6:12: link.b.gateway6: "2001:db8::1" is the gateway of link.a, too: pf looks the gateway up in the routing table, so it cannot tell these links apart; give one of them another network',
-  ],
   [
     'gateway6 a target beside "gateway"',
     link('interface = "em9"\ngateway6 = "2620:fe::fe"'),
