@@ -5,6 +5,7 @@
 import type { AdminMode } from '../core/model.ts';
 import { MOST_PINGS } from '../wire/control.ts';
 import type { Place } from './doctor.ts';
+import type { InitPlace } from './init.ts';
 
 export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'history';
 
@@ -22,6 +23,7 @@ export type Command =
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
   /** `root` and `commands`: of an emulated machine. */
   | { readonly kind: 'check'; readonly place: Omit<Place, 'socket'> }
+  | { readonly kind: 'init'; readonly place: InitPlace }
   /** `sets`: `link[/family]=health` and `link.gateway[6]=address`, not looked at yet. */
   | { readonly kind: 'render'; readonly file: string; readonly sets: readonly string[] };
 
@@ -128,25 +130,45 @@ const readProbe = (args: readonly string[]): Read => {
 
 const DEFAULT_STATE = '/var/db/uplinkd';
 
-const readCheck = (args: readonly string[]): Read => {
-  const options = { '-f': DEFAULT_CONFIG, '--state': DEFAULT_STATE, '--root': '/', '--commands': '' };
+/** Options with a value each, of which the last counts; nothing else may follow. */
+const readOptions = (
+  args: readonly string[],
+  names: readonly string[],
+): { readonly kind: 'options'; readonly options: ReadonlyMap<string, string> } | Wrong => {
+  const options = new Map<string, string>();
   let rest = args;
   while (rest.length > 0) {
-    const option = optionNames.find((name) => takeOption(rest, name) !== null);
-    const found = option === undefined ? null : takeOption(rest, option);
-    if (option === undefined || found === null) return wrong(`unexpected argument: ${rest[0]}`);
+    const name = names.find((each) => takeOption(rest, each) !== null) ?? '';
+    const found = takeOption(rest, name);
+    if (name === '' || found === null) return wrong(`unexpected argument: ${rest[0]}`);
     if (found.value === undefined || found.value === '')
-      return wrong(`${option} needs a ${option === '-f' ? 'file' : 'directory'}`);
-    options[option] = found.value;
+      return wrong(`${name} needs a ${name === '-f' ? 'file' : 'directory'}`);
+    options.set(name, found.value);
     rest = found.rest;
   }
-  const { '-f': file, '--state': state, '--root': root, '--commands': commands } = options;
-  return command({
-    kind: 'check',
-    place: { file, state, root, commands: commands === '' ? null : commands },
-  });
+  return { kind: 'options', options };
 };
-const optionNames = ['-f', '--state', '--root', '--commands'] as const;
+
+/** Of `check` and `init`: another machine than this one, for tests. */
+const elsewhere = (options: ReadonlyMap<string, string>) => ({
+  root: options.get('--root') ?? '/',
+  commands: options.get('--commands') ?? null,
+});
+
+const readCheck = (args: readonly string[]): Read => {
+  const read = readOptions(args, ['-f', '--state', '--root', '--commands']);
+  if (read.kind === 'wrong') return read;
+  const file = read.options.get('-f') ?? DEFAULT_CONFIG;
+  const state = read.options.get('--state') ?? DEFAULT_STATE;
+  return command({ kind: 'check', place: { file, state, ...elsewhere(read.options) } });
+};
+
+const readInit = (args: readonly string[]): Read => {
+  const read = readOptions(args, ['-o', '--root', '--commands']);
+  if (read.kind === 'wrong') return read;
+  const output = read.options.get('-o') ?? null;
+  return command({ kind: 'init', place: { output, ...elsewhere(read.options) } });
+};
 
 const readRender = (args: readonly string[]): Read => {
   let file = DEFAULT_CONFIG;
@@ -186,6 +208,7 @@ const table: Node = {
     },
     check: { kind: 'arguments', read: readCheck },
     explain,
+    init: { kind: 'arguments', read: readInit },
     exec: { kind: 'arguments', read: readExec },
     enable: admin('enabled'),
     drain: admin('drained'),

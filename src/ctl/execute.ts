@@ -247,6 +247,13 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
       outside.out(text);
       return isSound ? 0 : 1;
     }
+    case 'init': {
+      const { init } = await import('./init.ts');
+      const { kind, text } = await init(command.place, json);
+      if (kind === 'failed') return complain(outside, text);
+      outside.out(text);
+      return 0;
+    }
     case 'render':
       return render(outside, json, command);
   }

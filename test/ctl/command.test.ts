@@ -39,6 +39,8 @@ t.test('commands, whole and cut short', async (t) => {
       'ch -f a --state b --root=c --commands d',
       { kind: 'check', place: { file: 'a', state: 'b', root: 'c', commands: 'd' } },
     ],
+    ['init', { kind: 'init', place: { output: null, root: '/', commands: null } }],
+    ['i -o d --root r', { kind: 'init', place: { output: 'd', root: 'r', commands: null } }],
     ['exp voip', { kind: 'explain', policy: 'voip' }],
     ['m', { kind: 'monitor' }],
     ['rel', { kind: 'reload' }],
@@ -77,7 +79,7 @@ t.test('options', async (t) => {
 
 t.test('usage errors', async (t) => {
   const commands =
-    'show, check, explain, exec, enable, drain, disable, monitor, probe, reload, log or render';
+    'show, check, explain, init, exec, enable, drain, disable, monitor, probe, reload, log or render';
   const views = 'summary, links, policies, probes, rules or history';
   const rows: readonly (readonly [string, string])[] = [
     ['', `missing command: ${commands}`],
@@ -94,6 +96,7 @@ t.test('usage errors', async (t) => {
     ['probe -c 101 a', 'probe: -c needs a number from 1 to 100'],
     ['probe -c', 'probe: -c needs a number from 1 to 100'],
     ['probe a b', 'probe: unexpected argument: b'],
+    ['init -o', 'init: -o needs a directory'],
     ['check a', 'check: unexpected argument: a'],
     ['check -f', 'check: -f needs a file'],
     ['check --root', 'check: --root needs a directory'],

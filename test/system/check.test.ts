@@ -1,7 +1,9 @@
 /** `uplinkctl check` as a program, against the emulator's executables and the running daemon. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { config, openWorld, runBuilt } from './world.ts';
 
@@ -42,4 +44,36 @@ t.test('a machine that is well, and the same with a fault', async (t) => {
     disabled.stdout,
     /^error: pf is not enabled \(pf-disabled\)\n .*\n {2}# pfctl -e\n\n1 error, 0 warnings, 0 advice\n$/,
   );
+});
+
+t.test('init: a first configuration that uplinkd accepts, and that overwrites nothing', async (t) => {
+  const world = await openWorld(t);
+  const root = dirname(world.configFile);
+  const commands = world.daemonArgs[world.daemonArgs.indexOf('--commands') + 1] ?? '';
+  const init = (...options: readonly string[]) =>
+    runBuilt('ctl', ['init', '--root', root, '--commands', commands, ...options]);
+  t.match(await init(), { code: 1, stdout: '', stderr: /^uplinkctl: no interface looks like an uplink/ });
+  await promisify(execFile)(join(commands, 'route'), ['-n', 'add', 'default', '203.0.113.1']);
+  const printed = await init();
+  t.equal(printed.code, 0);
+  const output = t.testdir({ 'printed.conf': printed.stdout });
+  t.match(await runBuilt('daemon', ['-n', '-f', join(output, 'printed.conf')]), { code: 0, stderr: '' });
+  t.match(printed.stdout, /^#\| anchor "uplinkd"$/m);
+  const written = await init('-o', output);
+  t.strictSame(written, {
+    code: 0,
+    stdout: `${join(output, 'uplinkd.conf')}\n${join(output, 'pf.conf.uplinkd')}\n`,
+    stderr: '',
+  });
+  t.match(await runBuilt('daemon', ['-n', '-f', join(output, 'uplinkd.conf')]), { code: 0, stderr: '' });
+  const before = readFileSync(join(output, 'uplinkd.conf'), 'utf8');
+  t.match(await init('-o', output), {
+    code: 1,
+    stderr: /uplinkd\.conf is there already, nothing was written/,
+  });
+  rmSync(join(output, 'uplinkd.conf'));
+  t.match(await init('-o', output), { code: 1, stderr: /pf\.conf\.uplinkd is there already/ });
+  t.notOk(existsSync(join(output, 'uplinkd.conf')), 'not one of them is written');
+  t.match(before, /^gateway {3}= "203\.0\.113\.1"$/m);
+  t.match(await init('-o', join(output, 'none')), { code: 1, stderr: /ENOENT/ });
 });
