@@ -51,6 +51,8 @@ const createMemory = (lastGood: LastGood | null) => {
         const known = work.load ?? pools.get(work.anchor);
         if (known !== undefined) pools.set(work.anchor, work.load ?? withTables(known, work));
       }
+      // What is taken out on leaving is nothing to begin the next boot with.
+      if (done.ruleset?.length === 0) return;
       ruleset = done.ruleset ?? ruleset;
       keep();
     },

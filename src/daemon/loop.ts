@@ -5,6 +5,7 @@
  * Everything that touches the machine comes in through ports, so the same loop runs in virtual time.
  */
 import { type Engine, newEngine, observe } from '../core/engine.ts';
+import { sayFarewell } from '../core/farewell.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
@@ -71,6 +72,8 @@ export interface Loop {
   /** Calls `follower` with everything that is done from now on. */
   follow(follower: (done: Done) => void): void;
   stop(): void;
+  /** Stops, and takes out what the settings say is not to stay. Resolves when that is done, or could not be. */
+  leave(): Promise<void>;
   readonly engine: () => Engine;
   readonly history: () => readonly Event[];
   readonly reactions: () => readonly Reaction[];
@@ -119,6 +122,8 @@ export const createLoop = (ports: Ports): Loop => {
     queueMicrotask(turn);
   };
 
+  /** The pf transaction under way. */
+  let carrying: Promise<void> = Promise.resolve();
   const carryPf = (transaction: PfTransaction): void => {
     const answers = transaction.kind === 'apply' && transaction.ruleset !== null ? cause : null;
     if (answers !== null) cause = null;
@@ -127,7 +132,7 @@ export const createLoop = (ports: Ports): Loop => {
       loadedAt = clock.now();
     };
     const startedAt = clock.now();
-    void firewall.carry(transaction, loading).then((result) => {
+    carrying = firewall.carry(transaction, loading).then((result) => {
       const took = since(clock.now(), startedAt);
       const isDone = result.kind !== 'failed';
       for (const follow of followers) follow({ kind: 'pf', transaction: transaction.kind, isDone, took });
@@ -187,6 +192,23 @@ export const createLoop = (ports: Ports): Loop => {
     for (const follow of followers) follow({ kind: 'turn', notes: next.notes, isBusy });
   };
 
+  const stop = (): void => {
+    isRunning = false;
+    cancelTimer();
+    carrier.stop();
+    prober.stop();
+  };
+
+  const leave = async (): Promise<void> => {
+    stop();
+    const farewell = sayFarewell(engine);
+    if (farewell === null) return;
+    // Whatever it is about to load would come after us.
+    await carrying;
+    const [result] = await Promise.all([firewall.carry(farewell.pf), routes.ensure(farewell.routes)]);
+    if (result.kind === 'failed') say('warning', `pf: not everything was taken out: ${result.failure.text}`);
+  };
+
   function turn(): void {
     hasTurn = false;
     if (isRunning) carryOut(settle(engine, clock.now()));
@@ -213,12 +235,8 @@ export const createLoop = (ports: Ports): Loop => {
     follow: (follower) => {
       followers.push(follower);
     },
-    stop: () => {
-      isRunning = false;
-      cancelTimer();
-      carrier.stop();
-      prober.stop();
-    },
+    stop,
+    leave,
     engine: () => engine,
     history: () => history,
     reactions: () => reactions,

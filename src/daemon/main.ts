@@ -29,6 +29,9 @@ import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
 
+/** Milliseconds: rc(8) and people do not wait long. */
+const LONGEST_FAREWELL = 900;
+
 type Loaded =
   | { readonly kind: 'ok'; readonly settings: Settings }
   | { readonly kind: 'refused'; readonly errors: readonly string[] };
@@ -201,13 +204,14 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const stop = (signal: string): void => {
     if (isStopping) return;
     isStopping = true;
-    loop.say('notice', `${signal}, terminating; pf stays as it is`);
-    loop.stop();
+    const rest = settings.onExit === 'keep' ? 'pf stays as it is' : 'pf is flushed';
+    loop.say('notice', `${signal}, terminating; ${rest}`);
     hooks.stop();
-    void Promise.all([control?.close(), lastGood.settled()]).finally(() => {
+    // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
+    setTimeout(() => process.exit(0), LONGEST_FAREWELL).unref();
+    void Promise.all([loop.leave(), control?.close(), lastGood.settled()]).finally(() => {
       log.close();
-      // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
-      setTimeout(() => process.exit(0), 500).unref();
+      setTimeout(() => process.exit(0), 100).unref();
     });
   };
   process.on('SIGHUP', reload);

@@ -292,3 +292,31 @@ t.test('default_route', async (t) => {
     world.stop();
   });
 });
+
+t.test('on_exit', async (t) => {
+  t.test('flush: nothing of ours is left, but for what keeps the machine in reach', async (t) => {
+    const world = await begin(
+      `on_exit = "flush"\ndefault_route = "best"\n${config}[policy.default]\nbalance = "least-states"\n`,
+    );
+    t.match(defaultsOf(world, 0), ['192.0.2.1 7 uplinkd']);
+    const left = world.loop.leave();
+    await world.run(1000);
+    await left;
+    t.equal(await world.pfctl(['-a', 'uplinkd', '-sr']), '');
+    t.equal(await world.pfctl(['-a', 'uplinkd/default', '-sr']), '');
+    t.equal((await world.pfctl(['-t', 'uplinkd_default', '-T', 'show'])).trim(), '');
+    t.match(await world.pfctl(['-t', 'uplinkd_local', '-T', 'show']), /127\.0\.0\.0\/8/);
+    t.same(defaultsOf(world, 0), ['198.51.100.1 8 dhcpleased'], 'nor a route');
+  });
+
+  t.test('keep: everything is', async (t) => {
+    const world = await begin(`default_route = "best"\n${config}`);
+    const [held, writes] = [await world.pfctl(['-a', 'uplinkd', '-sr']), world.pfWrites().length];
+    const left = world.loop.leave();
+    await world.run(1000);
+    await left;
+    t.equal(await world.pfctl(['-a', 'uplinkd', '-sr']), held);
+    t.same(writesSince(world, writes), []);
+    t.equal(defaultsOf(world, 0)[0], '192.0.2.1 7 uplinkd');
+  });
+});
