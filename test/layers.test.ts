@@ -56,6 +56,11 @@ const floors: { readonly [folder: string]: Floor } = {
     packages: ['node:'],
     why: 'the demo runs the built daemon, from outside',
   },
+  bench: {
+    floors: [...below, 'daemon/loop.ts', 'emulator', 'bench'],
+    packages: ['node:'],
+    why: 'the bench measures the loop and the built daemon, and is part of neither',
+  },
 };
 
 /** The only files that may import a package. */

@@ -1,0 +1,99 @@
+/**
+ * A link as pings see it, by chance: round trips with a long tail, losses one by one, bursts in which nothing passes
+ * (Gilbert and Elliott's two states, in time and not in packets, so that closely spaced probes meet the same burst), and
+ * stalls, which hold everything back and then deliver it at once, as radio links and full buffers do. All targets of a path
+ * share its link, so bursts and stalls hit them together.
+ */
+import type { Random } from '../emulator/random.ts';
+
+export interface LinkModel {
+  /** Round trip of an empty line, to the gateway and to what is behind it. */
+  readonly gatewayMs: number;
+  readonly targetMs: number;
+  /** On top of that, log-normal: its median, and the deviation of its logarithm. */
+  readonly jitterMs: number;
+  readonly jitterSigma: number;
+  /** Share of echo requests that are lost, each by itself, 0 to 1. */
+  readonly loss: number;
+  /** How long it is good and then dead, on average, both exponential. */
+  readonly bursts: { readonly goodMs: number; readonly deadMs: number } | null;
+  /** How far apart they are on average (Poisson), and how long they last (log-normal). */
+  readonly stalls: { readonly everyMs: number; readonly medianMs: number; readonly sigma: number } | null;
+}
+
+/** Where the link stands. Changed by each request, in the order of time; copied to try another future. */
+export interface Channel {
+  readonly model: LinkModel;
+  readonly random: Random;
+  /** In a burst until `turnsAt`, or good until then. */
+  isDead: boolean;
+  turnsAt: number;
+  stalledUntil: number;
+  stallsAt: number;
+  /** When something last could pass at once. */
+  openAt: number;
+}
+
+const exponential = (random: Random, mean: number): number => -mean * Math.log(1 - random.next());
+
+/** One of Box and Muller's two. */
+const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+
+export const createChannel = (model: LinkModel, random: Random): Channel => ({
+  model,
+  random,
+  isDead: false,
+  turnsAt: model.bursts === null ? Number.POSITIVE_INFINITY : exponential(random, model.bursts.goodMs),
+  stalledUntil: 0,
+  stallsAt: model.stalls === null ? Number.POSITIVE_INFINITY : exponential(random, model.stalls.everyMs),
+  openAt: 0,
+});
+
+export const copyChannel = (channel: Channel, random: Random): Channel => ({ ...channel, random });
+
+/** When the next burst or stall begins. */
+export const nextClosure = ({ isDead, turnsAt, stallsAt }: Channel): number =>
+  isDead ? stallsAt : Math.min(turnsAt, stallsAt);
+
+/** Lets the link's own time pass until `at`, which is not after the next closure. */
+export const advanceChannel = (channel: Channel, at: number): void => {
+  const { bursts } = channel.model;
+  if (bursts !== null && channel.isDead && channel.turnsAt <= at) {
+    channel.isDead = false;
+    channel.turnsAt += exponential(channel.random, bursts.goodMs);
+  }
+  if (!channel.isDead && channel.stalledUntil <= at) channel.openAt = at;
+};
+
+/**
+ * Begins the closure that is due. With `typicalMs`, its length is drawn from a distribution around that one: what comes back
+ * is how much likelier that length is in the model.
+ */
+export const beginClosure = (channel: Channel, at: number, typicalMs: number | null): number => {
+  const { model, random } = channel;
+  const { bursts, stalls } = model;
+  advanceChannel(channel, at);
+  if (bursts !== null && channel.turnsAt <= at) {
+    const mean = typicalMs ?? bursts.deadMs;
+    const length = exponential(random, mean);
+    channel.isDead = true;
+    channel.turnsAt = at + length;
+    return (mean / bursts.deadMs) * Math.exp(length / mean - length / bursts.deadMs);
+  }
+  if (stalls === null) return 1;
+  const shift = typicalMs === null ? 0 : Math.log(typicalMs / stalls.medianMs) / stalls.sigma;
+  const deviation = normal(random) + shift;
+  const length = stalls.medianMs * Math.exp(stalls.sigma * deviation);
+  channel.stalledUntil = Math.max(channel.stalledUntil, at + length);
+  channel.stallsAt = at + exponential(random, stalls.everyMs);
+  return Math.exp(shift * (shift / 2 - deviation));
+};
+
+/** The round trip of a request that leaves at `at` and is not lost. */
+export const drawRtt = (channel: Channel, at: number, isGateway: boolean): number => {
+  const { model, random, stalledUntil } = channel;
+  const line = isGateway ? model.gatewayMs : model.targetMs;
+  const jitter = model.jitterMs * Math.exp(model.jitterSigma * normal(random));
+  return Math.max(0, stalledUntil - at) + line + jitter;
+};

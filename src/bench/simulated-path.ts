@@ -1,0 +1,225 @@
+/**
+ * One path under the real core in virtual time: pings that send when they would, a channel that loses and delays, one turn
+ * an answer, as in the daemon's loop. pf and routes do at once what they are told. Since the engine is a value, a simulation
+ * can be copied at any instant, and another future tried from there.
+ */
+import { type Engine, newEngine, observe } from '../core/engine.ts';
+import type { Health, InterfaceTable, Probe, Settings } from '../core/model.ts';
+import type { Observation } from '../core/observation.ts';
+import { millis, mono } from '../core/time.ts';
+import { settle, type Turn } from '../core/turn.ts';
+import { createRandom, type Random } from '../emulator/random.ts';
+import {
+  advanceChannel,
+  beginClosure,
+  type Channel,
+  copyChannel,
+  createChannel,
+  drawRtt,
+  type LinkModel,
+  nextClosure,
+} from './channel.ts';
+import { GATEWAY, NEAR } from './watched-path.ts';
+
+interface Child {
+  readonly probe: Probe;
+  readonly isGateway: boolean;
+  seq: number;
+  sendsAt: number;
+}
+
+interface Answer {
+  readonly at: number;
+  readonly probe: string;
+  readonly seq: number;
+  readonly rtt: number;
+}
+
+export interface SimulatedPath {
+  now: number;
+  engine: Engine;
+  deadline: number;
+  health: Health;
+  children: Child[];
+  /** Under way, the next first. */
+  answers: Answer[];
+  channel: Channel;
+  /** Chance that a request is lost by itself: the model's, or another for the sake of rare events. */
+  loss: number;
+  /** How much likelier this history is than under that other chance. */
+  weight: number;
+}
+
+const interfaces: InterfaceTable = [
+  {
+    name: 'em1',
+    index: 1,
+    up: true,
+    carrier: 'up',
+    rdomain: 0,
+    addresses: [{ family: 'inet', address: NEAR, prefixLength: 24, peer: null }],
+  },
+];
+
+/** How long ping takes to be started. */
+const START_MS = 5;
+
+const healthOf = (engine: Engine): Health => engine.paths.get('wire/inet')?.health ?? 'unknown';
+
+const take = (path: SimulatedPath, observation: Observation): void => {
+  path.engine = observe(path.engine, observation, mono(path.now));
+};
+
+const follow = (path: SimulatedPath, probes: readonly Probe[]): void => {
+  if (
+    probes.length === path.children.length &&
+    probes.every((each, at) => each.key === path.children[at]?.probe.key)
+  )
+    return;
+  const fresh = probes.filter((probe) => !path.children.some((child) => child.probe.key === probe.key));
+  path.children = probes.map((probe) => {
+    const running = path.children.find((child) => child.probe.key === probe.key);
+    if (running !== undefined) return running;
+    // As the prober does it: spread over one interval.
+    const phase = (probe.interval * fresh.indexOf(probe)) / fresh.length;
+    return { probe, isGateway: probe.address === GATEWAY, seq: 0, sendsAt: path.now + phase + START_MS };
+  });
+};
+
+const carryOut = (path: SimulatedPath, turn: Turn): void => {
+  path.engine = turn.engine;
+  path.health = healthOf(turn.engine);
+  path.deadline = turn.deadline ?? Number.POSITIVE_INFINITY;
+  follow(path, turn.probes);
+  if (turn.routes !== null) {
+    const results = turn.routes.wishes.map(
+      (wish) => ({ kind: 'ensured', path: wish.path, changed: true }) as const,
+    );
+    take(path, { kind: 'routes', id: turn.routes.id, results });
+  }
+  if (turn.pf !== null) {
+    take(path, {
+      kind: 'pf',
+      id: turn.pf.id,
+      result:
+        turn.pf.kind === 'inspect'
+          ? {
+              kind: 'inspected',
+              differences: [],
+              rulesDiffer: false,
+              tablesThatDiffer: [],
+              poolsThatDiffer: [],
+              isCalled: true,
+              rulesHeld: 1,
+              fingerprint: [],
+            }
+          : { kind: 'applied', fingerprint: null, loadTook: null, killed: [] },
+    });
+  }
+  if (turn.routes !== null || turn.pf !== null) carryOut(path, settle(path.engine, mono(path.now)));
+};
+
+export const createSimulatedPath = (settings: Settings, model: LinkModel, seed: number): SimulatedPath => {
+  const path: SimulatedPath = {
+    now: 0,
+    engine: newEngine,
+    deadline: Number.POSITIVE_INFINITY,
+    health: 'unknown',
+    children: [],
+    answers: [],
+    channel: createChannel(model, createRandom(seed)),
+    loss: model.loss,
+    weight: 1,
+  };
+  take(path, { kind: 'settings', settings });
+  take(path, { kind: 'interfaces', interfaces });
+  carryOut(path, settle(path.engine, mono(0)));
+  return path;
+};
+
+/** The same present with another future. */
+export const forkPath = (path: SimulatedPath, random: Random, loss: number): SimulatedPath => ({
+  ...path,
+  children: path.children.map((child) => ({ ...child })),
+  answers: [...path.answers],
+  channel: copyChannel(path.channel, random),
+  loss,
+  weight: 1,
+});
+
+/** The fate of one request, and true when it is lost by itself. */
+const send = (path: SimulatedPath, child: Child): boolean => {
+  const { channel, loss, now } = path;
+  const { seq, probe } = child;
+  if (seq === 0) take(path, { kind: 'probe-started', probe: probe.key });
+  child.seq += 1;
+  child.sendsAt += probe.interval;
+  advanceChannel(channel, now);
+  if (channel.isDead) return false;
+  const isLost = channel.random.next() < loss;
+  path.weight *= isLost ? channel.model.loss / loss : (1 - channel.model.loss) / (1 - loss);
+  if (isLost) return true;
+  const rtt = drawRtt(channel, now, child.isGateway);
+  const answer: Answer = { at: now + rtt, probe: probe.key, seq: seq % 65_536, rtt };
+  const after = path.answers.findIndex((each) => each.at > answer.at);
+  path.answers.splice(after === -1 ? path.answers.length : after, 0, answer);
+  return false;
+};
+
+/** Whether nothing has passed for this long. */
+export const isShutFor = (path: SimulatedPath, ms: number): boolean => {
+  advanceChannel(path.channel, path.now);
+  return path.now - path.channel.openAt >= ms;
+};
+
+export type Happening = 'loss' | 'closure' | 'turn' | 'nothing';
+
+/**
+ * Goes on to the next thing that happens, but not past `end`. A turn may have changed the path's health. At `closure` a
+ * burst or stall is due: it is begun by the next step, or by the caller, as he likes it.
+ */
+export const stepSimulatedPath = (path: SimulatedPath, end: number): Happening => {
+  let sender: Child | null = null;
+  let at = Math.min(path.deadline, path.answers[0]?.at ?? Number.POSITIVE_INFINITY);
+  for (const child of path.children) {
+    if (child.sendsAt < at) {
+      at = child.sendsAt;
+      sender = child;
+    }
+  }
+  const closes = nextClosure(path.channel);
+  if (closes <= at && closes <= end) {
+    if (path.now < closes) {
+      path.now = closes;
+      return 'closure';
+    }
+    beginClosure(path.channel, closes, null);
+    return 'nothing';
+  }
+  path.now = Math.max(path.now, Math.min(at, end));
+  if (at > end) return 'nothing';
+  if (sender !== null) {
+    const isFirst = sender.seq === 0;
+    const isLost = send(path, sender);
+    if (isFirst) carryOut(path, settle(path.engine, mono(path.now)));
+    return isLost ? 'loss' : 'nothing';
+  }
+  const answer = path.answers[0];
+  if (answer !== undefined && answer.at <= path.now) {
+    path.answers.shift();
+    take(path, {
+      kind: 'probe-answer',
+      probe: answer.probe,
+      seq: answer.seq,
+      rtt: millis(answer.rtt),
+      duplicate: false,
+    });
+  }
+  carryOut(path, settle(path.engine, mono(path.now)));
+  return 'turn';
+};
+
+/** Begins the closure that is due, of a length near `typicalMs`; the path's weight is that of the length. */
+export const closeNow = (path: SimulatedPath, typicalMs: number): void => {
+  path.weight *= beginClosure(path.channel, path.now, typicalMs);
+};
