@@ -93,7 +93,7 @@ const carryOut = (path: SimulatedPath, turn: Turn): void => {
   follow(path, turn.probes);
   if (turn.routes !== null) {
     const results = turn.routes.wishes.map(
-      (wish) => ({ kind: 'ensured', path: wish.path, changed: true }) as const,
+      ({ id }) => ({ kind: 'ensured', id, changed: true, warning: null }) as const,
     );
     take(path, { kind: 'routes', id: turn.routes.id, results });
   }
