@@ -6,6 +6,11 @@
  */
 import type { Random } from '../emulator/random.ts';
 
+/** What is shut for this long is out, not just bursty or stalled. */
+const OUTAGE_MS = 1000;
+/** How long after it an outage still counts as the cause of what is noticed. */
+const NOTICE_MS = 2000;
+
 export interface LinkModel {
   /** Round trip of an empty line, to the gateway and to what is behind it. */
   readonly gatewayMs: number;
@@ -30,8 +35,10 @@ export interface Channel {
   turnsAt: number;
   stalledUntil: number;
   stallsAt: number;
-  /** When something last could pass at once. */
-  openAt: number;
+  /** Since when nothing passes at once; null: it is open. */
+  shutSince: number | null;
+  /** When it last opened again after an outage. */
+  outageEnded: number;
 }
 
 const exponential = (random: Random, mean: number): number => -mean * Math.log(1 - random.next());
@@ -47,7 +54,8 @@ export const createChannel = (model: LinkModel, random: Random): Channel => ({
   turnsAt: model.bursts === null ? Number.POSITIVE_INFINITY : exponential(random, model.bursts.goodMs),
   stalledUntil: 0,
   stallsAt: model.stalls === null ? Number.POSITIVE_INFINITY : exponential(random, model.stalls.everyMs),
-  openAt: 0,
+  shutSince: null,
+  outageEnded: Number.NEGATIVE_INFINITY,
 });
 
 export const copyChannel = (channel: Channel, random: Random): Channel => ({ ...channel, random });
@@ -59,11 +67,24 @@ export const nextClosure = ({ isDead, turnsAt, stallsAt }: Channel): number =>
 /** Lets the link's own time pass until `at`, which is not after the next closure. */
 export const advanceChannel = (channel: Channel, at: number): void => {
   const { bursts } = channel.model;
-  if (bursts !== null && channel.isDead && channel.turnsAt <= at) {
-    channel.isDead = false;
-    channel.turnsAt += exponential(channel.random, bursts.goodMs);
+  let opens = channel.stalledUntil;
+  if (bursts !== null && channel.isDead) {
+    opens = Math.max(opens, channel.turnsAt);
+    if (channel.turnsAt <= at) {
+      channel.isDead = false;
+      channel.turnsAt += exponential(channel.random, bursts.goodMs);
+    }
   }
-  if (!channel.isDead && channel.stalledUntil <= at) channel.openAt = at;
+  if (channel.shutSince === null || opens > at) return;
+  if (opens - channel.shutSince >= OUTAGE_MS) channel.outageEnded = opens;
+  channel.shutSince = null;
+};
+
+/** Whether there is an outage at `at`, or was one so short a time ago that its losses are just being noticed. */
+export const isOut = (channel: Channel, at: number): boolean => {
+  advanceChannel(channel, at);
+  const { shutSince, outageEnded } = channel;
+  return (shutSince !== null && at - shutSince >= OUTAGE_MS) || at - outageEnded < NOTICE_MS;
 };
 
 /**
@@ -74,6 +95,7 @@ export const beginClosure = (channel: Channel, at: number, typicalMs: number | n
   const { model, random } = channel;
   const { bursts, stalls } = model;
   advanceChannel(channel, at);
+  channel.shutSince ??= at;
   if (bursts !== null && channel.turnsAt <= at) {
     const mean = typicalMs ?? bursts.deadMs;
     const length = exponential(random, mean);

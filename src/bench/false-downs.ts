@@ -1,33 +1,31 @@
 /**
- * How often a path that works would be called down, per year, by simulation. A false down is one of a path that has passed
- * something within the last second: what is shut for longer is an outage, short as it may be, and finding it no mistake.
+ * How often a path that works would be called down, per year, by simulation. What lets nothing through for a second or
+ * more is an outage, short as it may be, and a down in it or right after it no false one.
  *
  * Such things are rare, and years of pings take too long, so the rare part is made frequent (importance sampling). A day or
  * so is simulated as it comes. Whenever something happens that a false down could begin with, the simulation is copied,
  * and the copies go on in a worse future: at a loss after a quiet time, one in which nearly everything is lost; at a burst or
  * stall, one in which it is nearly as long as an outage. A copy that ends in a false down counts for as much as its future
- * is likelier by the model's chances than by those that it was drawn by. Such an episode lasts until the next burst or
- * stall, or some seconds; episodes do not overlap, and what happens outside all of them is counted as it comes. So nothing
- * is counted twice, and nothing is left out.
+ * is likelier by the model's chances than by those that it was drawn by. An episode that a loss began is over when the last
+ * request to each target was answered, one that a burst or stall began after some seconds, and both at the next burst or
+ * stall. So episodes do not overlap; and what happens outside all of them is counted as it comes.
  */
 import type { Settings } from '../core/model.ts';
 import { createRandom } from '../emulator/random.ts';
-import type { LinkModel } from './channel.ts';
+import { isOut, type LinkModel } from './channel.ts';
 import { type Estimate, estimate } from './figures.ts';
 import {
   closeNow,
   createSimulatedPath,
   forkPath,
-  isShutFor,
+  isQuiet,
   type SimulatedPath,
   stepSimulatedPath,
 } from './simulated-path.ts';
 
 const YEAR_MS = 365.25 * 86_400_000;
-/** From here on it is an outage. */
-const OUTAGE_MS = 1000;
-/** How long an episode lasts at most: what a loss leads to has happened by then. */
-const EPISODE_MS = 6000;
+/** What a burst or stall leads to has happened by then. */
+const AFTER_CLOSURE_MS = 6000;
 /** The chance of loss in the copies, and the typical length of a burst or stall. */
 const WORSE_LOSS = 0.8;
 const WORSE_CLOSURE_MS = 700;
@@ -40,7 +38,7 @@ export interface FalseDowns {
   readonly counted: number;
   /** Those of them outside of all episodes. */
   readonly outside: number;
-  /** Downs of a path that was shut for a second or more. */
+  /** Downs that were for an outage. */
   readonly outages: number;
   /** Times that it became degraded. */
   readonly degraded: number;
@@ -48,11 +46,17 @@ export interface FalseDowns {
   readonly inside: Estimate;
 }
 
+type Episode = { readonly kind: 'loss' } | { readonly kind: 'closure'; readonly until: number };
+
+const isOver = (episode: Episode, path: SimulatedPath): boolean =>
+  episode.kind === 'loss' ? isQuiet(path) : path.now >= episode.until;
+
 /** The weight of the future that a copy has met if it ended in a false down, else 0. */
-const tryFuture = (path: SimulatedPath, end: number): number => {
-  while (path.now < end) {
+const tryFuture = (path: SimulatedPath, episode: Episode): number => {
+  const end = episode.kind === 'closure' ? episode.until : Number.POSITIVE_INFINITY;
+  while (!isOver(episode, path)) {
     const happened = stepSimulatedPath(path, end);
-    if (path.health === 'down') return isShutFor(path, OUTAGE_MS) ? 0 : path.weight;
+    if (path.health === 'down') return isOut(path.channel, path.now) ? 0 : path.weight;
     if (happened === 'closure') return 0;
   }
   return 0;
@@ -71,18 +75,17 @@ export const simulateFalseDowns = (
   const end = WARM_UP_MS + days * 86_400_000;
   const values: number[] = [];
   const count = { all: 0, outside: 0, outages: 0, degraded: 0 };
-  let episodeEnds = 0;
+  let episode: Episode | null = null;
 
-  const beginEpisode = (begin: 'loss' | 'closure'): void => {
-    episodeEnds = path.now + EPISODE_MS;
+  const sample = (begun: Episode): number => {
     let sum = 0;
     for (let fork = 0; fork < forks; fork += 1) {
       const random = createRandom(futures.below(2 ** 32));
-      const copy = forkPath(path, random, begin === 'loss' ? WORSE_LOSS : model.loss);
-      if (begin === 'closure') closeNow(copy, WORSE_CLOSURE_MS);
-      sum += tryFuture(copy, episodeEnds);
+      const copy = forkPath(path, random, begun.kind === 'loss' ? WORSE_LOSS : model.loss);
+      if (begun.kind === 'closure') closeNow(copy, WORSE_CLOSURE_MS);
+      sum += tryFuture(copy, begun);
     }
-    values.push(sum / forks);
+    return sum / forks;
   };
 
   while (path.now < end) {
@@ -91,14 +94,18 @@ export const simulateFalseDowns = (
     const happened = stepSimulatedPath(path, end);
     if (path.now < WARM_UP_MS) continue;
     if (wasUsable && path.health === 'down') {
-      const isOutage = isShutFor(path, OUTAGE_MS);
+      const isOutage = isOut(path.channel, path.now);
       if (isOutage) count.outages += 1;
       else count.all += 1;
-      if (!isOutage && path.now > episodeEnds) count.outside += 1;
+      if (!isOutage && episode === null) count.outside += 1;
     }
     if (before === 'up' && path.health === 'degraded') count.degraded += 1;
-    if (!wasUsable) continue;
-    if (happened === 'closure' || (happened === 'loss' && path.now > episodeEnds)) beginEpisode(happened);
+    if (episode !== null && isOver(episode, path)) episode = null;
+    if (happened === 'closure') episode = { kind: 'closure', until: path.now + AFTER_CLOSURE_MS };
+    else if (happened === 'loss' && episode === null) episode = { kind: 'loss' };
+    else continue;
+    // None can begin in a path that is down already.
+    if (wasUsable) values.push(sample(episode));
   }
   const years = (end - WARM_UP_MS) / YEAR_MS;
   const { mean, halfWidth, nonZero } = estimate(values);

@@ -101,8 +101,8 @@ const benchDetection = async ({ runs, lanes, dpinger }: Options): Promise<readon
 const benchFalseDowns = async ({ scale, seed }: Options): Promise<readonly Claim[]> => {
   const settings = settingsWith('');
   print(
-    '\nfalse downs per year, simulated: all keys at their defaults, the default targets; a down of a path that has passed\n' +
-      'something within the last second. Episodes by importance sampling (src/bench/false-downs.ts), with a 95% interval;\n' +
+    '\nfalse downs per year, simulated: all keys at their defaults, the default targets; those in or right after\n' +
+      'an outage of a second or more are not counted. Episodes by importance sampling (src/bench/false-downs.ts), with a 95% interval;\n' +
       'beside it what came by itself in the time simulated. degraded: how often per year it became that\n',
   );
   const claims: Claim[] = [];

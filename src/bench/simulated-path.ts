@@ -26,6 +26,8 @@ interface Child {
   readonly isGateway: boolean;
   seq: number;
   sendsAt: number;
+  /** What became of its last request. */
+  isLost: boolean;
 }
 
 interface Answer {
@@ -82,7 +84,13 @@ const follow = (path: SimulatedPath, probes: readonly Probe[]): void => {
     if (running !== undefined) return running;
     // As the prober does it: spread over one interval.
     const phase = (probe.interval * fresh.indexOf(probe)) / fresh.length;
-    return { probe, isGateway: probe.address === GATEWAY, seq: 0, sendsAt: path.now + phase + START_MS };
+    return {
+      probe,
+      isGateway: probe.address === GATEWAY,
+      seq: 0,
+      sendsAt: path.now + phase + START_MS,
+      isLost: false,
+    };
   });
 };
 
@@ -155,10 +163,12 @@ const send = (path: SimulatedPath, child: Child): boolean => {
   child.seq += 1;
   child.sendsAt += probe.interval;
   advanceChannel(channel, now);
+  child.isLost = true;
   if (channel.isDead) return false;
   const isLost = channel.random.next() < loss;
   path.weight *= isLost ? channel.model.loss / loss : (1 - channel.model.loss) / (1 - loss);
   if (isLost) return true;
+  child.isLost = false;
   const rtt = drawRtt(channel, now, child.isGateway);
   const answer: Answer = { at: now + rtt, probe: probe.key, seq: seq % 65_536, rtt };
   const after = path.answers.findIndex((each) => each.at > answer.at);
@@ -166,11 +176,8 @@ const send = (path: SimulatedPath, child: Child): boolean => {
   return false;
 };
 
-/** Whether nothing has passed for this long. */
-export const isShutFor = (path: SimulatedPath, ms: number): boolean => {
-  advanceChannel(path.channel, path.now);
-  return path.now - path.channel.openAt >= ms;
-};
+/** Nothing is amiss: the last request to every target was answered, or will be. */
+export const isQuiet = (path: SimulatedPath): boolean => !path.children.some((child) => child.isLost);
 
 export type Happening = 'loss' | 'closure' | 'turn' | 'nothing';
 

@@ -4,7 +4,9 @@ import type { LinkModel } from '../../src/bench/channel.ts';
 import { simulateFalseDowns } from '../../src/bench/false-downs.ts';
 import { settingsWith } from '../../src/bench/watched-path.ts';
 
-const settings = settingsWith('targets = ["gateway"]\nfall = 3\nrise = 2\nhold = "1s"');
+const settings = settingsWith(
+  'targets = ["gateway"]\ninterval = "200ms"\ntimeout = "200ms"\nfall = 3\nrise = 2\nhold = "1s"',
+);
 const good: LinkModel = {
   gatewayMs: 2,
   targetMs: 8,
@@ -16,15 +18,15 @@ const good: LinkModel = {
 };
 
 const rows: readonly (readonly [string, LinkModel])[] = [
-  ['losses one by one', { ...good, loss: 0.15 }],
-  ['bursts', { ...good, bursts: { goodMs: 20_000, deadMs: 700 } }],
-  ['both', { ...good, loss: 0.1, bursts: { goodMs: 20_000, deadMs: 700 } }],
+  ['losses one by one', { ...good, loss: 0.1 }],
+  ['bursts', { ...good, bursts: { goodMs: 20_000, deadMs: 400 } }],
+  ['both', { ...good, loss: 0.05, bursts: { goodMs: 20_000, deadMs: 400 } }],
 ];
 
 for (const [name, model] of rows) {
   t.test(`${name}: the sampled rate is the counted one`, async (t) => {
     const { years, counted, outside, inside } = simulateFalseDowns(settings, model, {
-      days: 0.4,
+      days: 0.1,
       forks: 4,
       seed: 7,
     });
