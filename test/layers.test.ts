@@ -32,7 +32,7 @@ const floors: { readonly [folder: string]: Floor } = {
   port: { floors: ['core', 'port'], packages: [], why: 'interfaces only' },
   adapter: {
     floors: ['core', 'text', 'wire', 'port', 'adapter'],
-    packages: ['node:', 'execa', 'pino'],
+    packages: ['node:', 'execa', 'pino', 'ping'],
     why: 'an adapter knows one command or device, and not who uses it',
   },
   daemon: { floors: [...below, 'daemon'], packages: ['node:'], why: 'the daemon composes what is below it' },
@@ -67,6 +67,7 @@ const floors: { readonly [folder: string]: Floor } = {
 const doors: { readonly [name: string]: readonly string[] } = {
   execa: ['adapter/run.ts', 'adapter/program.ts'],
   pino: ['adapter/log.ts'],
+  ping: ['adapter/ping-package.ts'],
 };
 
 const forbiddenNames = /^(index|utils?|helpers?|common|manager|service|types)\.ts$/;

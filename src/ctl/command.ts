@@ -18,6 +18,7 @@ export type Command =
   | { readonly kind: 'probe'; readonly link: string; readonly count: number }
   /** `argv`: the command and its arguments, at least one word. */
   | { readonly kind: 'exec'; readonly link: string; readonly argv: readonly string[] }
+  | { readonly kind: 'probe-targets'; readonly targets: readonly string[]; readonly count: number }
   | { readonly kind: 'monitor' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'log'; readonly level: 'brief' | 'verbose' }
@@ -113,6 +114,12 @@ const takeOption = (
 
 const DEFAULT_PINGS = 5;
 
+/** At once. */
+const MOST_TARGETS = 16;
+
+/** Names of links have neither. */
+const isTarget = (word: string): boolean => /[.:]/.test(word);
+
 const readProbe = (args: readonly string[]): Read => {
   let count = DEFAULT_PINGS;
   let rest = args;
@@ -121,11 +128,17 @@ const readProbe = (args: readonly string[]): Read => {
     if (count < 1 || count > MOST_PINGS) return wrong(`-c needs a number from 1 to ${MOST_PINGS}`);
     rest = found.rest;
   }
-  const [link, extra] = rest;
-  if (link === undefined || link === '') return wrong('missing link');
-  return extra === undefined
-    ? command({ kind: 'probe', link, count })
-    : wrong(`unexpected argument: ${extra}`);
+  const [first, ...more] = rest;
+  if (first === undefined || first === '') return wrong('missing link or target');
+  if (!isTarget(first)) {
+    return more[0] === undefined
+      ? command({ kind: 'probe', link: first, count })
+      : wrong(`unexpected argument: ${more[0]}`);
+  }
+  const strange = rest.find((word) => !/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/.test(word) || !isTarget(word));
+  if (strange !== undefined) return wrong(`not an address or a host name with a dot: ${strange}`);
+  if (rest.length > MOST_TARGETS) return wrong(`at most ${MOST_TARGETS} targets`);
+  return command({ kind: 'probe-targets', targets: rest, count });
 };
 
 const DEFAULT_STATE = '/var/db/uplinkd';

@@ -166,9 +166,26 @@ const probe = async (
     },
   );
   if (answer.kind === 'failure' || answer.reply.kind !== 'done') return finish(outside, json, answer);
+  return concludePings(outside, json, pings);
+};
+
+const concludePings = (outside: Outside, json: boolean, pings: readonly Ping[]): ExitCode => {
   const summaries = summarizePings(pings);
-  if (!json && summaries.length > 0) outside.out(`\n${renderPingSummaries(summaries, paint)}`);
+  if (!json && summaries.length > 0) outside.out(`\n${renderPingSummaries(summaries, paintOf(outside))}`);
   return haveAllAnswered(pings) ? 0 : 1;
+};
+
+const probeFromHere = async (
+  outside: Outside,
+  { json }: Invocation,
+  { targets, count }: { readonly targets: readonly string[]; readonly count: number },
+): Promise<ExitCode> => {
+  const { pingerOf, probeTargets } = await import('./probe-target.ts');
+  const paint = paintOf(outside);
+  const pings = await probeTargets(pingerOf(process.platform, null), targets, count, (ping) =>
+    outside.out(json ? renderJson(ping, 0) : renderPing(ping, paint)),
+  );
+  return concludePings(outside, json, pings);
 };
 
 const render = async (
@@ -229,6 +246,8 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
       return monitor(outside, line);
     case 'probe':
       return probe(outside, line, command);
+    case 'probe-targets':
+      return probeFromHere(outside, line, command);
     case 'reload':
       return finish(
         outside,

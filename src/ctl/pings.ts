@@ -132,11 +132,11 @@ export const renderPingSummaries = (summaries: readonly PingSummary[], paint: Pa
   );
 };
 
-/** Every path has answered: the paths that have nothing to ping by count as well. */
+/** Every path has answered, or, from here, every target. Paths that have nothing to ping by count as well. */
 export const haveAllAnswered = (pings: readonly Ping[]): boolean => {
   const paths = new Map<string, boolean>();
-  for (const { link, family, outcome } of pings) {
-    const key = JSON.stringify([link, family]);
+  for (const { link, family, target, outcome } of pings) {
+    const key = JSON.stringify(link === null ? [target] : [link, family]);
     paths.set(key, (paths.get(key) ?? false) || outcome === 'answered');
   }
   return pings.length > 0 && [...paths.values()].every((answered) => answered);

@@ -80,6 +80,7 @@ t.test('whether every path has answered', async (t) => {
     [[lost(0)], false],
     [[ping(0), { ...nothing, family: 'inet6' }], false],
     [[ping(0), lost(0, { target: 'gateway' })], true],
+    [[ping(0, { link: null }), lost(0, { link: null, target: '1.1.1.1' })], false],
   ];
   for (const [pings, answered] of rows) t.equal(haveAllAnswered(pings), answered);
 });
