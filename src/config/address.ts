@@ -91,3 +91,19 @@ export const network6 = text<Prefix>(NETWORK6, (value) => {
   const read = readNetwork(NETWORK6, value);
   return 'family' in read && read.family === 'inet' ? refused(wanted(NETWORK6, value)) : read;
 });
+
+const LISTEN = 'an address and a port such as "127.0.0.1:9273" or "[::1]:9273"';
+
+/** Where to listen. */
+export const listen = text<{ readonly address: string; readonly port: number }>(LISTEN, (value) => {
+  const [, inet6, inet = '', digits = ''] = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/.exec(value) ?? [];
+  const read = parseAddress(inet6 ?? inet);
+  const port = Number(digits);
+  if (read === null || port > 65_535 || (read.family === 'inet6') !== (inet6 !== undefined))
+    return refused(wanted(LISTEN, value));
+  return { address: read.address, port };
+});
+
+/** Nobody but this machine can reach it. */
+export const isLoopback = (address: string): boolean =>
+  containsAddress(networkOf('127.0.0.0', 8), address) || containsAddress(networkOf('::1', 128), address);

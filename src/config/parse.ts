@@ -2,12 +2,21 @@
  * The text of uplinkd.conf to Settings, or every error in it. Puts the parts together; what a key may hold is schema.ts,
  * and each table has a file of its own. Reads no file.
  */
-import type { HookSettings, Settings } from '../core/model.ts';
+import type { HookSettings, MetricsSettings, Settings } from '../core/model.ts';
+import { isLoopback } from './address.ts';
 import { checkLinks, readLinks, settleLink } from './link.ts';
 import { readPolicies } from './policy.ts';
 import { readProbe } from './probe.ts';
 import { asTable, type ConfigError, type Report, readTable } from './read.ts';
-import { controlShape, DEFAULT_HOOK, DEFAULTS, hookShape, inboundShape, topShape } from './schema.ts';
+import {
+  controlShape,
+  DEFAULT_HOOK,
+  DEFAULTS,
+  hookShape,
+  inboundShape,
+  metricsShape,
+  topShape,
+} from './schema.ts';
 import { type Place, readToml, type Table } from './toml.ts';
 import { printable } from './value.ts';
 
@@ -20,7 +29,7 @@ export type ParsedConfig =
 /** Longest text that is read, in UTF-16 units. */
 const MAX_LENGTH = 262_144;
 /** Tables that are read by themselves. */
-const INNER = ['probe', 'link', 'policy', 'inbound', 'hook', 'control'];
+const INNER = ['probe', 'link', 'policy', 'inbound', 'hook', 'control', 'metrics'];
 /** Errors of one file beyond which only their number is told. */
 const MAX_ERRORS = 200;
 /** Most links, and most policies: there are 155 routing tables from 101 on, and every policy may name every link. */
@@ -54,6 +63,22 @@ const readControlGroup = (top: Table, report: Report): string => {
   return given.group ?? DEFAULTS.controlGroup;
 };
 
+const readMetrics = (top: Table, report: Report): MetricsSettings | null => {
+  const table = asTable(top.entries.get('metrics')?.node, 'metrics', '[metrics]', report);
+  if (table === null) return null;
+  const {
+    listen,
+    hosts = [],
+    public: isPublic = false,
+  } = readTable(metricsShape, [], table, 'metrics', report);
+  if (listen === undefined) return null;
+  if (!isLoopback(listen.address) && !isPublic) {
+    const what = 'expected a loopback address, or public = true beside it: there is no password';
+    report(table.entries.get('listen')?.node.at ?? table.at, 'metrics.listen', what);
+  }
+  return { ...listen, hosts, isPublic };
+};
+
 const readSettings = (top: Table, report: Report): Settings => {
   const given = readTable(topShape, INNER, top, '', report);
   const probe = readProbe(top, '', report);
@@ -61,6 +86,7 @@ const readSettings = (top: Table, report: Report): Settings => {
     inbound: readInbound(top, report),
     hook: readHook(top, report),
     controlGroup: readControlGroup(top, report),
+    metrics: readMetrics(top, report),
   };
   const linkTable = readNames(top, 'link', '[link.fibre]', report);
   const policyTable = readNames(top, 'policy', '[policy.default]', report);

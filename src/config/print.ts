@@ -7,6 +7,7 @@ import type {
   HookSettings,
   LinkSettings,
   Member,
+  MetricsSettings,
   PolicySettings,
   ProbeSettings,
   Settings,
@@ -79,6 +80,14 @@ const renderHook = (hook: HookSettings): readonly string[] => [
   `digest    = ${quote(renderTime(hook.digest))}`,
 ];
 
+const renderMetrics = ({ address, port, hosts, isPublic }: MetricsSettings): readonly string[] => [
+  '',
+  '[metrics]',
+  `listen    = ${quote(`${address.includes(':') ? `[${address}]` : address}:${port}`)}`,
+  `hosts     = ${list(hosts.map(quote))}`,
+  `public    = ${isPublic}`,
+];
+
 /** Writes valid settings; each link has its whole probe table, so there is no `[probe]`. */
 export const renderConfig = (settings: Settings): string =>
   [
@@ -94,6 +103,7 @@ export const renderConfig = (settings: Settings): string =>
     '',
     '[control]',
     `group     = ${quote(settings.controlGroup)}`,
+    ...(settings.metrics === null ? [] : renderMetrics(settings.metrics)),
     ...settings.links.flatMap(renderLink),
     ...settings.policies.flatMap(renderPolicy),
     '',

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { HookSettings, LinkSettings, PolicySettings, ProbeSettings } from '../core/model.ts';
 import { millis } from '../core/time.ts';
-import { gateway, gateway6, network, network6, target } from './address.ts';
+import { gateway, gateway6, listen, network, network6, target } from './address.ts';
 import { prio, tos } from './mark.ts';
 import { expected, flag, oneOf, pattern, percentage, time, wanted, whole } from './value.ts';
 
@@ -53,6 +53,23 @@ export const hookShape = {
     }),
   timeout: time(millis(1000), millis(600_000), '10s').optional(),
   digest: time(millis(1000), millis(3_600_000), '1m').optional(),
+};
+
+const HOSTS = 'an array of up to 16 names of hosts';
+
+export const metricsShape = {
+  listen,
+  hosts: z
+    .array(
+      pattern(
+        'the name of a host such as "router.example.org", in small letters',
+        /^(?=.{1,253}$)(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+      ),
+      expected(HOSTS),
+    )
+    .max(16, { error: (issue) => `expected ${HOSTS}, found ${(issue.input as unknown[]).length}` })
+    .optional(),
+  public: flag.optional(),
 };
 
 /** What groupadd(8) takes. */

@@ -189,6 +189,18 @@ export interface HookSettings {
   readonly digest: Millis;
 }
 
+/** Where figures and the status page are served over HTTP. No decision depends on it. */
+export interface MetricsSettings {
+  /** An address of this machine, canonical. */
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Names by which browsers may call it, beside addresses and localhost. */
+  readonly hosts: readonly string[];
+  /** Said in so many words that the address may be other than loopback. */
+  readonly isPublic: boolean;
+}
+
 export interface Settings {
   /** Name of the pf anchor and prefix of the tables. */
   readonly anchor: string;
@@ -209,6 +221,8 @@ export interface Settings {
   readonly hook: HookSettings | null;
   /** Name of the group that may use the control socket beside root. */
   readonly controlGroup: string;
+  /** Null: nothing is served. */
+  readonly metrics: MetricsSettings | null;
   readonly links: readonly LinkSettings[];
   readonly policies: readonly PolicySettings[];
 }

@@ -56,6 +56,7 @@ t.test('the shortest useful file: every default', async (t) => {
     inbound: false,
     hook: null,
     controlGroup: 'wheel',
+    metrics: null,
     links: [
       { name: 'fibre', interface: 'em0', gateway: '203.0.113.1', ...common, probe },
       { name: 'dsl', interface: 'em1', gateway: '198.51.100.1', ...common, probe },

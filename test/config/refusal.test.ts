@@ -36,6 +36,7 @@ const PREFIXES = 'expected an array of up to 16 IPv6 networks';
 const COMMAND = 'expected an array of a program and up to 31 arguments';
 const PROGRAM = 'expected the absolute path of a program such as "/etc/uplinkd/notify"';
 const ARGUMENT = 'expected a text of up to 1000 characters, none of them a control character';
+const LISTEN = 'expected an address and a port such as "127.0.0.1:9273" or "[::1]:9273"';
 const PERCENTAGE = 'expected a percentage above 0 and up to 100';
 const PRIO = 'expected a whole number from 0 to 7 or two of them such as [3, 7]';
 const TOS = 'expected a whole number from 0 to 255 or a name such as "lowdelay" or "ef"';
@@ -124,6 +125,42 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'group with a space',
     top('control.group = "a b"'),
     'f:1:17: control.group: expected the name of a group such as "wheel", found "a b"',
+  ],
+  ['metrics without listen', top('[metrics]\npublic = true'), `f:1:1: metrics.listen: missing: ${LISTEN}`],
+  ...[
+    '9273',
+    '127.0.0.1',
+    '::1:9273',
+    '[127.0.0.1]:1',
+    '127.0.0.1:65536',
+    'localhost:9273',
+    '127.1:9273',
+  ].map((value): readonly [string, string, string] => [
+    `to listen on ${value}`,
+    top(`metrics.listen = "${value}"`),
+    `f:1:18: metrics.listen: ${LISTEN}, found "${value}"`,
+  ]),
+  ...['10.0.0.1:9273', '0.0.0.0:9273', '[::]:9273', '[::ffff:127.0.0.1]:9273'].map(
+    (value): readonly [string, string, string] => [
+      `to let others in on ${value}`,
+      top(`metrics.listen = "${value}"`),
+      'f:1:18: metrics.listen: expected a loopback address, or public = true beside it: there is no password',
+    ],
+  ),
+  [
+    'hosts with a port',
+    top('[metrics]\nlisten = "127.0.0.1:1"\nhosts = ["a", "a:80"]'),
+    'f:3:15: metrics.hosts[1]: expected the name of a host such as "router.example.org", in small letters, found "a:80"',
+  ],
+  [
+    'hosts that are an address',
+    top('[metrics]\nlisten = "127.0.0.1:1"\nhosts = ["10.0.0.1"]'),
+    'f:3:10: metrics.hosts[0]: expected the name of a host such as "router.example.org", in small letters, found "10.0.0.1"',
+  ],
+  [
+    'too many hosts',
+    top(`[metrics]\nlisten = "127.0.0.1:1"\nhosts = [${'"a",'.repeat(17)}]`),
+    'f:3:9: metrics.hosts: expected an array of up to 16 names of hosts, found 17',
   ],
   ['unknown key of control', top('control.user = "x"'), 'f:1:9: control.user: unknown key'],
   ['the nearest key', probe('targts = 1'), 'f:2:1: probe.targts: unknown key, did you mean "targets"?'],

@@ -7,6 +7,7 @@ import type {
   HookSettings,
   LinkSettings,
   Member,
+  MetricsSettings,
   PolicySettings,
   Prefix,
   ProbeSettings,
@@ -207,6 +208,21 @@ const hook: fc.Arbitrary<HookSettings> = plain<HookSettings>({
   digest: time(1000, 3_600_000),
 });
 
+const metrics: fc.Arbitrary<MetricsSettings> = fc
+  .tuple(
+    fc.constantFrom('127.0.0.1', '::1', '10.0.0.1', 'fe80::1', '0.0.0.0'),
+    fc.nat({ max: 65_535 }),
+    fc.boolean(),
+  )
+  .chain(([address, port, isPublic]) =>
+    plain<MetricsSettings>({
+      address: fc.constant(address),
+      port: fc.constant(port),
+      hosts: fc.subarray(['router', 'a-1.example.org', '1.x']),
+      isPublic: fc.constant(isPublic || !['127.0.0.1', '::1'].includes(address)),
+    }),
+  );
+
 /** Settings as parseConfig could have made them: 1 to 5 links, 1 to 3 policies. */
 export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
   plain({
@@ -218,6 +234,7 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
     inbound: fc.boolean(),
     hook: fc.option(hook),
     controlGroup: fc.constantFrom('wheel', '_uplink', 'A-1'),
+    metrics: fc.option(metrics),
     links: fc.constant(some),
     policies: fc.uniqueArray(policy(some), { minLength: 1, maxLength: 3, selector: (each) => each.name }),
   }),

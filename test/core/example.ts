@@ -102,6 +102,7 @@ export const settingsOf = (
   inbound: false,
   hook: null,
   controlGroup: 'wheel',
+  metrics: null,
   links,
   policies,
   ...more,
