@@ -12,6 +12,7 @@ export type View = 'summary' | 'links' | 'policies' | 'probes' | 'rules' | 'hist
 export type Command =
   /** `link`: of `show probes` only. */
   | { readonly kind: 'show'; readonly view: View; readonly link: string | null }
+  | { readonly kind: 'metrics' }
   | { readonly kind: 'explain'; readonly policy: string }
   /** `link` is not looked at yet. */
   | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
@@ -217,6 +218,7 @@ const table: Node = {
         probes: showProbes,
         rules: show('rules'),
         history: show('history'),
+        metrics: none({ kind: 'metrics' }),
       },
     },
     check: { kind: 'arguments', read: readCheck },

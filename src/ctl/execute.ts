@@ -36,7 +36,7 @@ const complain = (outside: Outside, text: string): ExitCode => {
 const conclude = (
   outside: Outside,
   json: boolean,
-  reply: Exclude<Reply, StreamedReply | { kind: 'status' }>,
+  reply: Exclude<Reply, StreamedReply | { kind: 'status' | 'metrics' }>,
 ): ExitCode => {
   if (json) outside.out(renderJson(reply, 2));
   switch (reply.kind) {
@@ -63,8 +63,10 @@ const conclude = (
 
 const finish = (outside: Outside, json: boolean, answer: Answer): ExitCode => {
   if (answer.kind === 'failure') return complain(outside, answer.text);
-  if (answer.reply.kind === 'status') return complain(outside, 'uplinkd sent a status that nobody asked for');
-  return conclude(outside, json, answer.reply);
+  const { reply } = answer;
+  if (reply.kind === 'status' || reply.kind === 'metrics')
+    return complain(outside, `uplinkd sent a ${reply.kind} that nobody asked for`);
+  return conclude(outside, json, reply);
 };
 
 /** The daemon's status, handed to `write`; whatever else it answers is told. */
@@ -79,10 +81,11 @@ const withStatus = async (
     { timeoutMs: outside.timeoutMs },
   );
   if (answer.kind === 'failure') return complain(outside, answer.text);
-  if (answer.reply.kind === 'done' || answer.reply.kind === 'refused')
-    return complain(outside, 'uplinkd sent no status');
-  if (answer.reply.kind === 'error') return conclude(outside, json, answer.reply);
-  return write(answer.reply.status);
+  const { reply } = answer;
+  if (reply.kind === 'status') return write(reply.status);
+  return reply.kind === 'error'
+    ? conclude(outside, json, reply)
+    : complain(outside, 'uplinkd sent no status');
 };
 
 const unknownName = (outside: Outside, what: string, name: string, known: readonly { name: string }[]) =>
@@ -99,6 +102,19 @@ const show = (outside: Outside, invocation: Invocation, view: View, link: string
     );
     return 0;
   });
+
+const metrics = async (outside: Outside, { json, socket }: Invocation): Promise<ExitCode> => {
+  const request = { version: WIRE_VERSION, command: 'metrics' } as const;
+  const answer = await ask(socket, request, { timeoutMs: outside.timeoutMs });
+  if (answer.kind === 'failure' || answer.reply.kind !== 'metrics') return finish(outside, json, answer);
+  const { text } = answer.reply;
+  outside.out(
+    json
+      ? renderJson({ version: WIRE_VERSION, metrics: text }, 2)
+      : text.split('\n').map(printable).join('\n'),
+  );
+  return 0;
+};
 
 const explain = (outside: Outside, invocation: Invocation, name: string): Promise<ExitCode> =>
   withStatus(outside, invocation, (status) => {
@@ -229,6 +245,8 @@ export const execute = async (line: CommandLine, outside: Outside): Promise<Exit
   switch (command.kind) {
     case 'show':
       return show(outside, line, command.view, command.link);
+    case 'metrics':
+      return metrics(outside, line);
     case 'explain':
       return explain(outside, line, command.policy);
     case 'exec':

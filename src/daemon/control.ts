@@ -19,6 +19,7 @@ export interface ControlActions {
     tell: (reply: PingReply) => void,
     end: () => void,
   ) => (() => void) | string;
+  readonly metrics: () => Promise<string>;
   readonly setVerbose: (verbose: boolean) => void;
   readonly listen: (listener: (event: Event) => void) => () => void;
 }
@@ -56,6 +57,13 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
   switch (request.command) {
     case 'show':
       finish({ kind: 'status', status: actions.status() });
+      return;
+    case 'metrics':
+      // It never rejects but by a mistake of ours, and then the client is not to wait.
+      void actions.metrics().then(
+        (text) => finish({ kind: 'metrics', text }),
+        () => finish({ kind: 'error', text: 'the figures could not be read' }),
+      );
       return;
     case 'monitor': {
       const end = actions.listen(({ atMs, severity, text }) =>

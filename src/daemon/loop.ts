@@ -57,7 +57,9 @@ export type Done =
       readonly transaction: PfTransaction['kind'];
       readonly isDone: boolean;
       readonly took: Millis;
-    };
+    }
+  /** From the kernel's word of a change to the end of the transaction that answers it. */
+  | { readonly kind: 'reaction'; readonly took: Millis };
 
 export interface Loop {
   start(settings: Settings): void;
@@ -146,6 +148,7 @@ export const createLoop = (ports: Ports): Loop => {
           toDoneMs: rounded(since(clock.now(), answers.at)),
         };
         reactions = [...reactions, reaction].slice(-REMEMBERED);
+        for (const follow of followers) follow({ kind: 'reaction', took: since(clock.now(), answers.at) });
       }
       take({ kind: 'pf', id: transaction.id, result });
     });

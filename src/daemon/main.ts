@@ -3,13 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { createClock } from '../adapter/clock.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
-import { readGroup } from '../adapter/group.ts';
 import { createHooks } from '../adapter/hook.ts';
+import { createWebServer } from '../adapter/http-server.ts';
 import { createLastGood } from '../adapter/last-good.ts';
 import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
 import { createMemoryFile } from '../adapter/memory-file.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createPfctl, isFailure } from '../adapter/pf-run.ts';
+import { createPfStates } from '../adapter/pf-states.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
 import { createPinger } from '../adapter/pinger.ts';
@@ -21,13 +22,16 @@ import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { hookNowOf } from '../wire/hook.ts';
 import { answerRequest, type ControlActions, renderOutcome } from './control.ts';
+import { createControlGroup } from './control-group.ts';
 import { dryRun } from './dry-run.ts';
+import { createFigures } from './figures.ts';
 import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
+import { answerWeb } from './web.ts';
 
 /** Milliseconds: rc(8) and people do not wait long. */
 const LONGEST_FAREWELL = 900;
@@ -116,23 +120,8 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const facts = { version: VERSION, pid: process.pid, config: options.config, startedAt: clock.now() };
   let settingsLoadedAt = clock.now();
 
-  /** wheel's where there is none of that name. Null: without root nothing can be changed. */
-  const findControlGroup = (name: string): number | null => {
-    if (process.getuid?.() !== 0) return null;
-    const group = readGroup(name);
-    if (group.kind === 'group') return group.gid;
-    loop.say('err', `control: ${group.why}; only root and group wheel may use the socket`);
-    return 0;
-  };
   let control: Control | null = null;
-  const moveControl = (name: string): void => {
-    const group = findControlGroup(name);
-    try {
-      if (group !== null) control?.setGroup(group);
-    } catch (error) {
-      loop.say('err', `control: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
+  const groups = createControlGroup({ say: loop.say, isRoot: process.getuid?.() === 0 });
 
   const reload = (): readonly string[] => {
     const loaded = loadConfig(options.config);
@@ -147,10 +136,13 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     if (loaded.kind === 'refused' || errors.length > 0) {
       for (const error of errors) loop.say('err', error);
       loop.say('warning', 'configuration not reloaded, the running one stays');
+      figures.reloaded(false);
       return errors;
     }
-    moveControl(loaded.settings.controlGroup);
+    groups.move(control, loaded.settings.controlGroup);
     hooks.configure(loaded.settings.hook);
+    web.configure(loaded.settings.metrics);
+    figures.reloaded(true);
     settings = loaded.settings;
     settingsLoadedAt = clock.now();
     loop.say('info', `configuration ${options.config} loaded`);
@@ -172,25 +164,39 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     return renderOutcome(loop.engine().decisions, link);
   };
 
-  const actions: ControlActions = {
-    status,
-    reload,
-    admin,
-    probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock }) }),
-    setVerbose: log.setVerbose,
-    listen: loop.listen,
-  };
-
   const hooks = createHooks({ clock, log, run: runProgram, look: () => hookNowOf(status()) });
   hooks.configure(settings.hook);
   loop.follow((done) => {
     if (done.kind === 'turn') hooks.tell(done.notes, done.isBusy);
   });
 
+  const figures = createFigures({
+    clock,
+    loop,
+    hooks,
+    states: createPfStates({ commands, clock }),
+    status,
+  });
+  const web = createWebServer({
+    clock,
+    say: loop.say,
+    answer: (request) => answerWeb(request, { figures }),
+  });
+
+  const actions: ControlActions = {
+    status,
+    reload,
+    admin,
+    probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock }) }),
+    metrics: () => figures.read('prometheus'),
+    setVerbose: log.setVerbose,
+    listen: loop.listen,
+  };
+
   try {
     control = await serveControl({
       path: options.socket,
-      group: findControlGroup(settings.controlGroup),
+      group: groups.find(settings.controlGroup),
       log,
       sayRefused: (why) => ({ kind: 'error', text: why }),
       onRequest: (request, client) => answerRequest(request, client, actions),
@@ -209,7 +215,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     hooks.stop();
     // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
     setTimeout(() => process.exit(0), LONGEST_FAREWELL).unref();
-    void Promise.all([loop.leave(), control?.close(), lastGood.settled()]).finally(() => {
+    void Promise.all([loop.leave(), control?.close(), web.close(), lastGood.settled()]).finally(() => {
       log.close();
       setTimeout(() => process.exit(0), 100).unref();
     });
@@ -227,6 +233,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     `uplinkd ${VERSION} started, links: ${settings.links.map((link) => link.name).join(' ')}`,
   );
   loop.start(settings);
+  web.configure(settings.metrics);
 };
 
 const main = async (argv: readonly string[]): Promise<void> => {

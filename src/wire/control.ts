@@ -14,6 +14,8 @@ export const MOST_PINGS = 100;
 
 const requestSchema = z.discriminatedUnion('command', [
   z.strictObject({ version, command: z.literal('show') }).readonly(),
+  /** Answered by `metrics`. */
+  z.strictObject({ version, command: z.literal('metrics') }).readonly(),
   z.strictObject({ version, command: z.literal('monitor') }).readonly(),
   z.strictObject({ version, command: z.literal('reload') }).readonly(),
   z
@@ -44,6 +46,8 @@ export type Request = z.infer<typeof requestSchema>;
 
 const replySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('status'), status: statusSchema }).readonly(),
+  /** The figures, in Prometheus' text format. */
+  z.object({ kind: z.literal('metrics'), text: z.string() }).readonly(),
   /** To `monitor`, one a change. `atMs`: wall clock, milliseconds since 1970. */
   z
     .object({ kind: z.literal('event'), atMs: z.number(), severity: severitySchema, text: z.string() })

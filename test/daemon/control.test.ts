@@ -16,6 +16,7 @@ const ask = (request: object, over: Partial<ControlActions> = {}) => {
       return ['policy default inet: fibre 100%'];
     },
     probe: () => () => {},
+    metrics: async () => 'uplinkd_x 1\n',
     setVerbose: (verbose) => done.push(`verbose ${verbose}`),
     listen: () => () => {},
     ...over,
@@ -110,4 +111,13 @@ t.test('the others', async (t) => {
   ]);
   t.strictSame(ask({ command: 'log', level: 'verbose' }).done, ['verbose true']);
   t.equal(ask({ command: 'monitor' }).closed, 0);
+});
+
+t.test('figures, and none', async (t) => {
+  const asked = ask({ command: 'metrics' });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(asked.replies, [{ kind: 'metrics', text: 'uplinkd_x 1\n' }]);
+  const broken = ask({ command: 'metrics' }, { metrics: () => Promise.reject(new Error('x')) });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.match(broken.replies, [{ kind: 'error' }]);
 });

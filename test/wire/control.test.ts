@@ -86,7 +86,7 @@ t.test('requests that are none', async (t) => {
     [{ version: '1', command: 'show' }, /^malformed request: version: /],
     [
       { version: 1 },
-      /^malformed request: command: .*'show' \| 'monitor' \| 'reload' \| 'admin' \| 'probe' \| 'log'/,
+      /^malformed request: command: .*'show' \| 'metrics' \| 'monitor' \| 'reload' \| 'admin' \| 'probe' \| 'log'/,
     ],
     [{ version: 1, command: 'toString' }, /^malformed request: command: /],
     [{ version: 1, command: 'log' }, /^malformed request: level: .*"brief"\|"verbose"/],
