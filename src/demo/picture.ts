@@ -4,6 +4,8 @@ import { type Colour, fit, type Line, span } from './styled.ts';
 
 export const COLUMNS = 98;
 const BAR = 24;
+/** `pppoe0 tier 1 weight 1` and a blank. */
+const PLACE = 23;
 const LOG_LINES = 9;
 
 export interface Scene {
@@ -40,13 +42,13 @@ const linkLine = (scene: Scene, link: Status['links'][number]): Line => {
   const filled = Math.round(share * BAR);
   return [
     span(fit(link.name, 7), 'bold'),
-    span(fit(`${link.interface} tier ${link.tier} weight ${link.weight}`, 21), 'dim'),
+    span(fit(`${link.interface} tier ${link.tier} weight ${link.weight}`, PLACE), 'dim'),
     span(fit(path?.health ?? '-', 8), healthColours[path?.health ?? ''] ?? 'dim'),
     span(fit(rtt, 9)),
     span('█'.repeat(filled), 'good'),
     span('·'.repeat(BAR - filled), 'dim'),
     span(fit(` ${Math.round(share * 100)}%`, 6)),
-    span(fit(why, COLUMNS - 7 - 21 - 8 - 9 - BAR - 6), 'dim'),
+    span(fit(why, COLUMNS - 7 - PLACE - 8 - 9 - BAR - 6), 'dim'),
   ];
 };
 
@@ -74,7 +76,7 @@ export const drawScene = (scene: Scene): readonly Line[] => {
   return [
     [span('uplinkd ', 'bold'), span(fit(scene.act, COLUMNS - 8), 'unsure')],
     [],
-    heading('LINK                        HEALTH  RTT      NEW CONNECTIONS               WHY'),
+    heading('LINK                          HEALTH  RTT      NEW CONNECTIONS               WHY'),
     ...links.map((link) => linkLine(scene, link)),
     [],
     [

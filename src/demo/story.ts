@@ -3,22 +3,24 @@
  * what the emulated pf really did with the packets; what the daemon says of itself is only used to know when to look.
  */
 import type { Status } from '../wire/status.ts';
-import { isWithin } from './statistics.ts';
+import {
+  both,
+  claimKilled,
+  claimMoved,
+  claimShares,
+  flowsOn,
+  healthOf,
+  isSettledOn,
+  only,
+  type Stage,
+  sharesOf,
+  wait,
+} from './claims.ts';
+import { playRenegotiation, playRenumbering } from './renumbering.ts';
 import type { World } from './world.ts';
 
-/** Standard deviations that a share may be off. */
-const DEVIATIONS = 3;
 /** How often the cable is pulled once more, for the figures at the end. */
-const EXTRA_PULLS = 8;
-
-export interface Stage {
-  /** A new act begins. */
-  readonly act: (title: string) => void;
-  /** One claim, and what was seen. */
-  readonly claim: (claim: string, holds: boolean, seen: string) => void;
-  /** The moment that the README shows. */
-  readonly pose: () => void;
-}
+const EXTRA_PULLS = 5;
 
 const probe = `[probe]
 interval = "200ms"
@@ -34,98 +36,15 @@ gateway = "203.0.113.1"
 weight = 3
 
 [link.dsl]
-interface = "em2"
-gateway = "198.51.100.1"
+interface = "pppoe0"
+gateway = "peer"
 weight = ${dslWeight}
 
 [link.lte]
 interface = "em3"
-gateway = "192.0.2.1"
+gateway = "dhcp"
 tier = 2
 `;
-
-const sharesOf = (status: Status): string =>
-  status.policies
-    .flatMap((policy) => policy.families.flatMap((family) => family.shares))
-    .map(({ link, percent }) => `${link} ${percent}%`)
-    .join(' ');
-
-/** pf holds what the shares say, and nothing is under way. */
-const isSettledOn = (shares: string) => (status: Status) =>
-  sharesOf(status) === shares && status.pf.applied === 'known' && !status.pf.busy;
-
-const healthOf = (status: Status, link: string): string | undefined =>
-  status.links.find(({ name }) => name === link)?.paths[0]?.health;
-
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** New connections for a while, against what the weights promise. */
-const claimShares = async (
-  world: World,
-  stage: Stage,
-  promised: ReadonlyMap<string, number>,
-  ms: number,
-): Promise<void> => {
-  const counted = await world.countFor(ms);
-  const answered = [...counted.values()].reduce((sum, count) => sum + count, 0);
-  const links = [...world.router.uplinks.keys()];
-  const isFair = links.every((link) =>
-    isWithin(counted.get(link) ?? 0, answered, promised.get(link) ?? 0, DEVIATIONS),
-  );
-  const wanted = [...promised].map(([link, share]) => `${link} ${Math.round(share * 100)}%`).join(', ');
-  const seen = links.map((link) => `${link} ${counted.get(link) ?? 0}`).join(', ');
-  stage.claim(`new connections go to ${wanted}`, isFair && answered > 50, `${seen} of ${answered}`);
-  stage.claim(
-    'every one of them was answered',
-    counted.failed === 0,
-    `${counted.failed} of ${counted.total} failed`,
-  );
-};
-
-/** Long flows that now leave by a link, with the address that the far end sees. */
-const flowsOn = (world: World, link: string) =>
-  world.traffic.flows.filter((flow) => {
-    const last = flow.history.at(-1);
-    return last?.kind === 'delivered' && last.uplink === link;
-  });
-
-const claimKilled = (
-  world: World,
-  stage: Stage,
-  link: string,
-  its: readonly bigint[],
-  others: readonly bigint[],
-): void => {
-  const left = its.filter(world.hasState).length;
-  const lost = others.filter((id) => !world.hasState(id)).length;
-  stage.claim(
-    `the states of ${link} are gone`,
-    its.length > 0 && left === 0,
-    `${its.length - left} of ${its.length}`,
-  );
-  stage.claim('and no state of any other link', lost === 0, `${lost} of ${others.length}`);
-};
-
-const claimMoved = async (stage: Stage, flows: World['traffic']['flows'], address: string): Promise<void> => {
-  const movedTo = (): number =>
-    flows.filter((flow) => {
-      const last = flow.history.at(-1);
-      return last?.kind === 'delivered' && last.natAddress === address;
-    }).length;
-  const from = performance.now();
-  while (movedTo() < flows.length && performance.now() - from < 1000) await wait(20);
-  stage.claim(
-    `UDP flows with fixed ports go on with the address ${address}, within a second`,
-    flows.length > 0 && movedTo() === flows.length,
-    `${movedTo()} of ${flows.length}`,
-  );
-};
-
-const both = new Map([
-  ['fibre', 3 / 4],
-  ['dsl', 1 / 4],
-]);
-const only = (link: string): ReadonlyMap<string, number> => new Map([[link, 1]]);
 
 const playReload = async (world: World, stage: Stage): Promise<void> => {
   stage.act('SIGHUP with the same file');
@@ -180,6 +99,7 @@ const playDark = async (world: World, stage: Stage): Promise<void> => {
   world.router.setCarrier('em1', false);
   await world.until('lte alone', isSettledOn('lte 100%'));
   await claimShares(world, stage, only('lte'), 1500);
+  await playRenumbering(world, stage);
 
   stage.act('all come back');
   world.router.setDark('dsl', false);
@@ -244,6 +164,7 @@ export const playStory = async (world: World, stage: Stage): Promise<void> => {
   await playReload(world, stage);
   await playCable(world, stage);
   await playDark(world, stage);
+  await playRenegotiation(world, stage);
   await playSettings(world, stage);
 
   stage.act(`the cable of fibre is pulled ${EXTRA_PULLS} times more`);

@@ -95,9 +95,10 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
       { name: 'fibre', interface: 'em1', address: '203.0.113.2/24', gateway: '203.0.113.1', latencyMs: 6 },
       {
         name: 'dsl',
-        interface: 'em2',
-        address: '198.51.100.2/24',
+        interface: 'pppoe0',
+        address: '198.51.100.2',
         gateway: '198.51.100.1',
+        pppoe: { parent: 'em2' },
         latencyMs: 22,
         jitterMs: 3,
       },
@@ -106,12 +107,14 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
         interface: 'em3',
         address: '192.0.2.2/24',
         gateway: '192.0.2.1',
+        dhcp: { nameservers: ['192.0.2.53'] },
         latencyMs: 48,
         jitterMs: 9,
       },
     ],
     files: new Map([
-      ['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8')],
+      // the example, with the session in the place of the modem's interface
+      ['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8').replaceAll('em2', 'pppoe0')],
       ['/var/db/uplinkd/anchor.conf', ''],
     ]),
   });
@@ -225,6 +228,8 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
     close: () => {
       clearInterval(typing);
       traffic.stop();
+      // its lease would be renewed for as long as the process lives
+      router.setDhcpleasedRunning(false);
       if (exit === null) daemon.kill('SIGKILL');
       server.close();
       rmSync(directory, { recursive: true, force: true });
