@@ -333,7 +333,7 @@ export const createCarrierWatch = (settings: {
       watch();
     },
     learn: (wanted) => {
-      const isNew = JSON.stringify(wanted) !== JSON.stringify(wishes);
+      const isNew = wanted !== wishes && JSON.stringify(wanted) !== JSON.stringify(wishes);
       wishes = wanted;
       if (isNew) wake();
     },

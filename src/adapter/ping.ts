@@ -178,6 +178,7 @@ export const createProber = (settings: { readonly commands: Commands; readonly c
       follow();
     },
     want: (these) => {
+      if (these === wanted) return;
       wanted = these;
       follow();
     },

@@ -3,12 +3,13 @@
  * follows from all of it is worked out by `settle` (turn.ts).
  */
 import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
+import type { Concluded } from './conclusion.ts';
 import { type Conflict, findConflicts } from './conflict.ts';
 import type { Decision } from './decide.ts';
 import { isRoutedByItself, wishRoutes } from './default-route.ts';
 import { type Evidence, findEvidence, learnWishOf } from './evidence.ts';
 import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
-import type { StateHolders } from './kill.ts';
+import type { Leaving, StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
 import {
   type AdminMode,
@@ -18,6 +19,7 @@ import {
   type LearntGateway,
   type LearnWish,
   type PathKey,
+  type Probe,
   pathKey,
   type Settings,
 } from './model.ts';
@@ -41,6 +43,11 @@ const UNREAD_WAIT = millis(100);
 const SLEPT = millis(2000);
 /** How long a start waits at most for every path to be judged before it replaces rules that it found. */
 const LONGEST_START = 15_000;
+
+export interface Judged {
+  readonly path: PathHealth;
+  readonly due: Mono | null;
+}
 
 export interface Engine {
   readonly settings: Settings | null;
@@ -68,6 +75,14 @@ export interface Engine {
   readonly said: readonly Decision[];
   /** The paths as they were when the last turn ended: what is said is what changed since. */
   readonly settled: ReadonlyMap<PathKey, PathHealth>;
+  /** Paths whose connections go back to a better tier, as follows from `decidedAt`. */
+  readonly leaving: readonly Leaving[];
+  /** What the last turn has concluded, and from what. */
+  readonly concluded: Concluded | null;
+  /** The paths as they were judged last, and when each has to be looked at again if it stays as it is. */
+  readonly judged: ReadonlyMap<PathKey, Judged>;
+  /** The probes as they were handed out last: the same list for as long as they are the same. */
+  readonly probes: readonly Probe[];
   /** When settle() asked to be woken last. */
   readonly deadline: Mono | null;
   /** Not handed out yet. */
@@ -92,6 +107,10 @@ export const newEngine: Engine = {
   judgeAt: null,
   said: [],
   settled: new Map(),
+  leaving: [],
+  concluded: null,
+  judged: new Map(),
+  probes: [],
   deadline: null,
   notes: [],
 };

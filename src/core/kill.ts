@@ -93,26 +93,33 @@ const movesAt = (
   return plus(at, millis(Math.max(0, ...holds)));
 };
 
-/** The paths that connections leave for a better tier, and when the next ones will. */
-export const findLeft = (
+/** A path that connections leave for a better tier, and from when on. */
+export interface Leaving {
+  readonly path: PathKey;
+  readonly at: Mono;
+}
+
+export const findLeaving = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   decisions: readonly Decision[],
   decidedAt: ReadonlyMap<string, Mono>,
-  now: Mono,
-): { readonly left: readonly PathKey[]; readonly next: Mono | null } => {
-  let next: Mono | null = null;
-  const left: PathKey[] = [];
-  for (const path of paths.values()) {
+): readonly Leaving[] =>
+  [...paths.values()].flatMap((path): readonly Leaving[] => {
     // That the old connections stay is what an operator drains a link for.
-    if (path.isDrained || decisions.some((decision) => usesPath(decision, path))) continue;
+    if (path.isDrained || decisions.some((decision) => usesPath(decision, path))) return [];
     const at = earliest(...decisions.map((decision) => movesAt(settings, decision, decidedAt, path)));
-    if (at === null) continue;
-    if (at <= now) left.push(path.key);
-    else next = earliest(next, at);
-  }
-  return { left, next };
-};
+    return at === null ? [] : [{ path: path.key, at }];
+  });
+
+/** Those that have been left at `now`, and when the next ones will be. */
+export const findLeft = (
+  leaving: readonly Leaving[],
+  now: Mono,
+): { readonly left: readonly PathKey[]; readonly next: Mono | null } => ({
+  left: leaving.filter(({ at }) => at <= now).map(({ path }) => path),
+  next: earliest(...leaving.map(({ at }) => (at > now ? at : null))),
+});
 
 const isDue = (holders: StateHolders, path: PathKey, now: Mono): boolean => {
   const again = holders.get(path);

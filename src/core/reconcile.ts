@@ -10,6 +10,7 @@ import type { PathHealth } from './health.ts';
 import { afterKills, dueKills, holdStates, killDeadline, type StateHolders } from './kill.ts';
 import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
+import { remembered } from './remembered.ts';
 import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
 import type {
@@ -96,10 +97,11 @@ const LAST_RETRY = 30_000;
 export const backoff = (failures: number): Millis =>
   millis(Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.min(failures - 1, 20)));
 
-const rulesKey = (ruleset: Ruleset): string => JSON.stringify(ruleset);
-const tableKey = (table: Table): string => table.addresses.join(' ');
-const desiredKey = (desired: DesiredPf): string =>
-  JSON.stringify([desired.anchor, desired.ruleset, desired.tables, desired.pools]);
+const rulesKey = remembered((ruleset: Ruleset): string => JSON.stringify(ruleset));
+const tableKey = remembered((table: Table): string => table.addresses.join(' '));
+const desiredKey = remembered((desired: DesiredPf): string =>
+  JSON.stringify([desired.anchor, desired.ruleset, desired.tables, desired.pools]),
+);
 
 /** Nothing is known of what pf holds any more: look before anything else is written. */
 export const forgetApplied = (lane: PfLane): PfLane => ({

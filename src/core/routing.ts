@@ -5,6 +5,7 @@
 
 import type { Note } from './note.ts';
 import { backoff } from './reconcile.ts';
+import { remembered } from './remembered.ts';
 import { earliest, type Millis, type Mono, plus } from './time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from './transaction.ts';
 
@@ -43,7 +44,7 @@ export const newRouteLane: RouteLane = {
   recheckAt: null,
 };
 
-const wishKey = (wish: RouteWish): string => {
+const wishKey = remembered((wish: RouteWish): string => {
   switch (wish.kind) {
     case 'path':
       return `${wish.rtable} ${wish.gateway}`;
@@ -52,13 +53,20 @@ const wishKey = (wish: RouteWish): string => {
     case 'captured':
       return wish.interfaces.join(' ');
   }
-};
+});
 
 /** What is known of some wishes is forgotten. */
-export const forgetRoutes = (lane: RouteLane, isForgotten: (id: WishId) => boolean): RouteLane => ({
-  ...lane,
-  ensured: new Map([...lane.ensured].filter(([id]) => !isForgotten(id))),
-});
+export const forgetRoutes = (lane: RouteLane, isForgotten: (id: WishId) => boolean): RouteLane => {
+  const kept = [...lane.ensured].filter(([id]) => !isForgotten(id));
+  return kept.length === lane.ensured.size ? lane : { ...lane, ensured: new Map(kept) };
+};
+
+/** A trouble is with what was wished: something else is tried at once. */
+const forgetTroubles = (lane: RouteLane, wishes: readonly RouteWish[]): RouteLane => {
+  if (lane.troubles.size === 0) return lane;
+  const keys = new Map(wishes.map((wish) => [wish.id, wishKey(wish)]));
+  return { ...lane, troubles: new Map([...lane.troubles].filter(([id, { wish }]) => keys.get(id) === wish)) };
+};
 
 /** Some wishes are in doubt because something happened to their tables: what is being looked at is looked at again. */
 export const doubtRoutes = (lane: RouteLane, isInDoubt: (id: WishId) => boolean): RouteLane => ({
@@ -72,11 +80,10 @@ export const planRoutes = (
   now: Mono,
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
   const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
-  const keys = new Map(wishes.map((wish) => [wish.id, wishKey(wish)]));
-  const current: RouteLane = {
-    ...(isDue ? { ...forgetRoutes(lane, () => true), recheckAt: null } : lane),
-    troubles: new Map([...lane.troubles].filter(([id, { wish }]) => keys.get(id) === wish)),
-  };
+  const current = forgetTroubles(
+    isDue ? { ...forgetRoutes(lane, () => true), recheckAt: null } : lane,
+    wishes,
+  );
   if (current.inFlight !== null) return { lane: current, transaction: null };
   const isWaiting = (id: WishId): boolean => now < (current.troubles.get(id)?.retryAt ?? now);
   const open = wishes.filter((wish) => current.ensured.get(wish.id) !== wishKey(wish) && !isWaiting(wish.id));

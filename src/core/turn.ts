@@ -2,27 +2,17 @@
  * The core's other entry point: `settle` works out what follows from everything observed so far, and hands out what is to
  * be done. What is desired always follows from the whole picture, never from the event that caused the turn.
  */
-import { type Decision, decidePolicy, decisionKey } from './decide.ts';
-import { distrustGap, type Engine, mapPaths, routeWishes } from './engine.ts';
-import { learnWishOf } from './evidence.ts';
+import { type Concluded, conclude, learnWishes } from './conclusion.ts';
+import { type Decision, decisionKey } from './decide.ts';
+import { distrustGap, type Engine, type Judged } from './engine.ts';
 import { type PathHealth, pathDeadline, stepPath } from './health.ts';
-import { dueSweep, findLeft, findStranded, isPooled } from './kill.ts';
-import {
-  families,
-  type InterfaceTable,
-  type LearnWish,
-  type PathKey,
-  type Probe,
-  pathKey,
-  type Settings,
-} from './model.ts';
+import { dueSweep, findLeaving, findLeft, isPooled } from './kill.ts';
+import type { LearnWish, PathKey, Probe } from './model.ts';
 import type { Note } from './note.ts';
 import { type DesiredPf, isSettled, pfDeadline, planPf } from './reconcile.ts';
 import { forgetRoutes, planRoutes, routeDeadline } from './routing.ts';
-import { rdomainOf } from './rtable.ts';
-import { desirePools, desireRuleset } from './ruleset.ts';
 import { holdSwept, keepOutlived, planSweep, sweepDeadline } from './sweep.ts';
-import { desireTables, localTableName } from './tables.ts';
+import { localTableName } from './tables.ts';
 import { healthNotes, policyNotes } from './tell.ts';
 import { earliest, type Mono } from './time.ts';
 import type { PfTransaction, RouteTransaction, RouteWish, Sweep } from './transaction.ts';
@@ -57,30 +47,20 @@ const findDecidedAt = (
     }),
   );
 
-const desiredPf = (
-  engine: Engine,
-  settings: Settings,
-  decisions: readonly Decision[],
-  stranded: readonly PathKey[],
-  interfaces: InterfaceTable,
-): DesiredPf => {
-  const input = { settings, decisions, paths: engine.paths, stranded };
-  const paths = decisions.flatMap(({ family, shares }) => shares.map((share) => pathKey(share.link, family)));
-  return {
-    anchor: settings.anchor,
-    ruleset: desireRuleset(input),
-    tables: desireTables(settings, decisions, interfaces, engine.paths),
-    pools: desirePools(input),
-    paths: [...new Set(paths)],
-  };
-};
-
 /** What pf should hold by the last turn; null before there are settings and a reading of the interfaces. */
-export const desiredNow = (engine: Engine): DesiredPf | null => {
-  const { settings, interfaces, decisions } = engine;
-  if (settings === null || interfaces === null) return null;
-  return desiredPf(engine, settings, decisions, findStranded(settings, engine.paths, decisions), interfaces);
-};
+export const desiredNow = ({ concluded }: Engine): DesiredPf | null =>
+  concluded === null ? null : concluded.conclusions.desired;
+
+/**
+ * What is worked out once and kept until it is another is taken out: the next turn works out everything from the rest of
+ * the engine, with the same result.
+ */
+export const forgetWorkedOut = (engine: Engine): Engine => ({
+  ...engine,
+  concluded: null,
+  judged: new Map(),
+  probes: [],
+});
 
 /** A path that is not judged yet, or that rules cannot name before its routing table is there. */
 const isOpen = (path: PathHealth): boolean =>
@@ -99,11 +79,27 @@ const mayWrite = (engine: Engine, now: Mono): boolean => {
   return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.paths.includes(path.key));
 };
 
-/** Where this machine tells the gateways that the configuration does not. */
-const learnWishes = ({ settings, rtables }: Engine): readonly LearnWish[] =>
-  (settings?.links ?? []).flatMap((link) =>
-    families.flatMap((family) => learnWishOf(link, family, rdomainOf(rtables, link.name)) ?? []),
+/** Every path as it is at `now`. Of those that nothing was heard of and nothing is due for, that is as they were. */
+const judgeAll = (engine: Engine, now: Mono): ReadonlyMap<PathKey, Judged> =>
+  new Map(
+    [...engine.paths].map(([key, path]) => {
+      const was = engine.judged.get(key);
+      if (was?.path === path && (was.due === null || was.due > now)) return [key, was];
+      const stepped = stepPath(path, now);
+      return [key, { path: stepped, due: pathDeadline(stepped) }];
+    }),
   );
+
+const probesOf = (path: PathHealth): readonly Probe[] =>
+  path.isRouted ? path.targets.map(({ probe }) => probe) : [];
+
+/** The probes that should be running, as the list that was handed out last if they are the same. */
+const findProbes = (engine: Engine, paths: readonly PathHealth[]): readonly Probe[] => {
+  const probes = paths.flatMap(probesOf);
+  const isSame =
+    probes.length === engine.probes.length && probes.every((probe, at) => probe === engine.probes[at]);
+  return isSame ? engine.probes : probes;
+};
 
 /** Works out what follows at `now` from everything observed so far. */
 export const settle = (before: Engine, now: Mono): Turn => {
@@ -113,7 +109,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     return {
       engine: { ...engine, notes: [] },
       probes: [],
-      learn: learnWishes(engine),
+      learn: settings === null ? [] : learnWishes(settings, engine.rtables),
       pf: null,
       sweep: null,
       routes: null,
@@ -123,14 +119,24 @@ export const settle = (before: Engine, now: Mono): Turn => {
   }
   const isPostponed = engine.judgeAt !== null && now < engine.judgeAt;
   const judgeAt = isPostponed ? engine.judgeAt : null;
-  const stepped = isPostponed ? engine : mapPaths(engine, (path) => stepPath(path, now));
+  const judged: Engine['judged'] = isPostponed ? new Map() : judgeAll(engine, now);
+  const stepped = isPostponed
+    ? engine
+    : { ...engine, judged, paths: new Map([...judged].map(([key, { path }]) => [key, path])) };
   const paths = [...stepped.paths.values()];
-  const decisions = settings.policies.flatMap((policy) => decidePolicy(policy, settings, stepped.paths));
-  const decidedAt = findDecidedAt(engine, decisions, now);
-  const stranded = findStranded(settings, stepped.paths, decisions);
-  const { left, next: leavesAt } = findLeft(settings, stepped.paths, decisions, decidedAt, now);
-  const unwanted = [...stranded, ...left];
-  const desired = desiredPf(stepped, settings, decisions, stranded, interfaces);
+  const concluded: Concluded = conclude(engine.concluded, {
+    settings,
+    interfaces,
+    rtables: engine.rtables,
+    paths: stepped.paths,
+  });
+  const { conclusions } = concluded;
+  const { decisions, desired } = conclusions;
+  const isNew = conclusions !== engine.concluded?.conclusions;
+  const decidedAt = isNew ? findDecidedAt(engine, decisions, now) : engine.decidedAt;
+  const leaving = isNew ? findLeaving(settings, stepped.paths, decisions, decidedAt) : engine.leaving;
+  const { left, next: leavesAt } = findLeft(leaving, now);
+  const unwanted = [...conclusions.stranded, ...left];
   const writes = mayWrite(stepped, now);
   const pf = planPf(stepped.pf, { desired, unwanted, health: stepped.paths, mayWrite: writes, now });
   const pooled = unwanted.filter((path) => isPooled(settings, stepped.paths, stepped.paths.get(path)));
@@ -139,7 +145,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     pf.transaction?.kind === 'apply' && (pf.transaction.ruleset !== null || pf.transaction.pools.length > 0);
   const held = keepOutlived(
     isLoading ? holdSwept(stepped.sweep, desired.paths) : stepped.sweep,
-    paths.flatMap((path) => (path.evidence?.kind === 'ready' ? [path.evidence.gateway] : [])),
+    conclusions.gateways,
   );
   const canSweep = writes && isSettled(pf.lane, desired);
   const sweep = planSweep(
@@ -149,12 +155,11 @@ export const settle = (before: Engine, now: Mono): Turn => {
     now,
   );
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
-  const isUnrouted = (id: RouteWish['id']): boolean =>
-    [...stepped.paths.values()].some((path) => path.key === id && !path.isRouted);
-  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), routeWishes(stepped), now);
+  const isUnrouted = (id: RouteWish['id']): boolean => conclusions.unrouted.has(id);
+  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), conclusions.routes, now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
-    ...(isPostponed ? [judgeAt] : paths.map(pathDeadline)),
+    ...(isPostponed ? [judgeAt] : [...judged.values()].map(({ due }) => due)),
     pfDeadline(pf.lane, writes ? unwanted : []),
     canSweep ? sweepDeadline(sweep.lane, pooled) : null,
     leavesAt,
@@ -163,14 +168,22 @@ export const settle = (before: Engine, now: Mono): Turn => {
   );
   const notes = [
     ...engine.notes,
-    ...paths.flatMap((path) => healthNotes(engine.settled.get(path.key), path, now)),
-    ...(writes ? policyNotes(engine.said, decisions) : []),
+    ...paths.flatMap((path) => {
+      const was = engine.settled.get(path.key);
+      return was === path ? [] : healthNotes(was, path, now);
+    }),
+    ...(writes && engine.said !== decisions ? policyNotes(engine.said, decisions) : []),
   ];
+  const probes = findProbes(engine, paths);
   return {
     engine: {
       ...stepped,
       decisions,
       decidedAt,
+      leaving,
+      concluded,
+      judged,
+      probes,
       judgeAt,
       pf: pf.lane,
       sweep: sweep.lane,
@@ -180,10 +193,8 @@ export const settle = (before: Engine, now: Mono): Turn => {
       deadline,
       notes: [],
     },
-    probes: paths
-      .filter((path) => path.isRouted)
-      .flatMap((path) => path.targets.map((target) => target.probe)),
-    learn: learnWishes(stepped),
+    probes,
+    learn: conclusions.learn,
     pf: pf.transaction,
     sweep: sweep.sweep,
     routes: routes.transaction,

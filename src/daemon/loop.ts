@@ -93,6 +93,7 @@ export const createLoop = (ports: Ports): Loop => {
   let reactions: readonly Reaction[] = [];
   /** What the memory store holds, to write only what differs. */
   let kept = '';
+  let keptOf: readonly unknown[] = [];
   const listeners = new Set<(event: Event) => void>();
   const followers: ((done: Done) => void)[] = [];
 
@@ -163,10 +164,14 @@ export const createLoop = (ports: Ports): Loop => {
   };
 
   const rememberAll = (): void => {
+    // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
+    const these = [engine.concluded?.conclusions, engine.rtables, engine.admin];
+    if (these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
     const present = rememberPresent(engine.paths.values(), engine.rtables, engine.admin, clock.now());
     const key = memoryKey(present);
+    keptOf = these;
     if (key === kept) return;
     kept = key;
     memory.keep(present);

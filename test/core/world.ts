@@ -5,9 +5,10 @@
  * no sweep begins before the rules are settled. pf is strict: it knows no routing table that was never set, changes no
  * weight of a standing entry by a replace or a load, and has no pool before it was loaded.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type Engine, newEngine, observe } from '../../src/core/engine.ts';
 import { isUsable } from '../../src/core/health.ts';
-import { findLeft, findStranded, linkLabel } from '../../src/core/kill.ts';
+import { findLeaving, findLeft, findStranded, linkLabel } from '../../src/core/kill.ts';
 import {
   type InterfaceTable,
   type PathKey,
@@ -30,7 +31,7 @@ import type {
   Sweep,
   SweepResult,
 } from '../../src/core/transaction.ts';
-import { desiredNow, settle, type Turn } from '../../src/core/turn.ts';
+import { desiredNow, forgetWorkedOut, settle, type Turn } from '../../src/core/turn.ts';
 
 const PF_TAKES = 5;
 const ROUTE_TAKES = 3;
@@ -438,6 +439,17 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     checkEnds(next);
   };
 
+  /** What was kept from earlier turns must be what would be worked out now. */
+  const checkAfresh = (before: Engine, next: Turn): void => {
+    const afresh = settle(forgetWorkedOut(before), mono(clock));
+    for (const part of Object.keys(afresh.engine) as (keyof Engine)[])
+      must(
+        isDeepStrictEqual(afresh.engine[part], next.engine[part]),
+        `${part} is not what it would be afresh`,
+      );
+    must(isDeepStrictEqual(afresh, next), 'another turn than it would be afresh');
+  };
+
   /** What is ended, by label or by gateway, must be unwanted, and in no use that can be trusted. */
   const checkEnds = ({ engine: after, pf: transaction, sweep }: Turn): void => {
     const { settings, paths, decisions, decidedAt } = after;
@@ -446,7 +458,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       ...(sweep === null ? [] : sweep.gateways),
     ];
     if (settings === null || ended.length === 0) return;
-    const { left } = findLeft(settings, paths, decisions, decidedAt, mono(clock));
+    const { left } = findLeft(findLeaving(settings, paths, decisions, decidedAt), mono(clock));
     const unwanted = [...findStranded(settings, paths, decisions), ...left];
     const trusted = decisions.filter(({ rung }) => ['up', 'degraded', 'recovering'].includes(rung));
     const used = trusted.flatMap(({ family, shares }) => shares.map(({ link }) => pathKey(link, family)));
@@ -474,6 +486,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       const next = settle(engine, mono(clock));
       turns += 1;
       checkTurn(next);
+      checkAfresh(engine, next);
       engine = next.engine;
       deadline = next.deadline;
       for (const note of next.notes) notes.push(`${(clock / 1000).toFixed(3)} ${renderNote(note).text}`);

@@ -1,0 +1,107 @@
+/**
+ * Conclusions: what follows from the settings, the interfaces and how every path stands, and from nothing else. No answer
+ * to a ping that leaves all paths standing as they did can change them, and there are hundreds of those a second; so they
+ * are drawn anew only when a premise has changed. They are a value of the engine; drawn from nothing they are the same.
+ *
+ * What time alone brings about is for turn.ts.
+ */
+import { type Decision, decidePolicy } from './decide.ts';
+import { wishRoutes } from './default-route.ts';
+import { learnWishOf } from './evidence.ts';
+import { isAnswering, type PathHealth } from './health.ts';
+import { findStranded } from './kill.ts';
+import {
+  families,
+  type InterfaceTable,
+  type LearnWish,
+  type PathKey,
+  pathKey,
+  type Settings,
+} from './model.ts';
+import type { DesiredPf } from './reconcile.ts';
+import { type RtableNumbers, rdomainOf } from './rtable.ts';
+import { desirePools, desireRuleset } from './ruleset.ts';
+import { desireTables } from './tables.ts';
+import type { RouteWish } from './transaction.ts';
+
+export interface Premises {
+  readonly settings: Settings;
+  readonly interfaces: InterfaceTable;
+  readonly rtables: RtableNumbers;
+  readonly paths: ReadonlyMap<PathKey, PathHealth>;
+}
+
+export interface Conclusions {
+  readonly decisions: readonly Decision[];
+  /** Dead paths whose connections have somewhere else to go. */
+  readonly stranded: readonly PathKey[];
+  readonly desired: DesiredPf;
+  readonly routes: readonly RouteWish[];
+  /** Paths whose routing table has no default route yet. */
+  readonly unrouted: ReadonlySet<string>;
+  /** Of the paths that have one. */
+  readonly gateways: readonly string[];
+  /** Where this machine tells the gateways that the configuration does not. */
+  readonly learn: readonly LearnWish[];
+}
+
+/** Conclusions and the premises that they still follow from. */
+export interface Concluded {
+  readonly premises: Premises;
+  readonly conclusions: Conclusions;
+}
+
+/** What its probes measure, and since when it is good, says nothing of how a path stands; everything else might. */
+const passing: ReadonlySet<string> = new Set<keyof PathHealth>(['targets', 'goodSince']);
+
+const standsAs = (path: PathHealth, before: PathHealth | undefined): boolean => {
+  if (path === before) return true;
+  if (before === undefined) return false;
+  const fields = Object.keys(path) as (keyof PathHealth)[];
+  return (
+    fields.every((field) => path[field] === before[field] || passing.has(field)) &&
+    isAnswering(path) === isAnswering(before)
+  );
+};
+
+const isSamePremise = (premises: Premises, before: Premises): boolean =>
+  premises.settings === before.settings &&
+  premises.interfaces === before.interfaces &&
+  premises.rtables === before.rtables &&
+  premises.paths.size === before.paths.size &&
+  [...premises.paths.values()].every((path) => standsAs(path, before.paths.get(path.key)));
+
+export const learnWishes = (settings: Settings, rtables: RtableNumbers): readonly LearnWish[] =>
+  settings.links.flatMap((link) =>
+    families.flatMap((family) => learnWishOf(link, family, rdomainOf(rtables, link.name)) ?? []),
+  );
+
+const draw = ({ settings, interfaces, rtables, paths }: Premises): Conclusions => {
+  const decisions = settings.policies.flatMap((policy) => decidePolicy(policy, settings, paths));
+  const stranded = findStranded(settings, paths, decisions);
+  const input = { settings, decisions, paths, stranded };
+  const used = decisions.flatMap(({ family, shares }) => shares.map((share) => pathKey(share.link, family)));
+  const all = [...paths.values()];
+  return {
+    decisions,
+    stranded,
+    desired: {
+      anchor: settings.anchor,
+      ruleset: desireRuleset(input),
+      tables: desireTables(settings, decisions, interfaces, paths),
+      pools: desirePools(input),
+      paths: [...new Set(used)],
+    },
+    routes: wishRoutes(settings, paths),
+    unrouted: new Set(all.filter((path) => !path.isRouted).map((path) => path.key)),
+    gateways: all.flatMap(({ evidence }) => (evidence?.kind === 'ready' ? [evidence.gateway] : [])),
+    learn: learnWishes(settings, rtables),
+  };
+};
+
+/** The same conclusions as before if they still follow, else new ones. */
+export const conclude = (before: Concluded | null, premises: Premises): Concluded => ({
+  premises,
+  conclusions:
+    before !== null && isSamePremise(premises, before.premises) ? before.conclusions : draw(premises),
+});
