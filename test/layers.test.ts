@@ -61,6 +61,11 @@ const floors: { readonly [folder: string]: Floor } = {
     packages: ['node:'],
     why: 'the bench measures the loop and the built daemon, and is part of neither',
   },
+  simulate: {
+    floors: [...below, 'daemon', 'emulator', 'simulate'],
+    packages: ['node:'],
+    why: 'the simulation plays the real daemon on the emulator, and is no part of either',
+  },
 };
 
 /** The only files that may import a package. */

@@ -102,9 +102,11 @@ export const createCarrierWatch = (settings: {
     };
   };
 
-  const troubled = new Set<WatchSource>();
+  /** What was said last of each: the same trouble is not said at every attempt. */
+  const troubled = new Map<WatchSource, string>();
   const trouble = (source: WatchSource, text: string): void => {
-    troubled.add(source);
+    if (troubled.get(source) === text) return;
+    troubled.set(source, text);
     observe({ kind: 'trouble', source, text });
   };
   const troubleOver = (source: WatchSource): void => {

@@ -279,6 +279,31 @@ const stepProbe = (engine: Engine, probe: string, step: (target: TargetHealth) =
 const stepProbeWindow = (engine: Engine, probe: string, step: (window: Window) => Window): Engine =>
   stepProbe(engine, probe, (target) => ({ ...target, window: step(target.window) }));
 
+/** What sendmsg(2) says when the path's routing table has lost its route (OPENBSD.md 3a), or ARP has failed. */
+const unroutable: ReadonlySet<string> = new Set([
+  "Can't assign requested address",
+  'No route to host',
+  'Network is unreachable',
+]);
+
+/**
+ * A request that could not leave may tell of us, not of the link: our rules are gone from a pf that blocks, or our route is. The
+ * first complaint since the last answer makes us look at once, before so many are lost that the link would be called dead.
+ */
+const doubtAfterError = (
+  engine: Engine,
+  { probe, text }: Extract<Observation, { kind: 'probe-error' }>,
+  now: Mono,
+): Engine => {
+  const path = [...engine.paths.values()].find((each) =>
+    each.targets.some((target) => target.probe.key === probe && target.complaint === null),
+  );
+  if (path === undefined) return engine;
+  if (text === 'Permission denied') return { ...engine, pf: { ...engine.pf, inspectAt: now } };
+  if (!unroutable.has(text)) return engine;
+  return { ...engine, routes: doubtRoutes(engine.routes, (key) => key === path.key) };
+};
+
 /** Takes in one fact. `now` never goes back. Facts about probes or transactions that are no longer wanted are ignored. */
 export const observe = (before: Engine, observation: Observation, now: Mono): Engine => {
   const engine = distrustGap(before, now);
@@ -319,7 +344,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         complaint: null,
       }));
     case 'probe-error':
-      return stepProbe(engine, observation.probe, (target) => ({
+      return stepProbe(doubtAfterError(engine, observation, now), observation.probe, (target) => ({
         ...target,
         window: stepSendError(target.window, now),
         complaint: observation.text,

@@ -9,7 +9,14 @@
  */
 import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
 import { isAnswering, type PathHealth } from './health.ts';
-import type { Family, PathKey, PolicySettings, Settings } from './model.ts';
+import {
+  type Family,
+  gatewayOf,
+  gatewayWordOf,
+  type PathKey,
+  type PolicySettings,
+  type Settings,
+} from './model.ts';
 import { earliest, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
 
@@ -185,8 +192,12 @@ export const dueSweep = (
 ): Sweep['gateways'] =>
   unwanted.flatMap((key): Sweep['gateways'] => {
     const path = paths.get(key);
-    const gateway = path?.lastReady?.gateway;
-    if (path === undefined || gateway === undefined) return [];
+    if (path === undefined) return [];
+    // A path that has been dead since the start has not been ready in this life, but its states are from one before.
+    const link = settings.links.find((each) => each.name === path.link);
+    const isLearnt = link === undefined || gatewayWordOf(link, path.family) !== null;
+    const gateway = path.lastReady?.gateway ?? (isLearnt ? null : gatewayOf(link, path.family));
+    if (gateway === null) return [];
     if (!isPooled(settings, paths, path) || !isDue(holders, key, now)) return [];
     return [{ path: key, link: path.link, gateway, again: holders.get(key) !== null }];
   });

@@ -119,7 +119,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'trouble':
       return 'warning';
     case 'pf-killed':
-      return note.again && note.count === 0 ? 'debug' : 'info';
+      return note.count === 0 ? 'debug' : 'info';
     case 'admin':
       return 'notice';
     case 'pf-loaded':

@@ -44,9 +44,11 @@ export interface PfLane {
   readonly printed: { readonly of: string; readonly lines: Fingerprint } | null;
   /** Whether pf has been looked at since `applied` became unknown. */
   readonly looked: boolean;
+  /** The ruleset that the last look compared with. */
+  readonly lookedFor: string | null;
   /** How many rules the anchor held when it was first looked at; null before. */
   readonly rulesAtStart: number | null;
-  /** Paths that the last ruleset of ours sent connections to, whether or not we heard of success. */
+  /** Paths that the last ruleset of ours sent connections to, whether or not we heard of success; or the one that was found. */
   readonly paths: readonly PathKey[];
   readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
   readonly nextId: number;
@@ -74,6 +76,7 @@ export const newPfLane: PfLane = {
   isUncalled: false,
   printed: null,
   looked: false,
+  lookedFor: null,
   rulesAtStart: null,
   paths: [],
   inFlight: null,
@@ -202,8 +205,12 @@ export const planPf = (
   const pools = poolsToWrite(lane, desired);
   const kills = [...lane.outlived, ...dueKills(lane.holders, unwanted, health, now)];
   const hasWork = mayWrite && (writesRules || tables.length > 0 || pools.length > 0 || kills.length > 0);
+  // A start may have looked before it knew its own mind (routing tables were still being set): what it then takes for a
+  // difference may be just what is desired by now, and to load it would write what is there.
+  const isFirst = lane.counts.loads === 0 && lane.failures === 0;
+  const isStale = isFirst && hasWork && writesRules && lane.lookedFor !== rulesKey(desired.ruleset);
   // What is urgent goes before what is routine, but nothing is written blindly.
-  if (!lane.looked || (isDue && !hasWork)) {
+  if (!lane.looked || isStale || (isDue && !hasWork)) {
     const { ruleset } = desired;
     const fingerprint = lane.printed?.of === rulesKey(ruleset) ? lane.printed.lines : null;
     return fly(
@@ -216,7 +223,9 @@ export const planPf = (
   // From here on states may be made on these links, whether or not we hear of success.
   const isSteering = writesRules || pools.length > 0;
   const paths = isSteering ? desired.paths : lane.paths;
-  const holders = holdStates(lane.holders, isSteering ? paths : []);
+  // And until now they were made where the rules before have sent them: on a path that one policy has left for another's
+  // last resort, after its kills.
+  const holders = holdStates(lane.holders, isSteering ? [...lane.paths, ...paths] : []);
   return fly(
     { kind: 'apply', ...common, check: writesRules && lane.mustCheck, ruleset, tables, pools, kills },
     { ...lane, holders, paths, mustCheck: lane.mustCheck && !writesRules },
@@ -332,10 +341,13 @@ export const stepPfResult = (
           ? worked
           : { ...worked, failures: lane.failures, failure: lane.failure, failedStep: lane.failedStep }),
         looked: true,
+        lookedFor: rulesKey(desired.ruleset),
         isUncalled,
         appliedPools: poolsFound(lane, desired, result.poolsThatDiffer),
         rulesAtStart: lane.rulesAtStart ?? result.rulesHeld,
         appliedRules: result.rulesDiffer ? null : rulesKey(desired.ruleset),
+        // Rules of an earlier life, found as they should be, are in force like our own.
+        paths: result.rulesDiffer ? lane.paths : desired.paths,
         printed: result.rulesDiffer
           ? lane.printed
           : { of: rulesKey(desired.ruleset), lines: result.fingerprint },

@@ -144,7 +144,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const isLoading =
     pf.transaction?.kind === 'apply' && (pf.transaction.ruleset !== null || pf.transaction.pools.length > 0);
   const held = keepOutlived(
-    isLoading ? holdSwept(stepped.sweep, desired.paths) : stepped.sweep,
+    isLoading ? holdSwept(stepped.sweep, [...stepped.pf.paths, ...desired.paths]) : stepped.sweep,
     conclusions.gateways,
   );
   const canSweep = writes && isSettled(pf.lane, desired);

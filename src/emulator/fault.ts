@@ -50,6 +50,10 @@ export interface FaultBoard {
   take(command: string, args: readonly string[]): CallFault | null;
   /** The same, when the next one due says that there is no such program: why. */
   takeNotStarted(command: string, args: readonly string[]): string | null;
+  /** Orders that are not used yet. */
+  readonly pending: number;
+  /** How many calls have got a fault so far. */
+  readonly used: number;
   running(command?: string, match?: RegExp): readonly Running[];
   /** Used by the runners. The returned function takes it off. */
   enter(running: Running): () => void;
@@ -70,7 +74,9 @@ export const createFaultBoard = (): FaultBoard => {
     pattern === undefined || new RegExp(pattern.source, pattern.flags.replace('g', '')).test(args.join(' '));
   const find = (command: string, args: readonly string[]): { order: Order; left: number } | undefined =>
     orders.find((one) => one.order.command === command && matches(one.order.match, args));
+  let used = 0;
   const use = (due: { order: Order; left: number }): CallFault => {
+    used++;
     due.left--;
     if (due.left <= 0) orders = orders.filter((one) => one !== due);
     return due.order.fault;
@@ -91,6 +97,12 @@ export const createFaultBoard = (): FaultBoard => {
       if (due === undefined || due.order.fault.kind !== 'not-started') return null;
       use(due);
       return due.order.fault.why;
+    },
+    get pending() {
+      return orders.length;
+    },
+    get used() {
+      return used;
     },
     running: (command, match) =>
       [...all].filter(

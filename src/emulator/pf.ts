@@ -68,6 +68,8 @@ export interface Firewall {
   since: number;
   nextId: bigint;
   nextAutomatic: number;
+  /** Told of pf states that are ended by pfctl, before they are gone. */
+  onKill: ((dead: readonly PfState[]) => void) | null;
 }
 
 const FIRST_LIMITS: readonly (readonly [string, number])[] = [
@@ -108,6 +110,7 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     since: world.now(),
     nextId: (BigInt(0x6b000000 + random.below(0xffffff)) << 32n) + 1n,
     nextAutomatic: 0,
+    onKill: null,
   };
 };
 
@@ -319,6 +322,7 @@ export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => 
   const now = firewall.world.now();
   const dead: PfState[] = [];
   for (const pfState of firewall.states.all.values()) if (doesMatch(pfState)) dead.push(pfState);
+  if (dead.length > 0) firewall.onKill?.(dead);
   for (const pfState of dead) firewall.states.remove(pfState, now);
   firewall.counters.removals += dead.length;
   return dead.length;

@@ -50,7 +50,7 @@ t.test('the exact words', async (t) => {
       'info',
       'pf: killed 312 states of fibre',
     ],
-    [{ kind: 'pf-killed', link: 'fibre', count: 0, again: false }, 'info', 'pf: killed 0 states of fibre'],
+    [{ kind: 'pf-killed', link: 'fibre', count: 0, again: false }, 'debug', 'pf: killed 0 states of fibre'],
     [
       { kind: 'pf-killed', link: 'fibre', count: 2, again: true },
       'info',

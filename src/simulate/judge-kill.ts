@@ -1,0 +1,73 @@
+/** The claims about pf states that are killed, judged at the instant at which pf ends them. */
+import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
+import type { PfState } from '../emulator/pf-state.ts';
+import { detectionMs, type Scene } from './scene.ts';
+
+const PREFIXES_MS = 60_000;
+
+/** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
+const pathOf = (settings: Settings, pfState: PfState): PathKey | null => {
+  const [, name = '', kind] = (pfState.rule.label ?? '').split(':');
+  const byLabel = settings.links.find((link) => link.name === name);
+  if (byLabel !== undefined && kind !== 'probe') return pathKey(name, pfState.family);
+  const gateway = pfState.route?.gateway;
+  for (const link of settings.links)
+    for (const family of families)
+      if (gateway !== undefined && (family === 'inet' ? link.gateway : link.gateway6) === gateway)
+        return pathKey(link.name, family);
+  return null;
+};
+
+/** Some policy ends connections on this link because a better one is back. */
+const isLeftForBetter = (settings: Settings, name: string): boolean => {
+  const isMetered = settings.links.find((link) => link.name === name)?.metered ?? false;
+  return settings.policies.some(
+    (policy) =>
+      policy.members.some((member) => member.link === name) &&
+      (policy.failback ?? (isMetered ? 'move' : 'stay')) === 'move',
+  );
+};
+
+const judge = (scene: Scene, key: PathKey): void => {
+  const { truth } = scene;
+  const settings = scene.settings();
+  const now = scene.clock.now();
+  const path = truth.paths.get(key);
+  if (path === undefined) return;
+  const { link, family } = path;
+  // Prefixes that a reload has taken away are killed by source, on whatever link (core/outlived.ts).
+  const hasLostPrefixes =
+    family === 'inet6' && now - scene.linkLostAt() < PREFIXES_MS && scene.linkLostAt() > 0;
+  const isMoved = hasLostPrefixes || isLeftForBetter(settings, link.name);
+  const healthy = truth.lasting(key, 'good', now);
+  if (!isMoved && healthy > detectionMs(link.probe) + 5000 && now > scene.blindUntil()) {
+    const health = scene.engine()?.paths.get(key);
+    scene.report(
+      'no pf state is killed on a path that works',
+      `${key} has worked for ${healthy} ms, the daemon says ${health?.health} (${health?.reason})`,
+    );
+  }
+  const others = new Set(
+    settings.policies
+      .filter((policy) => policy.members.some((member) => member.link === link.name))
+      .flatMap((policy) => policy.members.map((member) => pathKey(member.link, family)))
+      .filter((other) => other !== key),
+  );
+  const isAlone = [...others].every((other) => {
+    const there = truth.paths.get(other);
+    return there === undefined || truth.lasting(other, 'dead', now) > detectionMs(there.link.probe);
+  });
+  if (isAlone && now > scene.calmAt() && !isMoved)
+    scene.report('no pf state is killed without somewhere to go', `${key}, all others are dead`);
+};
+
+/** Judges every kill from now on; those of a second administrator are his. */
+export const watchKills = (scene: Scene): void => {
+  scene.router.firewall.onKill = (dead) => {
+    if (scene.isAdminBusy()) return;
+    scene.truth.look(scene.settings(), scene.clock.now());
+    const settings = scene.settings();
+    for (const key of new Set(dead.map((pfState) => pathOf(settings, pfState))))
+      if (key !== null) judge(scene, key);
+  };
+};

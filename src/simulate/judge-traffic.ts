@@ -1,0 +1,151 @@
+/** Clients in the LAN, and what becomes of what they send: the claims about connections, judged by packets alone. */
+import { containsAddress } from '../core/address.ts';
+import { type Family, gatewayOf, type LinkSettings, pathKey } from '../core/model.ts';
+import type { Flow, Outcome } from '../emulator/clients.ts';
+import { detectionMs, returnMs, type Scene } from './scene.ts';
+import type { StoryClient } from './story.ts';
+
+const familyOf = (client: StoryClient): Family => (client.to.includes(':') ? 'inet6' : 'inet');
+
+/** Whether a link may carry what a client sends, whatever its health. */
+const mayCarry = (link: LinkSettings, client: StoryClient): boolean => {
+  const family = familyOf(client);
+  if (gatewayOf(link, family) === null) return false;
+  return (
+    family === 'inet' ||
+    link.nat6 !== 'no' ||
+    link.prefix6.some((prefix) => containsAddress(prefix, client.address))
+  );
+};
+
+const linksFor = (scene: Scene, client: StoryClient): readonly LinkSettings[] => {
+  const { policies, links } = scene.settings();
+  const policy = policies.find((each) => each.name === client.policy);
+  return links.filter(
+    (link) => policy?.members.some((member) => member.link === link.name) && mayCarry(link, client),
+  );
+};
+
+const describe = (client: StoryClient, outcome: Outcome): string => {
+  const what = `${client.kind} ${client.protocol} ${client.address} -> ${client.to} (${client.policy})`;
+  switch (outcome.kind) {
+    case 'delivered':
+      return `${what}: delivered by ${outcome.interface} as ${outcome.natAddress}`;
+    case 'refused':
+      return `${what}: refused (${outcome.how})`;
+    case 'silence':
+      return `${what}: silence by ${outcome.interface ?? 'nothing'} as ${outcome.natAddress ?? '-'}: ${outcome.why}`;
+  }
+};
+
+/** Every address that an interface has ever had: pf states may keep an old one. */
+const createAddressBook = (scene: Scene) => {
+  const had = new Map<string, Set<string>>();
+  let version = -1;
+  return (name: string): ReadonlySet<string> => {
+    const now = scene.router.firewall.world.version();
+    if (now !== version) {
+      version = now;
+      for (const nic of scene.router.nics()) {
+        const known = had.get(nic.name) ?? new Set();
+        for (const { address } of nic.addresses) known.add(address.text);
+        had.set(nic.name, known);
+      }
+    }
+    return had.get(name) ?? new Set();
+  };
+};
+
+const judgeWay = (
+  scene: Scene,
+  client: StoryClient,
+  outcome: Outcome,
+  isFresh: boolean,
+  addressesOf: (nic: string) => ReadonlySet<string>,
+): void => {
+  if (outcome.kind === 'refused' || outcome.interface === null || outcome.natAddress === null) return;
+  if (!scene.isPfConfLoaded()) return;
+  const { links } = scene.settings();
+  const left = links.find((link) => link.interface === outcome.interface);
+  const isCalm = scene.clock.now() >= scene.calmAt();
+  if (isFresh && isCalm && !linksFor(scene, client).some((link) => link === left)) {
+    scene.report('no connection leaves by a link that is not its own', describe(client, outcome));
+  }
+  const isTranslated = outcome.natAddress !== client.address;
+  if (isTranslated && !addressesOf(outcome.interface).has(outcome.natAddress)) {
+    const family = familyOf(client);
+    const isMapped =
+      family === 'inet6' && left?.prefix6.some((prefix) => containsAddress(prefix, outcome.natAddress ?? ''));
+    if (!isMapped)
+      scene.report('no packet leaves with the address of another link', describe(client, outcome));
+  }
+};
+
+/** Failing since when, and the verdict on it. */
+const judgeService = (scene: Scene, client: StoryClient, outcome: Outcome, failingSince: number): void => {
+  const { truth } = scene;
+  const now = scene.clock.now();
+  const family = familyOf(client);
+  if (!scene.isPfConfLoaded() || outcome.kind === 'delivered') return;
+  const links = linksFor(scene, client);
+  const paths = links.flatMap((link) => truth.paths.get(pathKey(link.name, family)) ?? []);
+  // What gets lost on a path that loses things proves nothing.
+  const left =
+    outcome.kind === 'silence' ? paths.find((path) => path.link.interface === outcome.interface) : undefined;
+  if (left !== undefined && left.standing !== 'dead') return;
+  const readyAt = Math.min(
+    ...paths.filter((path) => path.standing === 'good').map((path) => path.since + returnMs(path.link.probe)),
+  );
+  const since = left === undefined ? Math.max(0, ...paths.map((path) => path.since)) : left.since;
+  const slowest = Math.max(0, ...links.map((link) => detectionMs(link.probe)));
+  if (now - Math.max(failingSince, since, scene.calmAt(), readyAt) > slowest) {
+    scene.report('connections go where they can', describe(client, outcome));
+  }
+};
+
+export interface Traffic {
+  start(): void;
+  readonly packets: () => number;
+}
+
+export const createTraffic = (scene: Scene): Traffic => {
+  const { clock, router, world } = scene;
+  const addressesOf = createAddressBook(scene);
+  let packets = 0;
+  let nextPort = 61_000;
+  const begin = (client: StoryClient, index: number): void => {
+    let flow: Flow | null = null;
+    let failingSince: number | null = null;
+    let openedAt = 0;
+    const open = (): Flow => {
+      openedAt = clock.now();
+      return router.lan.open({
+        client: client.address,
+        protocol: client.protocol,
+        to: client.to,
+        ...(client.kind === 'lasting' ? { sourcePort: nextPort++, port: 5000 } : {}),
+      });
+    };
+    const tick = (): void => {
+      // A client whose connection was reset takes another port.
+      const isReset = flow !== null && client.protocol === 'tcp' && !flow.isOpen;
+      const isFresh = isReset || client.kind === 'fresh' || openedAt < scene.linkLostAt();
+      if (flow === null || isFresh) flow = open();
+      const outcome = flow.send();
+      packets += 1;
+      if (client.kind === 'fresh') flow.close();
+      failingSince = outcome.kind === 'delivered' ? null : (failingSince ?? clock.now());
+      scene.truth.look(scene.settings(), clock.now());
+      judgeWay(scene, client, outcome, isFresh, addressesOf);
+      if (failingSince !== null) judgeService(scene, client, outcome, failingSince);
+      clock.after(client.everyMs, tick);
+    };
+    clock.after(client.everyMs * (0.5 + (index % 7) / 13), tick);
+  };
+  return {
+    start: () => {
+      for (const [index, client] of world.clients.entries()) begin(client, index);
+    },
+    packets: () => packets,
+  };
+};

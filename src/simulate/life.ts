@@ -1,0 +1,62 @@
+/** A life of the daemon: the real loop, core and adapters on the emulated machine, from a start to a SIGKILL. */
+import { createCarrierWatch } from '../adapter/monitor.ts';
+import { createFirewall } from '../adapter/pfctl.ts';
+import { createProber } from '../adapter/ping.ts';
+import { createRoutes } from '../adapter/route.ts';
+import type { Settings } from '../core/model.ts';
+import type { Mono } from '../core/time.ts';
+import { createLoop, type Loop } from '../daemon/loop.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Commands } from '../port/commands.ts';
+import { parseMemory, renderMemory } from '../wire/memory.ts';
+import { createProcess, type Process } from './process.ts';
+
+/** What is on disk: it outlives the process. */
+export interface Disk {
+  /** health.json */
+  memory: string | null;
+  /** anchor.conf */
+  lastGood: string;
+}
+
+export interface Life {
+  readonly loop: Loop;
+  readonly process: Process;
+  readonly startedAt: Mono;
+}
+
+export interface Around {
+  readonly clock: Clock;
+  readonly commands: Commands;
+  readonly disk: Disk;
+  readonly hear: (severity: string, text: string) => void;
+  readonly onUnreadable: (text: string) => void;
+  readonly onLastGood: (text: string) => void;
+}
+
+export const beginLife = (around: Around, settings: Settings, remembers: boolean): Life => {
+  const { disk } = around;
+  const process = createProcess(around.clock, around.commands);
+  const { clock, commands } = process;
+  const loop = createLoop({
+    clock,
+    carrier: createCarrierWatch({ commands, clock }),
+    prober: createProber({ commands, clock }),
+    firewall: createFirewall({ commands, clock, lastGood: { ensure: () => {}, keep: around.onLastGood } }),
+    routes: createRoutes({ commands }),
+    log: { write: around.hear },
+    memory: {
+      recall: () => {
+        if (disk.memory === null || !remembers) return null;
+        const kept = parseMemory(disk.memory);
+        if (kept === null) around.onUnreadable(disk.memory);
+        return kept?.memory ?? null;
+      },
+      keep: (memory) => {
+        disk.memory = renderMemory(memory, 0);
+      },
+    },
+  });
+  loop.start(settings);
+  return { loop, process, startedAt: clock.now() };
+};

@@ -1,0 +1,365 @@
+/**
+ * Plays a story in virtual time: the real daemon on the emulated machine, with the judges looking on. It ends with the story or
+ * with the first claim that does not hold. The same story always ends the same way.
+ */
+import { parseConfig, renderConfigError } from '../config/parse.ts';
+import type { Settings } from '../core/model.ts';
+import { createVirtualClock } from '../emulator/clock.ts';
+import { createInProcessCommands } from '../emulator/commands.ts';
+import { createRouter } from '../emulator/router.ts';
+import type { Commands } from '../port/commands.ts';
+import { watchKills } from './judge-kill.ts';
+import { createLogJudge } from './judge-log.ts';
+import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
+import { createTraffic } from './judge-traffic.ts';
+import { beginLife, type Disk, type Life } from './life.ts';
+import { linkLocalOf, perform } from './perform.ts';
+import { type Broken, type Claim, returnMs, type Scene } from './scene.ts';
+import type { Happening, Story, World } from './story.ts';
+import { createTruth } from './truth.ts';
+
+export interface Played {
+  readonly broken: Broken | null;
+  readonly simulatedMs: number;
+  /** Timers that fired: everything that happened on the machine. */
+  readonly steps: number;
+  readonly happenings: number;
+  readonly packets: number;
+  readonly loads: number;
+  readonly log: readonly string[];
+}
+
+const LAST_GOOD = '/var/db/uplinkd/anchor.conf';
+const LOG_KEPT = 400;
+/** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
+const AFTER_FAULT_MS = 80_000;
+/** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
+const AFTER_MUTE_MS = 330_000;
+const QUIET_MS = 70_000;
+
+/** Promises settle between the steps of the clock, as they would between events. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const settingsOf = (text: string): Settings | null => {
+  const parsed = parseConfig(text, 'uplinkd.conf');
+  return parsed.kind === 'ok' ? parsed.settings : null;
+};
+
+export const firstSettings = (world: World): Settings => {
+  const parsed = parseConfig(world.configs.get('first') ?? '', 'first');
+  if (parsed.kind === 'ok') return parsed.settings;
+  throw new Error(parsed.errors.map(renderConfigError).join('\n'));
+};
+
+const createMachine = (world: World) => {
+  const clock = createVirtualClock();
+  const hasInet6 = world.lanAddresses6.length > 0;
+  const [lan6, ...more6] = world.lanAddresses6;
+  const router = createRouter({
+    clock,
+    seed: world.seed,
+    lan: {
+      interface: 'em0',
+      address: '10.0.0.1/24',
+      ...(lan6 === undefined ? {} : { address6: lan6 }),
+    },
+    uplinks: world.uplinks.map(({ address6, gateway6, ...uplink }) => ({
+      ...uplink,
+      ...(address6 === null ? {} : { address6 }),
+      ...(gateway6 === null ? {} : { gateway6 }),
+    })),
+    details: [
+      ...(hasInet6 ? [{ name: 'em0', addresses: ['fe80::5054:ff:fe01:1/64', ...more6] }] : []),
+      ...world.uplinks
+        .filter((uplink) => uplink.address6 !== null)
+        .map((uplink) => ({ name: uplink.interface, addresses: [linkLocalOf(world, uplink)] })),
+    ],
+    files: new Map([
+      ['/etc/pf.conf', world.pfConf],
+      [LAST_GOOD, ''],
+    ]),
+  });
+  return { clock, router };
+};
+
+/** A rule set that pf does not take, where no fault was ordered, is ours. */
+const withWitness = (commands: Commands, scene: Scene): Commands => ({
+  ...commands,
+  run: async (command, args, options) => {
+    const before = scene.router.faults.used;
+    const result = await commands.run(command, args, options);
+    const isLoad = command === 'pfctl' && args.includes('-f');
+    const isClean = before === scene.router.faults.used && !scene.isAdminBusy();
+    if (isLoad && isClean && result.kind === 'exited' && result.code !== 0)
+      scene.report('pf takes every rule set', `pfctl ${args.join(' ')}: ${result.stderr}\n${options.stdin}`);
+    return result;
+  },
+});
+
+/** Which number a link's routing table has is history. */
+const renderPf = (held: Pf): string =>
+  [...held]
+    .map(([what, text]) => `${what}:\n${text}`)
+    .join('\n')
+    .replace(/ rtable \d+/g, ' rtable N');
+
+export const play = async (story: Story): Promise<Played> => {
+  const { world } = story;
+  const { clock, router } = createMachine(world);
+  const truth = createTruth(router);
+  const machine = createInProcessCommands(router);
+  const disk: Disk = { memory: null, lastGood: '' };
+  const log: string[] = [];
+  let broken: Broken | null = null;
+  let settings = firstSettings(world);
+  let life: Life | null = null;
+  let calmAt = 60_000;
+  let blindUntil = 0;
+  let linkLostAt = -1;
+  let adminCalls = 0;
+  let steps = 0;
+  let faultsUsed = 0;
+  let mainRules = -1;
+  let happenings = 0;
+
+  const scene: Scene = {
+    world,
+    clock,
+    router,
+    truth,
+    settings: () => settings,
+    engine: () => life?.loop.engine() ?? null,
+    calmAt: () =>
+      life?.process.isAlive === true && !life.process.isPaused ? calmAt : Number.POSITIVE_INFINITY,
+    disturb: (ms) => {
+      calmAt = Math.max(calmAt, clock.now() + ms);
+    },
+    blindUntil: () => blindUntil,
+    blind: (ms) => {
+      blindUntil = Math.max(blindUntil, clock.now() + ms);
+    },
+    linkLostAt: () => linkLostAt,
+    isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
+    isAdminBusy: () => adminCalls > 0,
+    report: (claim: Claim, text: string) => {
+      broken ??= { claim, text, atMs: clock.now() };
+    },
+    broken: () => broken,
+  };
+  const judgeLog = createLogJudge(scene);
+  const traffic = createTraffic(scene);
+  const commands = withWitness(machine, scene);
+
+  const afterStep = (): void => {
+    if (router.faults.used === faultsUsed) return;
+    faultsUsed = router.faults.used;
+    scene.disturb(AFTER_FAULT_MS);
+    if (router.faults.calls.at(-1)?.command.startsWith('ping') === true) {
+      scene.disturb(AFTER_MUTE_MS);
+      scene.blind(AFTER_MUTE_MS);
+    }
+  };
+  const run = async (until: number): Promise<void> => {
+    await breathe();
+    for (let next = clock.next(); next !== null && next <= until && broken === null; next = clock.next()) {
+      clock.step();
+      steps += 1;
+      afterStep();
+      await breathe();
+    }
+    if (broken === null) clock.advance(until - clock.now());
+  };
+
+  const begin = (remembers: boolean): void => {
+    judgeLog.forget();
+    log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);
+    life = beginLife(
+      {
+        clock,
+        commands,
+        disk,
+        hear: (severity, text) => {
+          log.push(`${clock.now()} ${severity} ${text}`);
+          if (log.length > 2 * LOG_KEPT) log.splice(0, LOG_KEPT);
+          judgeLog.hear(severity, text);
+        },
+        onUnreadable: (text) => scene.report('the memory of a life is understood by the next', text),
+        onLastGood: (text) => {
+          router.files.set(LAST_GOOD, text);
+        },
+      },
+      settings,
+      remembers,
+    );
+  };
+  const end = (): void => {
+    life?.process.kill();
+  };
+
+  const admin = (command: 'pfctl' | 'route', args: readonly string[]): void => {
+    const before = router.faults.used;
+    adminCalls += 1;
+    void machine.run(command, args, { timeoutMs: 10_000 }).then((result) => {
+      adminCalls -= 1;
+      const isMain = command === 'pfctl' && args.join(' ') === '-f /etc/pf.conf';
+      const isClean = before === router.faults.used;
+      if (isMain && isClean && result.kind === 'exited' && result.code !== 0)
+        scene.report('pf.conf loads with what was kept for the next boot', result.stderr);
+    });
+  };
+  const ask: AskPf = async (args) => {
+    let said: string | null = null;
+    adminCalls += 1;
+    void machine.run('pfctl', args, { timeoutMs: 10_000 }).then((result) => {
+      adminCalls -= 1;
+      said = result.kind === 'exited' ? result.stdout : '';
+    });
+    for (let turn = 0; turn < 50 && said === null && broken === null; turn += 1) await run(clock.now() + 5);
+    return said ?? '';
+  };
+
+  const rest = async (): Promise<void> => {
+    router.faults.clear();
+    life?.process.resume();
+    if (life?.process.isAlive !== true) begin(true);
+    scene.disturb(AFTER_FAULT_MS);
+    const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
+    await run(Math.max(calmAt, clock.now()) + slowest + 2 * settings.reconcile);
+    const before = life?.loop.engine().pf.counts;
+    await run(clock.now() + QUIET_MS);
+    const after = life?.loop.engine().pf.counts;
+    if (broken !== null || life === null) return;
+    const isSteady = [...truth.paths.values()].every(
+      ({ standing, since }) => standing !== 'grey' && clock.now() - since > QUIET_MS + slowest,
+    );
+    if (isSteady && before !== undefined && (before.loads !== after?.loads || before.killed !== after.killed))
+      scene.report('nothing is written at rest', `${JSON.stringify(before)} -> ${JSON.stringify(after)}`);
+    if (scene.isPfConfLoaded()) judgeRest(scene, life, await readPf(scene, ask));
+  };
+
+  /** What a start finds is what it would have made: nothing moves. */
+  const restart = async (remembers: boolean): Promise<void> => {
+    const isSteady = [...truth.paths.values()].every(({ standing }) => standing !== 'grey');
+    if (broken !== null || !isSteady || !scene.isPfConfLoaded() || clock.now() < blindUntil) return;
+    const before = await readPf(scene, ask);
+    end();
+    await run(clock.now() + 1000);
+    begin(remembers);
+    const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
+    await run(clock.now() + slowest + 30_000);
+    const after = await readPf(scene, ask);
+    if (broken !== null) return;
+    const counts = life?.loop.engine().pf.counts;
+    const how = remembers ? 'remembering' : 'afresh';
+    if (renderPf(before) !== renderPf(after))
+      scene.report(
+        'a fresh start would do the same',
+        `${how}:\n${renderPf(before)}\n---\n${renderPf(after)}`,
+      );
+    // Without its memory it may have had to guess meanwhile.
+    else if (remembers && counts !== undefined && counts.loads > 0)
+      scene.report('a fresh start would do the same', `${how}: ${counts.loads} loads of what was there`);
+  };
+
+  const happen = async (happening: Happening): Promise<void> => {
+    happenings += 1;
+    log.push(`${clock.now()} --- ${JSON.stringify(happening)}`);
+    perform(router, world, happening);
+    switch (happening.kind) {
+      case 'rest':
+        await rest();
+        break;
+      case 'kill':
+        end();
+        break;
+      case 'start':
+        if (life?.process.isAlive !== true) {
+          begin(happening.remembers);
+          scene.disturb(45_000);
+        }
+        break;
+      case 'pause':
+        life?.process.pause();
+        break;
+      case 'resume':
+        life?.process.resume();
+        scene.disturb(15_000);
+        break;
+      case 'wall':
+        clock.stepWall(happening.ms);
+        break;
+      case 'reload': {
+        const next = settingsOf(world.configs.get(happening.config) ?? '');
+        if (next === null || next.anchor !== settings.anchor) break;
+        const left = settings.links.filter(({ name }) => !next.links.some((each) => each.name === name));
+        if (left.length > 0) linkLostAt = clock.now();
+        settings = next;
+        scene.disturb(30_000);
+        judgeLog.forget();
+        if (life?.process.isAlive === true) life.loop.reload(settings);
+        break;
+      }
+      case 'admin':
+        admin(happening.command, happening.args);
+        scene.disturb(settings.reconcile + 20_000);
+        break;
+      case 'child': {
+        const isPing = happening.command.startsWith('ping');
+        const isMute = isPing && happening.what === 'mute';
+        scene.disturb(isMute ? AFTER_MUTE_MS : 20_000);
+        if (isPing && happening.what !== 'kill') scene.blind(isMute ? AFTER_MUTE_MS : 20_000);
+        break;
+      }
+      case 'carrier':
+      case 'ifconfig':
+      case 'detach':
+      case 'attach':
+      case 'dark':
+      case 'gateway-dead':
+      case 'loss':
+      case 'latency':
+      case 'blackhole':
+      case 'renumber':
+      case 'fault':
+      case 'desync':
+        break;
+    }
+    truth.look(settings, clock.now());
+  };
+
+  try {
+    watchKills(scene);
+    truth.look(settings, 0);
+    admin('pfctl', ['-f', '/etc/pf.conf']);
+    await run(100);
+    mainRules = router.firewall.rulesets.get('')?.rules.length ?? 0;
+    begin(true);
+    traffic.start();
+    await run(30_000);
+    for (const event of story.events) {
+      if (broken !== null) break;
+      if (event.afterMs > 0) await run(clock.now() + event.afterMs);
+      if (broken === null) await happen(event.happening);
+    }
+    if (story.events.at(-1)?.happening.kind === 'rest') {
+      await restart(true);
+      await restart(false);
+    }
+  } catch (error) {
+    scene.report(
+      'nothing is thrown',
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+  }
+  const loads = (life as Life | null)?.loop.engine().pf.counts.loads ?? 0;
+  end();
+  return {
+    broken: scene.broken(),
+    simulatedMs: clock.now(),
+    steps,
+    happenings,
+    packets: traffic.packets(),
+    loads,
+    log: log.slice(-LOG_KEPT),
+  };
+};

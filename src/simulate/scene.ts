@@ -1,0 +1,70 @@
+/**
+ * What the judges share: the machine, what is true of its paths, the settings in force, and since when nothing but the world
+ * has been in the daemon's way. The first claim that does not hold is kept; a story ends with it.
+ */
+import type { Engine } from '../core/engine.ts';
+import type { Settings } from '../core/model.ts';
+import type { VirtualClock } from '../emulator/clock.ts';
+import type { Router } from '../emulator/router.ts';
+import type { World } from './story.ts';
+import type { Truth } from './truth.ts';
+
+/** The claims. A shrunk story has to break the same one. */
+export type Claim =
+  | 'connections go where they can'
+  | 'no connection leaves by a link that is not its own'
+  | 'no packet leaves with the address of another link'
+  | 'no pf state is killed on a path that works'
+  | 'no pf state is killed without somewhere to go'
+  | 'pf takes every rule set'
+  | 'pf.conf loads with what was kept for the next boot'
+  | 'nothing is said twice'
+  | 'the log tells every change'
+  | 'health is what the world is'
+  | 'show tells the truth'
+  | 'pf holds what is decided'
+  | 'no pf state is left on a dead path'
+  | 'nothing is written at rest'
+  | 'a fresh start would do the same'
+  | 'memory, queues and children are bounded'
+  | 'the memory of a life is understood by the next'
+  | 'nothing is thrown';
+
+export interface Broken {
+  readonly claim: Claim;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+export interface Scene {
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly router: Router;
+  readonly truth: Truth;
+  /** Of the running daemon, or of its last life. */
+  readonly settings: () => Settings;
+  readonly engine: () => Engine | null;
+  /** From this instant on nothing is the matter but the world itself: its commands work, it runs, nobody else writes to pf. */
+  readonly calmAt: () => number;
+  /** Something is in the daemon's way, and may be for this long. */
+  disturb(ms: number): void;
+  /** Until then pings may have missed answers for reasons of their own. */
+  readonly blindUntil: () => number;
+  blind(ms: number): void;
+  /** When a reload has taken a link away: what is on it is nobody's any more. */
+  readonly linkLostAt: () => number;
+  /** pf.conf is in force, as it was written. */
+  readonly isPfConfLoaded: () => boolean;
+  /** A second administrator is at work with pfctl. */
+  readonly isAdminBusy: () => boolean;
+  report(claim: Claim, text: string): void;
+  readonly broken: () => Broken | null;
+}
+
+/** Since when `settings` could have been followed: how long a dead path may go unnoticed. */
+export const detectionMs = (probe: Settings['links'][number]['probe']): number =>
+  (probe.fall + 1) * probe.interval + probe.timeout + 3000;
+
+/** How long a path that has come back may go unused where nothing else is left. */
+export const returnMs = (probe: Settings['links'][number]['probe']): number =>
+  probe.rise * probe.interval + probe.timeout + probe.hold + 30_000;
