@@ -9,7 +9,7 @@ import { type Decision, decidePolicy } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import { learnWishOf } from './evidence.ts';
 import { isAnswering, type PathHealth } from './health.ts';
-import { findStranded } from './kill.ts';
+import { findLeaving, findStranded, type Leaving } from './kill.ts';
 import {
   families,
   type InterfaceTable,
@@ -19,6 +19,7 @@ import {
   type Settings,
 } from './model.ts';
 import type { DesiredPf } from './reconcile.ts';
+import { remembered } from './remembered.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import { desirePools, desireRuleset } from './ruleset.ts';
 import { desireTables } from './tables.ts';
@@ -35,10 +36,12 @@ export interface Conclusions {
   readonly decisions: readonly Decision[];
   /** Dead paths whose connections have somewhere else to go. */
   readonly stranded: readonly PathKey[];
+  /** Paths whose connections go back to a better tier. */
+  readonly leaving: readonly Leaving[];
   readonly desired: DesiredPf;
   readonly routes: readonly RouteWish[];
   /** Paths whose routing table has no default route yet. */
-  readonly unrouted: ReadonlySet<string>;
+  readonly unrouted: readonly PathKey[];
   /** Of the paths that have one. */
   readonly gateways: readonly string[];
   /** Where this machine tells the gateways that the configuration does not. */
@@ -64,12 +67,20 @@ const standsAs = (path: PathHealth, before: PathHealth | undefined): boolean => 
   );
 };
 
+const stand = (paths: Premises['paths'], before: Premises['paths']): boolean => {
+  if (paths.size !== before.size) return false;
+  for (const [key, path] of paths) if (!standsAs(path, before.get(key))) return false;
+  return true;
+};
+
 const isSamePremise = (premises: Premises, before: Premises): boolean =>
   premises.settings === before.settings &&
   premises.interfaces === before.interfaces &&
   premises.rtables === before.rtables &&
-  premises.paths.size === before.paths.size &&
-  [...premises.paths.values()].every((path) => standsAs(path, before.paths.get(path.key)));
+  stand(premises.paths, before.paths);
+
+/** Of plain data, and in the same order whenever it is drawn. */
+const textOf = remembered((conclusions: Conclusions): string => JSON.stringify(conclusions));
 
 export const learnWishes = (settings: Settings, rtables: RtableNumbers): readonly LearnWish[] =>
   settings.links.flatMap((link) =>
@@ -85,6 +96,7 @@ const draw = ({ settings, interfaces, rtables, paths }: Premises): Conclusions =
   return {
     decisions,
     stranded,
+    leaving: findLeaving(settings, paths, decisions),
     desired: {
       anchor: settings.anchor,
       ruleset: desireRuleset(input),
@@ -93,15 +105,21 @@ const draw = ({ settings, interfaces, rtables, paths }: Premises): Conclusions =
       paths: [...new Set(used)],
     },
     routes: wishRoutes(settings, paths),
-    unrouted: new Set(all.filter((path) => !path.isRouted).map((path) => path.key)),
+    unrouted: all.filter((path) => !path.isRouted).map((path) => path.key),
     gateways: all.flatMap(({ evidence }) => (evidence?.kind === 'ready' ? [evidence.gateway] : [])),
     learn: learnWishes(settings, rtables),
   };
 };
 
-/** The same conclusions as before if they still follow, else new ones. */
-export const conclude = (before: Concluded | null, premises: Premises): Concluded => ({
-  premises,
-  conclusions:
-    before !== null && isSamePremise(premises, before.premises) ? before.conclusions : draw(premises),
-});
+/**
+ * The same conclusions as before if they still follow, else new ones. They are often equal even then, since every reading
+ * of the interfaces is a new premise; and what stays the same object need not be compared by those who use it.
+ */
+export const conclude = (before: Concluded | null, premises: Premises): Concluded => {
+  if (before !== null && isSamePremise(premises, before.premises)) {
+    return { premises, conclusions: before.conclusions };
+  }
+  const drawn = draw(premises);
+  const isEqual = before !== null && textOf(drawn) === textOf(before.conclusions);
+  return { premises, conclusions: isEqual ? before.conclusions : drawn };
+};

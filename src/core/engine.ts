@@ -9,7 +9,8 @@ import type { Decision } from './decide.ts';
 import { isRoutedByItself, wishRoutes } from './default-route.ts';
 import { type Evidence, findEvidence, learnWishOf } from './evidence.ts';
 import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
-import type { Leaving, StateHolders } from './kill.ts';
+import type { Judgements } from './judge.ts';
+import type { StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
 import {
   type AdminMode,
@@ -44,11 +45,6 @@ const SLEPT = millis(2000);
 /** How long a start waits at most for every path to be judged before it replaces rules that it found. */
 const LONGEST_START = 15_000;
 
-export interface Judged {
-  readonly path: PathHealth;
-  readonly due: Mono | null;
-}
-
 export interface Engine {
   readonly settings: Settings | null;
   readonly rtables: RtableNumbers;
@@ -75,12 +71,10 @@ export interface Engine {
   readonly said: readonly Decision[];
   /** The paths as they were when the last turn ended: what is said is what changed since. */
   readonly settled: ReadonlyMap<PathKey, PathHealth>;
-  /** Paths whose connections go back to a better tier, as follows from `decidedAt`. */
-  readonly leaving: readonly Leaving[];
   /** What the last turn has concluded, and from what. */
   readonly concluded: Concluded | null;
   /** The paths as they were judged last, and when each has to be looked at again if it stays as it is. */
-  readonly judged: ReadonlyMap<PathKey, Judged>;
+  readonly judged: Judgements;
   /** The probes as they were handed out last: the same list for as long as they are the same. */
   readonly probes: readonly Probe[];
   /** When settle() asked to be woken last. */
@@ -107,7 +101,6 @@ export const newEngine: Engine = {
   judgeAt: null,
   said: [],
   settled: new Map(),
-  leaving: [],
   concluded: null,
   judged: new Map(),
   probes: [],
@@ -333,7 +326,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const ids = routeWishes(engine)
         .filter((wish) => wish.rtable === rtable)
         .map((wish) => wish.id);
-      return { ...engine, routes: doubtRoutes(engine.routes, (id) => ids.includes(id)) };
+      return { ...engine, routes: doubtRoutes(engine.routes, ids) };
     }
     case 'probe-started':
       return stepProbeWindow(engine, observation.probe, (window) => startWindow(window, now));

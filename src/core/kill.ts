@@ -17,7 +17,7 @@ import {
   type PolicySettings,
   type Settings,
 } from './model.ts';
-import { earliest, type Mono, millis, plus } from './time.ts';
+import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
 
 /** How long after a kill to look for stragglers: packets that were under way while the rules changed. */
@@ -75,17 +75,18 @@ const movesBack = (settings: Settings, policy: PolicySettings, path: PathHealth)
   return (policy.failback ?? (isMetered ? 'move' : 'stay')) === 'move';
 };
 
-/** When a decision will have been on a better tier than this path's for long enough; null if it is not, or stays. */
-const movesAt = (
-  settings: Settings,
-  decision: Decision,
-  decidedAt: ReadonlyMap<string, Mono>,
-  path: PathHealth,
-): Mono | null => {
+/** A path that connections leave once a decision, named by its key, has been what it is for so long. */
+export interface Leaving {
+  readonly path: PathKey;
+  readonly decision: string;
+  readonly after: Millis;
+}
+
+/** How long a decision must have been on a better tier than this path's; null if it is not, or connections stay. */
+const movesAfter = (settings: Settings, decision: Decision, path: PathHealth): Millis | null => {
   const policy = policyOf(settings, decision);
   const own = policy?.members.find((member) => member.link === path.link);
-  const at = decidedAt.get(decisionKey(decision));
-  if (policy === undefined || own === undefined || at === undefined) return null;
+  if (policy === undefined || own === undefined) return null;
   if (
     decision.rung !== 'up' ||
     !isAlternative(settings, decision, path) ||
@@ -97,36 +98,42 @@ const movesAt = (
   const holds = settings.links
     .filter((link) => decision.shares.some((share) => share.link === link.name))
     .map((link) => link.probe.hold);
-  return plus(at, millis(Math.max(0, ...holds)));
+  return millis(Math.max(0, ...holds));
 };
 
-/** A path that connections leave for a better tier, and from when on. */
-export interface Leaving {
-  readonly path: PathKey;
-  readonly at: Mono;
-}
-
+/** The paths that connections leave for a better tier. */
 export const findLeaving = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   decisions: readonly Decision[],
-  decidedAt: ReadonlyMap<string, Mono>,
 ): readonly Leaving[] =>
   [...paths.values()].flatMap((path): readonly Leaving[] => {
     // That the old connections stay is what an operator drains a link for.
     if (path.isDrained || decisions.some((decision) => usesPath(decision, path))) return [];
-    const at = earliest(...decisions.map((decision) => movesAt(settings, decision, decidedAt, path)));
-    return at === null ? [] : [{ path: path.key, at }];
+    return decisions.flatMap((decision) => {
+      const after = movesAfter(settings, decision, path);
+      return after === null ? [] : [{ path: path.key, decision: decisionKey(decision), after }];
+    });
   });
 
 /** Those that have been left at `now`, and when the next ones will be. */
 export const findLeft = (
   leaving: readonly Leaving[],
+  decidedAt: ReadonlyMap<string, Mono>,
   now: Mono,
-): { readonly left: readonly PathKey[]; readonly next: Mono | null } => ({
-  left: leaving.filter(({ at }) => at <= now).map(({ path }) => path),
-  next: earliest(...leaving.map(({ at }) => (at > now ? at : null))),
-});
+): { readonly left: readonly PathKey[]; readonly next: Mono | null } => {
+  const leavesAt = new Map<PathKey, Mono>();
+  for (const { path, decision, after } of leaving) {
+    const from = decidedAt.get(decision);
+    if (from === undefined) continue;
+    const at = plus(from, after);
+    leavesAt.set(path, earliest(leavesAt.get(path) ?? null, at) ?? at);
+  }
+  return {
+    left: [...leavesAt].filter(([, at]) => at <= now).map(([path]) => path),
+    next: earliest(...[...leavesAt.values()].map((at) => (at > now ? at : null))),
+  };
+};
 
 const isDue = (holders: StateHolders, path: PathKey, now: Mono): boolean => {
   const again = holders.get(path);

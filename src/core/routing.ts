@@ -56,9 +56,14 @@ const wishKey = remembered((wish: RouteWish): string => {
 });
 
 /** What is known of some wishes is forgotten. */
-export const forgetRoutes = (lane: RouteLane, isForgotten: (id: WishId) => boolean): RouteLane => {
-  const kept = [...lane.ensured].filter(([id]) => !isForgotten(id));
-  return kept.length === lane.ensured.size ? lane : { ...lane, ensured: new Map(kept) };
+export const forgetRoutes = (lane: RouteLane, forgotten: Iterable<WishId>): RouteLane => {
+  let ensured: Map<WishId, string> | null = null;
+  for (const id of forgotten) {
+    if (!lane.ensured.has(id)) continue;
+    ensured ??= new Map(lane.ensured);
+    ensured.delete(id);
+  }
+  return ensured === null ? lane : { ...lane, ensured };
 };
 
 /** A trouble is with what was wished: something else is tried at once. */
@@ -69,10 +74,13 @@ const forgetTroubles = (lane: RouteLane, wishes: readonly RouteWish[]): RouteLan
 };
 
 /** Some wishes are in doubt because something happened to their tables: what is being looked at is looked at again. */
-export const doubtRoutes = (lane: RouteLane, isInDoubt: (id: WishId) => boolean): RouteLane => ({
-  ...forgetRoutes(lane, isInDoubt),
-  doubted: new Set([...lane.doubted, ...(lane.inFlight?.wishes ?? []).map(({ id }) => id).filter(isInDoubt)]),
-});
+export const doubtRoutes = (lane: RouteLane, inDoubt: readonly WishId[]): RouteLane => {
+  const flying = (lane.inFlight?.wishes ?? []).map(({ id }) => id);
+  return {
+    ...forgetRoutes(lane, inDoubt),
+    doubted: new Set([...lane.doubted, ...flying.filter((id) => inDoubt.includes(id))]),
+  };
+};
 
 export const planRoutes = (
   lane: RouteLane,
@@ -80,10 +88,7 @@ export const planRoutes = (
   now: Mono,
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
   const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
-  const current = forgetTroubles(
-    isDue ? { ...forgetRoutes(lane, () => true), recheckAt: null } : lane,
-    wishes,
-  );
+  const current = forgetTroubles(isDue ? { ...lane, ensured: new Map(), recheckAt: null } : lane, wishes);
   if (current.inFlight !== null) return { lane: current, transaction: null };
   const isWaiting = (id: WishId): boolean => now < (current.troubles.get(id)?.retryAt ?? now);
   const open = wishes.filter((wish) => current.ensured.get(wish.id) !== wishKey(wish) && !isWaiting(wish.id));

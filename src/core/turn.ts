@@ -4,18 +4,19 @@
  */
 import { type Concluded, conclude, learnWishes } from './conclusion.ts';
 import { type Decision, decisionKey } from './decide.ts';
-import { distrustGap, type Engine, type Judged } from './engine.ts';
-import { type PathHealth, pathDeadline, stepPath } from './health.ts';
-import { dueSweep, findLeaving, findLeft, isPooled } from './kill.ts';
-import type { LearnWish, PathKey, Probe } from './model.ts';
+import { distrustGap, type Engine } from './engine.ts';
+import type { PathHealth } from './health.ts';
+import { findProbes, firstDue, judgePaths, pathNotes } from './judge.ts';
+import { dueSweep, findLeft, isPooled } from './kill.ts';
+import type { LearnWish, Probe } from './model.ts';
 import type { Note } from './note.ts';
 import { type DesiredPf, isSettled, pfDeadline, planPf } from './reconcile.ts';
 import { forgetRoutes, planRoutes, routeDeadline } from './routing.ts';
 import { holdSwept, keepOutlived, planSweep, sweepDeadline } from './sweep.ts';
 import { localTableName } from './tables.ts';
-import { healthNotes, policyNotes } from './tell.ts';
+import { policyNotes } from './tell.ts';
 import { earliest, type Mono } from './time.ts';
-import type { PfTransaction, RouteTransaction, RouteWish, Sweep } from './transaction.ts';
+import type { PfTransaction, RouteTransaction, Sweep } from './transaction.ts';
 
 /** What a turn hands out. */
 export interface Turn {
@@ -73,32 +74,11 @@ const isOpen = (path: PathHealth): boolean =>
  */
 const mayWrite = (engine: Engine, now: Mono): boolean => {
   const { pf, startEnds } = engine;
+  if (startEnds === null || now >= startEnds) return true;
   const paths = [...engine.paths.values()];
-  const isJudged = startEnds === null || now >= startEnds || !paths.some(isOpen);
+  const isJudged = !paths.some(isOpen);
   const isBare = pf.rulesAtStart === 0 && pf.paths.length === 0;
   return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.paths.includes(path.key));
-};
-
-/** Every path as it is at `now`. Of those that nothing was heard of and nothing is due for, that is as they were. */
-const judgeAll = (engine: Engine, now: Mono): ReadonlyMap<PathKey, Judged> =>
-  new Map(
-    [...engine.paths].map(([key, path]) => {
-      const was = engine.judged.get(key);
-      if (was?.path === path && (was.due === null || was.due > now)) return [key, was];
-      const stepped = stepPath(path, now);
-      return [key, { path: stepped, due: pathDeadline(stepped) }];
-    }),
-  );
-
-const probesOf = (path: PathHealth): readonly Probe[] =>
-  path.isRouted ? path.targets.map(({ probe }) => probe) : [];
-
-/** The probes that should be running, as the list that was handed out last if they are the same. */
-const findProbes = (engine: Engine, paths: readonly PathHealth[]): readonly Probe[] => {
-  const probes = paths.flatMap(probesOf);
-  const isSame =
-    probes.length === engine.probes.length && probes.every((probe, at) => probe === engine.probes[at]);
-  return isSame ? engine.probes : probes;
 };
 
 /** Works out what follows at `now` from everything observed so far. */
@@ -119,11 +99,10 @@ export const settle = (before: Engine, now: Mono): Turn => {
   }
   const isPostponed = engine.judgeAt !== null && now < engine.judgeAt;
   const judgeAt = isPostponed ? engine.judgeAt : null;
-  const judged: Engine['judged'] = isPostponed ? new Map() : judgeAll(engine, now);
   const stepped = isPostponed
-    ? engine
-    : { ...engine, judged, paths: new Map([...judged].map(([key, { path }]) => [key, path])) };
-  const paths = [...stepped.paths.values()];
+    ? { ...engine, judged: new Map() }
+    : { ...engine, ...judgePaths(engine.paths, engine.judged, now) };
+  const { judged } = stepped;
   const concluded: Concluded = conclude(engine.concluded, {
     settings,
     interfaces,
@@ -134,8 +113,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const { decisions, desired } = conclusions;
   const isNew = conclusions !== engine.concluded?.conclusions;
   const decidedAt = isNew ? findDecidedAt(engine, decisions, now) : engine.decidedAt;
-  const leaving = isNew ? findLeaving(settings, stepped.paths, decisions, decidedAt) : engine.leaving;
-  const { left, next: leavesAt } = findLeft(leaving, now);
+  const { left, next: leavesAt } = findLeft(conclusions.leaving, decidedAt, now);
   const unwanted = [...conclusions.stranded, ...left];
   const writes = mayWrite(stepped, now);
   const pf = planPf(stepped.pf, { desired, unwanted, health: stepped.paths, mayWrite: writes, now });
@@ -155,11 +133,10 @@ export const settle = (before: Engine, now: Mono): Turn => {
     now,
   );
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
-  const isUnrouted = (id: RouteWish['id']): boolean => conclusions.unrouted.has(id);
-  const routes = planRoutes(forgetRoutes(stepped.routes, isUnrouted), conclusions.routes, now);
+  const routes = planRoutes(forgetRoutes(stepped.routes, conclusions.unrouted), conclusions.routes, now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
-    ...(isPostponed ? [judgeAt] : [...judged.values()].map(({ due }) => due)),
+    isPostponed ? judgeAt : firstDue(judged),
     pfDeadline(pf.lane, writes ? unwanted : []),
     canSweep ? sweepDeadline(sweep.lane, pooled) : null,
     leavesAt,
@@ -168,21 +145,16 @@ export const settle = (before: Engine, now: Mono): Turn => {
   );
   const notes = [
     ...engine.notes,
-    ...paths.flatMap((path) => {
-      const was = engine.settled.get(path.key);
-      return was === path ? [] : healthNotes(was, path, now);
-    }),
+    ...pathNotes(engine.settled, stepped.paths, now),
     ...(writes && engine.said !== decisions ? policyNotes(engine.said, decisions) : []),
   ];
-  const probes = findProbes(engine, paths);
+  const probes = findProbes(engine.probes, stepped.paths);
   return {
     engine: {
       ...stepped,
       decisions,
       decidedAt,
-      leaving,
       concluded,
-      judged,
       probes,
       judgeAt,
       pf: pf.lane,

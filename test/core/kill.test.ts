@@ -216,11 +216,11 @@ t.test('failback', async (t) => {
     const settings = settingsOf([first, twin, third], [policySettings([first, twin, third], { failback })]);
     const decidedAt = new Map(decisions.map((each) => [`default/${each.family}`, at]));
     const find = (now: number) =>
-      findLeft(findLeaving(settings, paths('', of), decisions, decidedAt), mono(now));
+      findLeft(findLeaving(settings, paths('', of), decisions), decidedAt, mono(now));
     t.same(find(100_000), { left: [], next: when }, `${name}: at first`);
     if (when !== null) t.same(find(when - 1), { left: [], next: when }, `${name}: a moment before`);
     t.same(find(when ?? 999_999), { left: wanted, next: null }, name);
-    const unheard = findLeft(findLeaving(settings, paths('', of), decisions, new Map()), mono(999_999));
+    const unheard = findLeft(findLeaving(settings, paths('', of), decisions), new Map(), mono(999_999));
     t.same(unheard, { left: [], next: null }, `${name}: nobody knows since when`);
   }
 
@@ -236,10 +236,10 @@ t.test('failback', async (t) => {
     const settings = settingsOf(of, policies);
     for (const rung of ['up', 'degraded', 'recovering', 'unproven', 'last-resort'] as const) {
       const decisions = [decision('default', 'up', 'ab'), decision('only', rung, 'c')];
-      t.same(findLeft(findLeaving(settings, paths(''), decisions, decidedAt), mono(999_999)).left, [], rung);
+      t.same(findLeft(findLeaving(settings, paths(''), decisions), decidedAt, mono(999_999)).left, [], rung);
     }
     const none = [decision('default', 'up', 'ab'), decision('only', 'none', '')];
-    t.same(findLeft(findLeaving(settings, paths(''), none, decidedAt), mono(999_999)).left, ['c/inet']);
+    t.same(findLeft(findLeaving(settings, paths(''), none), decidedAt, mono(999_999)).left, ['c/inet']);
   });
 
   t.test('the earliest of two policies', async (t) => {
@@ -252,8 +252,8 @@ t.test('failback', async (t) => {
       ['voip/inet', mono(0)],
     ]);
     const decisions = [decision('default', 'up', 'a'), decision('voip', 'up', 'a')];
-    t.equal(findLeft(findLeaving(settings, paths(''), decisions, decidedAt), mono(0)).next, 10_000);
-    t.same(findLeft(findLeaving(settings, paths(''), decisions, decidedAt), mono(10_000)), {
+    t.equal(findLeft(findLeaving(settings, paths(''), decisions), decidedAt, mono(0)).next, 10_000);
+    t.same(findLeft(findLeaving(settings, paths(''), decisions), decidedAt, mono(10_000)), {
       left: ['c/inet'],
       next: null,
     });

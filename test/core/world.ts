@@ -458,7 +458,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       ...(sweep === null ? [] : sweep.gateways),
     ];
     if (settings === null || ended.length === 0) return;
-    const { left } = findLeft(findLeaving(settings, paths, decisions, decidedAt), mono(clock));
+    const { left } = findLeft(findLeaving(settings, paths, decisions), decidedAt, mono(clock));
     const unwanted = [...findStranded(settings, paths, decisions), ...left];
     const trusted = decisions.filter(({ rung }) => ['up', 'degraded', 'recovering'].includes(rung));
     const used = trusted.flatMap(({ family, shares }) => shares.map(({ link }) => pathKey(link, family)));
