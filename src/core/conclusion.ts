@@ -69,7 +69,7 @@ const standsAs = (path: PathHealth, before: PathHealth | undefined): boolean => 
 
 const stand = (paths: Premises['paths'], before: Premises['paths']): boolean => {
   if (paths.size !== before.size) return false;
-  for (const [key, path] of paths) if (!standsAs(path, before.get(key))) return false;
+  for (const path of paths.values()) if (!standsAs(path, before.get(path.key))) return false;
   return true;
 };
 

@@ -33,7 +33,8 @@ export const judgePaths = (
 ): { readonly paths: Paths; readonly judged: Judgements } => {
   let paths: Map<PathKey, PathHealth> | null = null;
   let judged: Map<PathKey, Judgement> | null = null;
-  for (const [key, path] of before) {
+  for (const path of before.values()) {
+    const { key } = path;
     if (isStill(judgedBefore.get(key), path, now)) continue;
     const stepped = stepPath(path, now);
     judged ??= new Map(judgedBefore);
@@ -54,8 +55,8 @@ export const firstDue = (judged: Judgements): Mono | null => {
 /** What is to be said of paths that are not as they were when the last turn ended. */
 export const pathNotes = (settled: Paths, paths: Paths, now: Mono): readonly Note[] => {
   const notes: Note[] = [];
-  for (const [key, path] of paths) {
-    const was = settled.get(key);
+  for (const path of paths.values()) {
+    const was = settled.get(path.key);
     if (was !== path) notes.push(...healthNotes(was, path, now));
   }
   return notes;
