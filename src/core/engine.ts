@@ -294,7 +294,7 @@ const doubtAfterError = (
   if (path === undefined) return engine;
   if (text === 'Permission denied') return { ...engine, pf: { ...engine.pf, inspectAt: now } };
   if (!unroutable.has(text)) return engine;
-  return { ...engine, routes: doubtRoutes(engine.routes, (key) => key === path.key) };
+  return { ...engine, routes: doubtRoutes(engine.routes, [path.key]) };
 };
 
 /** Takes in one fact. `now` never goes back. Facts about probes or transactions that are no longer wanted are ignored. */
