@@ -14,7 +14,7 @@ interface Floor {
   readonly why: string;
 }
 
-const below = ['core', 'text', 'config', 'wire', 'port', 'adapter'];
+const below = ['core', 'text', 'config', 'wire', 'page', 'port', 'adapter'];
 
 const floors: { readonly [folder: string]: Floor } = {
   core: { floors: ['core'], packages: [], why: 'the core is pure: plain data in, plain data out' },
@@ -29,6 +29,11 @@ const floors: { readonly [folder: string]: Floor } = {
     why: 'a file is read, nothing is done',
   },
   wire: { floors: ['core', 'wire'], packages: ['zod'], why: 'formats only' },
+  page: {
+    floors: ['core', 'wire', 'page'],
+    packages: [],
+    why: 'the page is text made of the status document',
+  },
   port: { floors: ['core', 'port'], packages: [], why: 'interfaces only' },
   adapter: {
     floors: ['core', 'text', 'wire', 'port', 'adapter'],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** uplinkd: puts the parts together, and owns signals and the exit status. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { createClock } from '../adapter/clock.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
 import { createHooks } from '../adapter/hook.ts';
@@ -17,6 +18,7 @@ import { createPinger } from '../adapter/pinger.ts';
 import { runProgram } from '../adapter/program.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands } from '../adapter/run.ts';
+import { createSeriesFile } from '../adapter/series-file.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
@@ -28,10 +30,11 @@ import { createFigures } from './figures.ts';
 import { renderFullStatus } from './full-status.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
+import { createPlots } from './plots.ts';
 import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { VERSION } from './version.ts';
-import { answerWeb } from './web.ts';
+import { createWeb } from './web.ts';
 
 /** Milliseconds: rc(8) and people do not wait long. */
 const LONGEST_FAREWELL = 900;
@@ -141,7 +144,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     }
     groups.move(control, loaded.settings.controlGroup);
     hooks.configure(loaded.settings.hook);
-    web.configure(loaded.settings.metrics);
+    serveWeb(loaded.settings.metrics);
     figures.reloaded(true);
     settings = loaded.settings;
     settingsLoadedAt = clock.now();
@@ -177,11 +180,20 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     states: createPfStates({ commands, clock }),
     status,
   });
+  const plots = createPlots({
+    clock,
+    engine: loop.engine,
+    file: createSeriesFile(options.stateDirectory, log),
+  });
   const web = createWebServer({
     clock,
     say: loop.say,
-    answer: (request) => answerWeb(request, { figures }),
+    answer: createWeb({ clock, loop, figures, status, series: plots.store, hostname: hostname() }),
   });
+  const serveWeb = (wanted: Settings['metrics']): void => {
+    web.configure(wanted);
+    plots.configure(wanted !== null);
+  };
 
   const actions: ControlActions = {
     status,
@@ -213,6 +225,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     const rest = settings.onExit === 'keep' ? 'pf stays as it is' : 'pf is flushed';
     loop.say('notice', `${signal}, terminating; ${rest}`);
     hooks.stop();
+    plots.stop();
     // What is still under way (a pfctl, a child that does not want to end) is not waited for longer than this.
     setTimeout(() => process.exit(0), LONGEST_FAREWELL).unref();
     void Promise.all([loop.leave(), control?.close(), web.close(), lastGood.settled()]).finally(() => {
@@ -233,7 +246,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     `uplinkd ${VERSION} started, links: ${settings.links.map((link) => link.name).join(' ')}`,
   );
   loop.start(settings);
-  web.configure(settings.metrics);
+  serveWeb(settings.metrics);
 };
 
 const main = async (argv: readonly string[]): Promise<void> => {

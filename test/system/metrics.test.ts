@@ -31,6 +31,10 @@ t.test('figures follow what happens', async (t) => {
   t.match(after, /^uplinkd_policy_share_ratio\{policy="default",family="inet",source="",link="dsl"\} 1$/m);
   t.match(await read('application/openmetrics-text'), /^# TYPE uplinkd_path_health stateset$/m);
 
+  const page = await (await fetch(`http://${address}/`)).text();
+  t.match(page, /<h1>fibre is down<\/h1>/);
+  t.equal((await fetch(`http://${address}/health.json`)).status, 404);
+
   const shown = await runBuilt('ctl', ['-s', world.controlSocket, 'show', 'metrics']);
   t.equal(shown.code, 0);
   const names = (text: string) => text.split('\n').filter((line) => line.startsWith('# TYPE'));
