@@ -103,7 +103,7 @@ t.test('S45 with processes: a hook that ignores SIGTERM and hangs', async (t) =>
   await world.until('dsl alone', isSettledOn('dsl 100%'));
   await world.until('the hook', () => world.log.some((line) => line.includes('hook policy: started')));
   // While it hangs, the next fail-over.
-  world.router.setCarrier('em2', false);
+  world.router.setCarrier('pppoe0', false);
   await world.until('lte alone', isSettledOn('lte 100%'));
   const reactions = (await world.status()).pf.reactions;
   t.equal(reactions.length, 2);

@@ -27,8 +27,8 @@ gateway = "203.0.113.1"
 weight = 3
 
 [link.dsl]
-interface = "em2"
-gateway = "198.51.100.1"
+interface = "pppoe0"
+gateway = "peer"
 
 [link.lte]
 interface = "em3"
@@ -91,7 +91,11 @@ export const openWorld = async (t: Test): Promise<World> => {
 
 /** The emulated pf holds, rule for rule, what `uplinkctl render` says of these healths: what a fresh start would load. */
 export const isAsFresh = async (t: Test, world: World, down: readonly string[]): Promise<void> => {
-  const sets = down.flatMap((link) => ['--set', `${link}=down`]);
+  // What DSL has negotiated is in no file.
+  const sets = ['dsl.gateway=198.51.100.1', ...down.map((link) => `${link}=down`)].flatMap((set) => [
+    '--set',
+    set,
+  ]);
   const rendered = await runBuilt('ctl', ['render', '-f', world.configFile, ...sets]);
   const held = await world.pfctl(['-a', 'uplinkd', '-sr']);
   t.equal(held, rendered.stdout, 'pf holds what a fresh start would load');
