@@ -2,6 +2,7 @@
  * The real loop, core and adapters on a real clock, with one link whose pings are real ones in a namespace. The rest of the
  * machine (ifconfig, route, pfctl) is the emulated router, in process. Only health is looked at.
  */
+import { createCarpCounter } from '../adapter/carp.ts';
 import { createClock } from '../adapter/clock.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
@@ -58,6 +59,7 @@ export const watchPath = (settings: Settings, withPing: (emulated: Commands) => 
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
+    carp: createCarpCounter({ commands }),
     log: { write: () => {} },
     memory: { recall: () => null, keep: () => {} },
   });

@@ -2,14 +2,16 @@
  * The text of uplinkd.conf to Settings, or every error in it. Puts the parts together; what a key may hold is schema.ts,
  * and each table has a file of its own. Reads no file.
  */
-import type { HookSettings, MetricsSettings, Settings } from '../core/model.ts';
+import type { CarpSettings, HookSettings, MetricsSettings, Settings } from '../core/model.ts';
 import { isLoopback } from './address.ts';
 import { checkLinks, readLinks, settleLink } from './link.ts';
 import { readPolicies } from './policy.ts';
 import { readProbe } from './probe.ts';
 import { asTable, type ConfigError, type Report, readTable } from './read.ts';
 import {
+  carpShape,
   controlShape,
+  DEFAULT_CARP,
   DEFAULT_HOOK,
   DEFAULTS,
   hookShape,
@@ -29,7 +31,7 @@ export type ParsedConfig =
 /** Longest text that is read, in UTF-16 units. */
 const MAX_LENGTH = 262_144;
 /** Tables that are read by themselves. */
-const INNER = ['probe', 'link', 'policy', 'inbound', 'hook', 'control', 'metrics'];
+const INNER = ['probe', 'link', 'policy', 'inbound', 'carp', 'hook', 'control', 'metrics'];
 /** Errors of one file beyond which only their number is told. */
 const MAX_ERRORS = 200;
 /** Most links, and most policies: there are 155 routing tables from 101 on, and every policy may name every link. */
@@ -47,6 +49,12 @@ const readNames = (top: Table, key: 'link' | 'policy', example: string, report: 
 const readInbound = (top: Table, report: Report): boolean => {
   const table = asTable(top.entries.get('inbound')?.node, 'inbound', '[inbound]', report);
   return table !== null && (readTable(inboundShape, [], table, 'inbound', report).enabled ?? true);
+};
+
+/** Null without the table. */
+const readCarp = (top: Table, report: Report): CarpSettings | null => {
+  const table = asTable(top.entries.get('carp')?.node, 'carp', '[carp]', report);
+  return table === null ? null : { ...DEFAULT_CARP, ...readTable(carpShape, [], table, 'carp', report) };
 };
 
 /** Null without the table, or when its command is wrong, which is an error already. */
@@ -84,6 +92,7 @@ const readSettings = (top: Table, report: Report): Settings => {
   const probe = readProbe(top, '', report);
   const around = {
     inbound: readInbound(top, report),
+    carp: readCarp(top, report),
     hook: readHook(top, report),
     controlGroup: readControlGroup(top, report),
     metrics: readMetrics(top, report),

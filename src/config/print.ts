@@ -4,6 +4,7 @@
  */
 import { renderPrefix } from '../core/address.ts';
 import type {
+  CarpSettings,
   HookSettings,
   LinkSettings,
   Member,
@@ -72,6 +73,14 @@ const renderPolicy = (policy: PolicySettings): readonly string[] => [
   ...given('tos      ', policy.tos, String),
 ];
 
+const renderCarp = ({ group, demote, hold }: CarpSettings): readonly string[] => [
+  '',
+  '[carp]',
+  `group     = ${quote(group)}`,
+  `demote    = ${demote}`,
+  `hold      = ${quote(renderTime(hold))}`,
+];
+
 const renderHook = (hook: HookSettings): readonly string[] => [
   '',
   '[hook]',
@@ -99,6 +108,7 @@ export const renderConfig = (settings: Settings): string =>
     '',
     '[inbound]',
     `enabled   = ${settings.inbound}`,
+    ...(settings.carp === null ? [] : renderCarp(settings.carp)),
     ...(settings.hook === null ? [] : renderHook(settings.hook)),
     '',
     '[control]',

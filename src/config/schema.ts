@@ -6,7 +6,13 @@
  * takes more than one key is judged elsewhere. Keys that do not work yet are absent, so they are unknown keys.
  */
 import { z } from 'zod';
-import type { HookSettings, LinkSettings, PolicySettings, ProbeSettings } from '../core/model.ts';
+import type {
+  CarpSettings,
+  HookSettings,
+  LinkSettings,
+  PolicySettings,
+  ProbeSettings,
+} from '../core/model.ts';
 import { millis } from '../core/time.ts';
 import { gateway, gateway6, listen, network, network6, target } from './address.ts';
 import { prio, tos } from './mark.ts';
@@ -33,6 +39,13 @@ export const topShape = {
 };
 
 export const inboundShape = { enabled: flag.optional() };
+
+export const carpShape = {
+  // ifconfig(8) takes a name that ends in a digit for an interface.
+  group: pattern('a group of interfaces such as "carp"', /^[A-Za-z][A-Za-z0-9_]{0,13}[A-Za-z_]$/).optional(),
+  demote: whole(1, 128).optional(),
+  hold: time(millis(0), millis(3_600_000), '10s').optional(),
+};
 
 const ARGUMENT = 'a text of up to 1000 characters, none of them a control character';
 const PROGRAM = 'the absolute path of a program such as "/etc/uplinkd/notify"';
@@ -187,6 +200,8 @@ export const DEFAULT_HOOK: Omit<HookSettings, 'command'> = {
   timeout: millis(10_000),
   digest: millis(60_000),
 };
+
+export const DEFAULT_CARP: CarpSettings = { group: 'carp', demote: 50, hold: millis(10_000) };
 
 export const DEFAULTS = {
   anchor: 'uplinkd',

@@ -3,6 +3,7 @@
  * follows from all of it is worked out by `settle` (turn.ts).
  */
 import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
+import { type CarpLane, newCarpLane, recallCarp, stepCarpResult } from './carp.ts';
 import type { Concluded } from './conclusion.ts';
 import { type Conflict, findConflicts } from './conflict.ts';
 import type { Decision } from './decide.ts';
@@ -57,6 +58,7 @@ export interface Engine {
   readonly memory: Memory | null;
   /** What an operator has said by hand. */
   readonly admin: AdminModes;
+  readonly carp: CarpLane;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
   readonly decisions: readonly Decision[];
   /** Per policy and family, since when its shares are what they are. */
@@ -91,6 +93,7 @@ export const newEngine: Engine = {
   conflicts: new Map(),
   memory: null,
   admin: new Map(),
+  carp: newCarpLane,
   paths: new Map(),
   decisions: [],
   decidedAt: new Map(),
@@ -307,6 +310,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         memory: observation.memory,
         rtables: recallRtables(observation.memory),
         admin: recallAdmin(observation.memory),
+        carp: recallCarp(observation.memory.carp),
       };
     case 'settings':
       return takeSettings(engine, observation.settings, now);
@@ -378,6 +382,10 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         return result === undefined || !isAsked ? path : stepRoute(path, result.kind === 'ensured', now);
       });
       return say(routed, ...notes);
+    }
+    case 'carp': {
+      const { lane, notes } = stepCarpResult(engine.carp, observation.id, observation.failure, now);
+      return say({ ...engine, carp: lane }, ...notes);
     }
     case 'trouble':
       return say(engine, { kind: 'trouble', source: observation.source, text: observation.text });

@@ -3,6 +3,7 @@
  * routing table numbers given out; and what an operator has said by hand. Plain data; where it is kept is an adapter's business.
  */
 import type { AdminModes } from './admin.ts';
+import type { CarpAdded } from './carp.ts';
 import type { PathHealth } from './health.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
 import type { RtableNumbers } from './rtable.ts';
@@ -24,6 +25,8 @@ export interface Memory {
   /** Of links in a routing domain of their own. */
   readonly rdomains: readonly { readonly link: string; readonly rdomain: number }[];
   readonly rdomainsSeen: readonly number[];
+  /** What we have put on a demote counter, or were about to. */
+  readonly carp: CarpAdded | null;
   /** Of the machine's owner, not of the moment: of use after a reboot, too. */
   readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
 }
@@ -33,7 +36,9 @@ export const afterReboot = (memory: Memory): Memory => ({
   ...memory,
   paths: [],
   rtables: [],
+  rdomains: [],
   rdomainsSeen: [],
+  carp: null,
 });
 
 /** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. */
@@ -41,6 +46,7 @@ export const rememberPresent = (
   paths: Iterable<PathHealth>,
   rtables: RtableNumbers,
   admin: AdminModes,
+  carp: CarpAdded | null,
   now: Mono,
 ): Memory => ({
   paths: [...paths].flatMap((path) =>
@@ -59,6 +65,7 @@ export const rememberPresent = (
   rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
   rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
+  carp,
   admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 

@@ -201,6 +201,16 @@ export interface MetricsSettings {
   readonly isPublic: boolean;
 }
 
+/** Stepping back behind the other router of a pair. */
+export interface CarpSettings {
+  /** The interface group whose demote counter is raised. */
+  readonly group: string;
+  /** By how much, 1 to 128. */
+  readonly demote: number;
+  /** How long every policy must have had a link again before that is undone. */
+  readonly hold: Millis;
+}
+
 export interface Settings {
   /** Name of the pf anchor and prefix of the tables. */
   readonly anchor: string;
@@ -223,6 +233,7 @@ export interface Settings {
   readonly controlGroup: string;
   /** Null: nothing is served. */
   readonly metrics: MetricsSettings | null;
+  readonly carp: CarpSettings | null;
   readonly links: readonly LinkSettings[];
   readonly policies: readonly PolicySettings[];
 }

@@ -2,6 +2,7 @@
  * What is worth saying, as a closed union, and the one function that puts it into words. The core never logs: notes are
  * handed out with each turn. The words are those of shared INTERFACE.md, "Log lines": one fact a line, always the same.
  */
+import type { CarpRole } from './carp.ts';
 import type { AdminMode, Family, Health, PathKey, Reason } from './model.ts';
 import { type Millis, renderDuration } from './time.ts';
 import type { PfFailure, PfStep, RouteWish } from './transaction.ts';
@@ -67,6 +68,14 @@ export type Note =
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
   | { readonly kind: 'trouble'; readonly source: string; readonly text: string }
   | { readonly kind: 'trouble-over'; readonly source: string }
+  | {
+      readonly kind: 'carp';
+      readonly group: string;
+      readonly by: number;
+      readonly policies: readonly string[];
+    }
+  | { readonly kind: 'carp-role'; readonly role: CarpRole }
+  | { readonly kind: 'carp-failed'; readonly group: string; readonly text: string; readonly retryIn: Millis }
   | { readonly kind: 'late'; readonly by: Millis }
   | { readonly kind: 'no-rtable-left'; readonly link: string };
 
@@ -106,6 +115,11 @@ const severityOf = (note: Note): NoteSeverity => {
       return note.to === 'up' ? 'notice' : 'info';
     case 'policy':
       return note.to.length === 0 || note.remark !== null ? 'warning' : 'notice';
+    case 'carp':
+      return note.by > 0 ? 'warning' : 'notice';
+    case 'carp-role':
+      return 'notice';
+    case 'carp-failed':
     case 'pf-failed':
     case 'pf-uncalled':
     case 'no-rtable-left':
@@ -183,6 +197,14 @@ const textOf = (note: Note): string => {
       return note.text;
     case 'trouble-over':
       return `${note.source}: works again`;
+    case 'carp':
+      return note.by > 0
+        ? `carp: group ${note.group} demoted by ${note.by}: no link to trust for policy ${note.policies.join(', ')}`
+        : `carp: group ${note.group} no longer demoted`;
+    case 'carp-role':
+      return note.role === 'backup' ? 'carp: backup: no states are killed, no hook is run' : 'carp: master';
+    case 'carp-failed':
+      return `carp: cannot change the demote counter of ${note.group}: ${note.text}; again in ${renderDuration(note.retryIn)}`;
     case 'late':
       return `late by ${renderDuration(note.by)}: probes of that time do not count`;
     case 'no-rtable-left':

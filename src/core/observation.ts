@@ -48,6 +48,8 @@ export type Observation =
   | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
   | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
+  /** The demote counter: null if it was done, or why not. */
+  | { readonly kind: 'carp'; readonly id: number; readonly failure: string | null }
   | { readonly kind: 'routes'; readonly id: number; readonly results: readonly RouteResult[] }
   /** Something about the watching itself: the monitor died or was mute, a command failed or printed an unknown line. */
   | { readonly kind: 'trouble'; readonly source: WatchSource; readonly text: string }

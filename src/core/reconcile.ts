@@ -183,6 +183,8 @@ export interface PfPlanInput {
   readonly health: ReadonlyMap<PathKey, PathHealth>;
   /** Not before every path is judged: a restart must not replace good rules by guesses. */
   readonly mayWrite: boolean;
+  /** Not on the backup of a pair of routers. */
+  readonly mayKill: boolean;
   readonly now: Mono;
 }
 
@@ -191,7 +193,7 @@ export const planPf = (
   lane: PfLane,
   input: PfPlanInput,
 ): { readonly lane: PfLane; readonly transaction: PfTransaction | null } => {
-  const { desired, unwanted, health, mayWrite, now } = input;
+  const { desired, unwanted, health, mayWrite, mayKill, now } = input;
   const isWaiting = lane.retryAt !== null && now < lane.retryAt && lane.failedOn === desiredKey(desired);
   if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
   const common = { id: lane.nextId, anchor: desired.anchor };
@@ -203,7 +205,7 @@ export const planPf = (
   const writesRules = lane.appliedRules !== rulesKey(desired.ruleset);
   const tables = tablesToWrite(lane, desired);
   const pools = poolsToWrite(lane, desired);
-  const kills = [...lane.outlived, ...dueKills(lane.holders, unwanted, health, now)];
+  const kills = mayKill ? [...lane.outlived, ...dueKills(lane.holders, unwanted, health, now)] : [];
   const hasWork = mayWrite && (writesRules || tables.length > 0 || pools.length > 0 || kills.length > 0);
   // A start may have looked before it knew its own mind (routing tables were still being set): what it then takes for a
   // difference may be just what is desired by now, and to load it would write what is there.

@@ -2,6 +2,7 @@
  * The core's other entry point: `settle` works out what follows from everything observed so far, and hands out what is to
  * be done. What is desired always follows from the whole picture, never from the event that caused the turn.
  */
+import { type CarpTransaction, carpRoleOf, planCarp } from './carp.ts';
 import { type Concluded, conclude, learnWishes } from './conclusion.ts';
 import { type Decision, decisionKey } from './decide.ts';
 import { distrustGap, type Engine } from './engine.ts';
@@ -29,6 +30,7 @@ export interface Turn {
   readonly pf: PfTransaction | null;
   readonly sweep: Sweep | null;
   readonly routes: RouteTransaction | null;
+  readonly carp: CarpTransaction | null;
   /** Wake at this instant even if nothing is observed. */
   readonly deadline: Mono | null;
   readonly notes: readonly Note[];
@@ -68,17 +70,22 @@ const isOpen = (path: PathHealth): boolean =>
   path.reason === 'starting' ||
   (path.evidence?.kind === 'ready' && !path.isRouted && path.reason !== 'no-route');
 
+/** After a start: every path is judged, or has had the time for it. */
+const isJudged = ({ startEnds, paths }: Engine, now: Mono): boolean =>
+  startEnds === null || now >= startEnds || ![...paths.values()].some(isOpen);
+
 /**
  * A start must not replace good rules by guesses: while paths are unjudged, what pf holds stays. Unless it holds
  * nothing, when any guess is better, or what we have loaded sends connections to a path that is down by now.
  */
 const mayWrite = (engine: Engine, now: Mono): boolean => {
-  const { pf, startEnds } = engine;
-  if (startEnds === null || now >= startEnds) return true;
-  const paths = [...engine.paths.values()];
-  const isJudged = !paths.some(isOpen);
+  const { pf } = engine;
   const isBare = pf.rulesAtStart === 0 && pf.paths.length === 0;
-  return isJudged || isBare || paths.some((path) => path.health === 'down' && pf.paths.includes(path.key));
+  return (
+    isJudged(engine, now) ||
+    isBare ||
+    [...engine.paths.values()].some((path) => path.health === 'down' && pf.paths.includes(path.key))
+  );
 };
 
 /** Works out what follows at `now` from everything observed so far. */
@@ -93,6 +100,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       pf: null,
       sweep: null,
       routes: null,
+      carp: null,
       deadline: null,
       notes: engine.notes,
     };
@@ -114,9 +122,18 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const isNew = conclusions !== engine.concluded?.conclusions;
   const decidedAt = isNew ? findDecidedAt(engine, decisions, now) : engine.decidedAt;
   const { left, next: leavesAt } = findLeft(conclusions.leaving, decidedAt, now);
-  const unwanted = [...conclusions.stranded, ...left];
+  const isBackup = carpRoleOf(settings, interfaces) === 'backup';
+  // pfsync(4) would end them on the master, too.
+  const unwanted = isBackup ? [] : [...conclusions.stranded, ...left];
   const writes = mayWrite(stepped, now);
-  const pf = planPf(stepped.pf, { desired, unwanted, health: stepped.paths, mayWrite: writes, now });
+  const pf = planPf(stepped.pf, {
+    desired,
+    unwanted,
+    health: stepped.paths,
+    mayWrite: writes,
+    mayKill: !isBackup,
+    now,
+  });
   const pooled = unwanted.filter((path) => isPooled(settings, stepped.paths, stepped.paths.get(path)));
   // Whatever is being loaded now may send connections where there were none.
   const isLoading =
@@ -125,7 +142,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     isLoading ? holdSwept(stepped.sweep, [...stepped.pf.paths, ...desired.paths]) : stepped.sweep,
     conclusions.gateways,
   );
-  const canSweep = writes && isSettled(pf.lane, desired);
+  const canSweep = writes && !isBackup && isSettled(pf.lane, desired);
   const sweep = planSweep(
     held,
     canSweep ? dueSweep(held.holders, pooled, settings, stepped.paths, now) : null,
@@ -134,6 +151,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   );
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
   const routes = planRoutes(forgetRoutes(stepped.routes, conclusions.unrouted), conclusions.routes, now);
+  const carp = planCarp(stepped.carp, settings, interfaces, decisions, isJudged(stepped, now), now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const deadline = earliest(
     isPostponed ? judgeAt : firstDue(judged),
@@ -141,12 +159,14 @@ export const settle = (before: Engine, now: Mono): Turn => {
     canSweep ? sweepDeadline(sweep.lane, pooled) : null,
     leavesAt,
     routeDeadline(routes.lane),
+    carp.deadline,
     isStarting ? engine.startEnds : null,
   );
   const notes = [
     ...engine.notes,
     ...pathNotes(engine.settled, stepped.paths, now),
     ...(writes && engine.said !== decisions ? policyNotes(engine.said, decisions) : []),
+    ...carp.notes,
   ];
   const probes = findProbes(engine.probes, stepped.paths);
   return {
@@ -160,6 +180,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       pf: pf.lane,
       sweep: sweep.lane,
       routes: routes.lane,
+      carp: carp.lane,
       settled: stepped.paths,
       said: writes ? decisions : engine.said,
       deadline,
@@ -170,6 +191,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     pf: pf.transaction,
     sweep: sweep.sweep,
     routes: routes.transaction,
+    carp: carp.transaction,
     deadline,
     notes,
   };

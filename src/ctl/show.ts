@@ -63,6 +63,17 @@ const counted = (count: number, one: string): string => `${count} ${one}${count 
 export const renderUncalled = ({ anchor }: Status['pf']): string =>
   `the main rule set lacks this line, add it to pf.conf: anchor "${printable(anchor)}"`;
 
+const renderCarp = (
+  { group, role, demotedBy, lost, holdRemainingMs }: NonNullable<Status['carp']>,
+  paint: Paint,
+): string => {
+  const head = `${role ?? 'no carp interface is up'}, group ${printable(group)}`;
+  if (demotedBy === 0) return `${head} not demoted`;
+  const wait = holdRemainingMs === null ? '' : `, until ${renderWait(holdRemainingMs)} from now`;
+  const why = lost.length === 0 ? '' : `, no link for policy ${printable(lost.join(', '))}`;
+  return `${head} ${paint('bad', `demoted by ${demotedBy}`)}${why}${wait}`;
+};
+
 const renderHead = (status: Status, paint: Paint): string => {
   const { daemon, pf } = status;
   const inPlace = pf.applied === 'known' ? 'in place' : paint('bad', 'not known to be in place');
@@ -77,6 +88,7 @@ const renderHead = (status: Status, paint: Paint): string => {
     lines.push(
       `pf: ${paint('bad', `failed: ${printable(pf.failure.text)}`)}, again in ${renderWait(pf.failure.retryInMs)}`,
     );
+  if (status.carp !== null) lines.push(`carp: ${renderCarp(status.carp, paint)}`);
   return lines.map((line) => `${line}\n`).join('');
 };
 

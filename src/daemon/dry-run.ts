@@ -101,6 +101,7 @@ export const dryRun = async (settings: Settings, looks: Looks): Promise<readonly
     log: { write: () => {} },
     prober: { start: () => {}, want: () => {}, stop: () => {} },
     firewall: { carry: never, sweep: never },
+    carp: { carry: never },
     // As if they had been set: what cannot be set is found out by trying, and nothing is tried here.
     routes: {
       ensure: async (wishes) =>

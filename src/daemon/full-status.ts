@@ -26,6 +26,11 @@ export const renderFullStatus = (status: Status): readonly string[] => [
       return `status: policy ${policy.name} ${scope}: ${shares === '' ? 'nothing' : shares} (${family.rung}) for ${length(family.sinceMs)}`;
     }),
   ),
+  ...(status.carp === null
+    ? []
+    : [
+        `status: carp: ${status.carp.role ?? 'no carp interface is up'}, group ${status.carp.group} demoted by ${status.carp.demotedBy}`,
+      ]),
   `status: pf: anchor ${status.pf.anchor} ${status.pf.applied}, ${status.pf.rules.length} rules, ${status.pf.pools.length} pools, ` +
     (status.pf.called ? '' : 'not used by the main rule set, ') +
     `${status.pf.loads} loads, ${status.pf.loadFailures} failures, ${status.pf.kills} states killed` +

@@ -4,6 +4,8 @@
  *
  * Everything that touches the machine comes in through ports, so the same loop runs in virtual time.
  */
+
+import type { CarpTransaction } from '../core/carp.ts';
 import { type Engine, newEngine, observe } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
@@ -13,6 +15,7 @@ import type { Observation } from '../core/observation.ts';
 import { type Millis, type Mono, millis, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
+import type { CarpCounter } from '../port/carp.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Firewall } from '../port/firewall.ts';
@@ -30,6 +33,7 @@ export interface Ports {
   readonly prober: Prober;
   readonly firewall: Firewall;
   readonly routes: Routes;
+  readonly carp: CarpCounter;
   readonly log: Log;
   readonly memory: MemoryStore;
 }
@@ -82,7 +86,7 @@ export interface Loop {
 }
 
 export const createLoop = (ports: Ports): Loop => {
-  const { clock, carrier, prober, firewall, routes, log, memory } = ports;
+  const { clock, carrier, prober, firewall, routes, carp: carpCounter, log, memory } = ports;
   let engine: Engine = newEngine;
   let isRunning = false;
   let hasTurn = false;
@@ -163,13 +167,25 @@ export const createLoop = (ports: Ports): Loop => {
     void routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
   };
 
+  const carryCarp = (transaction: CarpTransaction): void => {
+    void carpCounter
+      .carry(transaction)
+      .then((failure) => take({ kind: 'carp', id: transaction.id, failure }));
+  };
+
   const rememberAll = (): void => {
     // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
     const these = [engine.concluded?.conclusions, engine.rtables, engine.admin];
     if (these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
-    const present = rememberPresent(engine.paths.values(), engine.rtables, engine.admin, clock.now());
+    const present = rememberPresent(
+      engine.paths.values(),
+      engine.rtables,
+      engine.admin,
+      engine.carp.added,
+      clock.now(),
+    );
     const key = memoryKey(present);
     keptOf = these;
     if (key === kept) return;
@@ -191,6 +207,8 @@ export const createLoop = (ports: Ports): Loop => {
     if (next.sweep !== null) carrySweep(next.sweep);
     if (next.routes !== null) carryRoutes(next.routes);
     rememberAll();
+    // After that: what is about to be added must be known to the next one, whatever becomes of us.
+    if (next.carp !== null) carryCarp(next.carp);
     cancelTimer();
     cancelTimer =
       next.deadline === null

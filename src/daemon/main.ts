@@ -2,6 +2,7 @@
 /** uplinkd: puts the parts together, and owns signals and the exit status. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { createCarpCounter } from '../adapter/carp.ts';
 import { createClock } from '../adapter/clock.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
 import { createHooks } from '../adapter/hook.ts';
@@ -117,6 +118,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock, lastGood }),
     routes: createRoutes({ commands }),
+    carp: createCarpCounter({ commands }),
     memory: createMemoryFile(options.stateDirectory, log),
   });
   let settings = first;
@@ -170,7 +172,9 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const hooks = createHooks({ clock, log, run: runProgram, look: () => hookNowOf(status()) });
   hooks.configure(settings.hook);
   loop.follow((done) => {
-    if (done.kind === 'turn') hooks.tell(done.notes, done.isBusy);
+    // The backup of a pair leaves it to the master (S51).
+    const isBackup = loop.engine().carp.role === 'backup';
+    if (done.kind === 'turn') hooks.tell(isBackup ? [] : done.notes, done.isBusy);
   });
 
   const figures = createFigures({

@@ -14,7 +14,7 @@ import {
 } from '../core/model.ts';
 import { rdomainOf } from '../core/rtable.ts';
 import { knownGateway } from '../core/ruleset.ts';
-import { type Mono, since } from '../core/time.ts';
+import { type Mono, plus, since } from '../core/time.ts';
 import { desiredNow } from '../core/turn.ts';
 import { readWindow } from '../core/window.ts';
 import { renderPoolAnchor, renderRuleset } from '../text/pf.ts';
@@ -160,6 +160,19 @@ const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): Policy
     })),
 });
 
+const carpStatus = ({ settings, carp }: Engine, now: Mono): Status['carp'] => {
+  if (settings === null || settings.carp === null) return null;
+  const { group, hold } = settings.carp;
+  const { role, added, lost, goodSince } = carp;
+  return {
+    group,
+    role,
+    demotedBy: added?.by ?? 0,
+    lost,
+    holdRemainingMs: goodSince === null ? null : left(now, plus(goodSince, hold)),
+  };
+};
+
 const pfStatus = (engine: Engine, reactions: readonly Reaction[], now: Mono): PfStatus => {
   const { settings, pf, sweep } = engine;
   const desired = desiredNow(engine);
@@ -203,5 +216,6 @@ export const takeSnapshot = (
   links: (engine.settings?.links ?? []).map((link) => linkStatus(engine, link, now)),
   policies: (engine.settings?.policies ?? []).map((policy) => policyStatus(engine, policy, now)),
   pf: pfStatus(engine, reactions, now),
+  carp: carpStatus(engine, now),
   history,
 });

@@ -1,5 +1,5 @@
 /** ifconfig(8), showing: all interfaces, one, a group (transcripts ifconfig-*). What it can change is in ifconfig-change.ts. */
-import { changeInterface } from './ifconfig-change.ts';
+import { changeGroup, changeInterface } from './ifconfig-change.ts';
 import type { Nic, NicAddress } from './nic.ts';
 import { broadcastOf, driverOf, renderFlags, statusOf } from './nic.ts';
 import { renderSession } from './pppoe.ts';
@@ -7,7 +7,7 @@ import type { Program } from './program.ts';
 import type { Router } from './router.ts';
 
 const mediaOf = (nic: Nic): string | null => {
-  if (nic.kind !== 'ethernet') return null;
+  if (nic.kind !== 'ethernet' || driverOf(nic.name) === 'carp') return null;
   if (driverOf(nic.name) !== 'em') return 'Ethernet autoselect';
   return `Ethernet autoselect (${nic.hasCarrier ? '1000baseT full-duplex' : 'none'})`;
 };
@@ -48,8 +48,15 @@ const kindLines = (router: Router, nic: Nic): readonly string[] => {
         '\tAPN internet\n',
       ];
     }
+    case 'ethernet': {
+      if (driverOf(nic.name) !== 'carp') return [];
+      // Which of the two routers it is stands in its link state (ifconfig-carp1).
+      const role = nic.hasCarrier ? 'MASTER' : 'BACKUP';
+      return [
+        `\tcarp: ${role} carpdev ${router.lanInterface} vhid ${nic.name.slice('carp'.length)} advbase 1 advskew 0\n`,
+      ];
+    }
     case 'loopback':
-    case 'ethernet':
     case 'enc':
     case 'tun':
     case 'ppp':
@@ -77,6 +84,12 @@ const render = (router: Router, nic: Nic): string => {
 };
 
 export const ifconfig: Program = ({ router, args, out, err, exit }) => {
+  if (args[0] === '-g') {
+    const said = changeGroup(router, args[1] ?? '', args.slice(2));
+    out(said.out);
+    err(said.err);
+    return exit(said.err === '' ? 0 : 1);
+  }
   const [name, ...rest] = args[0] === '-A' || args[0] === '-a' ? args.slice(1) : args;
   if (name !== undefined && rest.length > 0) {
     const complaint = changeInterface(router, name, rest);

@@ -5,6 +5,8 @@ import type { NicDescription } from './router-options.ts';
 
 /** sys/net/if.h: modems stand behind cables. */
 const WWAN_PRIORITY = 6;
+/** Transcript ifconfig-carp1. */
+const CARP_PRIORITY = 15;
 
 const mtuOf = (kind: NicKind): number => {
   switch (kind) {
@@ -36,7 +38,7 @@ export const buildNic = (description: NicDescription, index: number, isUp: boole
     lladdr:
       kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
     tunnel: description.tunnel ?? null,
-    priority: kind === 'umb' ? WWAN_PRIORITY : 0,
+    priority: kind === 'umb' ? WWAN_PRIORITY : /^carp\d/.test(description.name) ? CARP_PRIORITY : 0,
     mtu: description.mtu ?? mtuOf(kind),
     rdomain: description.rdomain ?? 0,
     description: description.description ?? null,

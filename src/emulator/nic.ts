@@ -97,10 +97,11 @@ export const linkStateOf = (nic: Nic): 'up' | 'down' | 'unknown' =>
 export const linkStateName = (nic: Nic, hasCarrier = nic.hasCarrier): string => {
   switch (linkStateOf({ ...nic, hasCarrier })) {
     case 'up':
-      return 'active';
+      return driverOf(nic.name) === 'carp' ? 'master' : 'active';
     case 'unknown':
       return 'unknown';
     case 'down':
+      if (driverOf(nic.name) === 'carp') return 'backup';
       return nic.kind === 'tun' || nic.kind === 'umb' ? 'down' : 'no carrier';
   }
 };

@@ -60,6 +60,8 @@ export interface Router
   readonly lanInterface: string;
   readonly sysctls: Map<string, string>;
   readonly files: Map<string, string>;
+  /** Demote counters of interface groups. */
+  readonly demotions: Map<string, number>;
   /** Lines that logger(1) got. */
   readonly syslog: string[];
   /** Packets that have left, by interface and pf queue. */
@@ -205,6 +207,7 @@ export const createRouter = (options: RouterOptions): Router => {
     lanInterface: options.lan.interface,
     sysctls,
     files,
+    demotions: new Map(),
     syslog: [],
     queues,
     statesListedPerSecond: options.statesListedPerSecond ?? null,

@@ -1,4 +1,5 @@
 /** A life of the daemon: the real loop, core and adapters on the emulated machine, from a start to a SIGKILL. */
+import { createCarpCounter } from '../adapter/carp.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
 import { createProber } from '../adapter/ping.ts';
@@ -44,6 +45,7 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock, lastGood: { ensure: () => {}, keep: around.onLastGood } }),
     routes: createRoutes({ commands }),
+    carp: createCarpCounter({ commands }),
     log: { write: around.hear },
     memory: {
       recall: () => {

@@ -12,6 +12,12 @@ export interface InterfaceDetails {
   readonly carp: string | null;
 }
 
+/** `carp: carp demote count 50`, as `ifconfig -g carp` prints it; null if it says something else. */
+export const parseCarpCounter = (text: string): number | null => {
+  const count = /^\S+: carp demote count (\d{1,3})$/m.exec(text)?.[1];
+  return count === undefined ? null : Number(count);
+};
+
 /** In the order printed. Never throws; lines that say nothing of these are passed over. */
 export const parseInterfaceDetails = (text: string): readonly InterfaceDetails[] => {
   const found: { name: string; flags: string[]; groups: string[]; carp: string | null }[] = [];

@@ -20,6 +20,10 @@ const memorySchema = z.object({
   rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
   rdomains: z.array(z.object({ link: z.string(), rdomain: z.int().min(1).max(255) })).default([]),
   rdomainsSeen: z.array(z.int().min(0).max(255)),
+  carp: z
+    .object({ group: z.string(), by: z.int().min(1).max(128) })
+    .nullable()
+    .default(null),
   admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 
@@ -34,8 +38,8 @@ export const parseMemory = (
   }
   const parsed = memorySchema.safeParse(value);
   if (!parsed.success) return null;
-  const { bootedAtMs, paths, rtables, rdomains, rdomainsSeen, admin } = parsed.data;
-  return { memory: { paths, rtables, rdomains, rdomainsSeen, admin }, bootedAtMs };
+  const { bootedAtMs, paths, rtables, rdomains, rdomainsSeen, carp, admin } = parsed.data;
+  return { memory: { paths, rtables, rdomains, rdomainsSeen, carp, admin }, bootedAtMs };
 };
 
 export const renderMemory = (memory: Memory, bootedAtMs: number): string =>

@@ -5,6 +5,7 @@
  * gathered or shown. Instants of the monotonic clock never appear here, only lengths of time.
  */
 import { z } from 'zod';
+import type { CarpRole } from '../core/carp.ts';
 import type { Rung } from '../core/decide.ts';
 import type { Verdict } from '../core/health.ts';
 import type {
@@ -238,6 +239,19 @@ const pfStatus = z
   })
   .readonly();
 
+const carpStatus = z
+  .object({
+    group: z.string(),
+    role: z.enum({ master: 'master', backup: 'backup' } satisfies Words<CarpRole>).nullable(),
+    /** What of the group's demote counter is ours. */
+    demotedBy: count,
+    /** Policies that have no link to trust. */
+    lost: z.array(z.string()).readonly(),
+    /** When that is undone if nothing happens; null while there is nothing to wait for. */
+    holdRemainingMs: durationMs.nullable(),
+  })
+  .readonly();
+
 const historyEntry = z
   .object({
     /** Wall clock, milliseconds since 1970. */
@@ -263,6 +277,8 @@ export const statusSchema = z
     links: z.array(linkStatus).readonly(),
     policies: z.array(policyStatus).readonly(),
     pf: pfStatus,
+    /** Null without [carp]. */
+    carp: carpStatus.nullable(),
     /** Oldest first, the last 256. */
     history: z.array(historyEntry).readonly(),
   })

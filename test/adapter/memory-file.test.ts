@@ -15,6 +15,7 @@ const memory: Memory = {
   rtables: [{ link: 'a', rtable: 101 }],
   rdomains: [{ link: 'a', rdomain: 103 }],
   rdomainsSeen: [0],
+  carp: { group: 'carp', by: 50 },
   admin: [{ link: 'b', mode: 'drained' }],
 };
 
@@ -41,15 +42,22 @@ t.test('of another boot', async (t) => {
   store.keep(memory);
   const kept = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...kept, bootedAtMs: kept.bootedAtMs - 60_000 }));
-  t.strictSame(store.recall(), { ...memory, paths: [], rtables: [], rdomainsSeen: [] });
+  t.strictSame(store.recall(), {
+    ...memory,
+    paths: [],
+    rtables: [],
+    rdomains: [],
+    rdomainsSeen: [],
+    carp: null,
+  });
 });
 
 t.test('of a version that knew no word by hand', async (t) => {
   const { store, file } = open(t);
   store.keep(memory);
-  const { admin: _, ...kept } = JSON.parse(readFileSync(file, 'utf8'));
+  const { admin: _, carp: __, ...kept } = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify(kept));
-  t.strictSame(store.recall(), { ...memory, admin: [] });
+  t.strictSame(store.recall(), { ...memory, carp: null, admin: [] });
 });
 
 t.test('not understood', async (t) => {

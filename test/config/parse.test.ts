@@ -54,6 +54,7 @@ t.test('the shortest useful file: every default', async (t) => {
     defaultRoute: 'none',
     onExit: 'keep',
     inbound: false,
+    carp: null,
     hook: null,
     controlGroup: 'wheel',
     metrics: null,

@@ -79,6 +79,18 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'f:2:1: inbound.enable: unknown key, did you mean "enabled"?',
   ],
 
+  // carp
+  [
+    'a demotion beyond ifconfig',
+    top('[carp]\ndemote = 129'),
+    'f:2:10: carp.demote: expected a whole number from 1 to 128, found 129',
+  ],
+  [
+    'an interface as a group',
+    top('carp.group = "carp1"'),
+    'f:1:14: carp.group: expected a group of interfaces such as "carp", found "carp1"',
+  ],
+  ['unknown key of carp', top('carp.vhid = 1'), 'f:1:6: carp.vhid: unknown key'],
   // hook and control
   ['hook without command', top('[hook]\ntimeout = "5s"'), `f:1:1: hook.command: missing: ${COMMAND}`],
   ['hook as text', top('hook = "/bin/x"'), 'f:1:8: hook: expected a table such as [hook], found "/bin/x"'],

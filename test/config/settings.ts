@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { networkOf, renderPrefix } from '../../src/core/address.ts';
 import type {
   Balance,
+  CarpSettings,
   Family,
   HookSettings,
   LinkSettings,
@@ -232,6 +233,13 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = links.chain((some) =>
     defaultRoute: fc.constantFrom('none', 'leave', 'best', 'multipath'),
     onExit: fc.constantFrom('keep', 'flush'),
     inbound: fc.boolean(),
+    carp: fc.option(
+      plain<CarpSettings>({
+        group: fc.constantFrom('carp', 'lan_A'),
+        demote: fc.integer({ min: 1, max: 128 }),
+        hold: time(0, 3_600_000),
+      }),
+    ),
     hook: fc.option(hook),
     controlGroup: fc.constantFrom('wheel', '_uplink', 'A-1'),
     metrics: fc.option(metrics),

@@ -659,6 +659,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     rtables: [{ link: 'a', rtable: 105 }],
     rdomains: [],
     rdomainsSeen: [0, 101],
+    carp: null,
     admin: [],
   } as const;
   const world = createWorld();

@@ -100,6 +100,7 @@ export const settingsOf = (
   defaultRoute: 'none',
   onExit: 'keep',
   inbound: false,
+  carp: null,
   hook: null,
   controlGroup: 'wheel',
   metrics: null,

@@ -14,6 +14,7 @@ const present = (world: World) =>
     world.engine().paths.values(),
     world.engine().rtables,
     world.engine().admin,
+    world.engine().carp.added,
     mono(world.now()),
   );
 
@@ -103,6 +104,7 @@ t.test('what is remembered', async (t) => {
     ],
     rdomains: [],
     rdomainsSeen: [0],
+    carp: null,
     admin: [],
   });
   world.run(5000);

@@ -69,7 +69,7 @@ const drive = (lane: PfLane = newPfLane) => {
       at = step(at);
     },
     plan: (now: number, what: DesiredPf, more: Partial<PfPlanInput> = {}): string | null => {
-      const common = { desired: what, unwanted: [], health, mayWrite: true, now: mono(now) };
+      const common = { desired: what, unwanted: [], health, mayWrite: true, mayKill: true, now: mono(now) };
       const planned = planPf(at, { ...common, ...more });
       at = planned.lane;
       flight = planned.transaction ?? flight;

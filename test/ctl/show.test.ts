@@ -15,6 +15,7 @@ const text: Readonly<Record<View, string>> = {
   summary: `\
 uplinkd 0.1.0, pid 4711, up 3d04h, /etc/uplinkd.conf read 3h07m ago
 pf: anchor uplinkd in place, 2 rules, 12 loads, 1 failed, 312 states killed
+carp: master, group carp demoted by 50, no link for policy guest
 
 LINK  FAM   HEALTH   SINCE RTT(p50/p95) LOSS SHARE   WHY
 fibre inet  up       3d04h 8.1/11.2ms   0.8% 67-100% 2/3 targets answer

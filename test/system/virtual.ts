@@ -3,6 +3,7 @@
  * clock are replaced. An hour takes as long as its events.
  */
 
+import { createCarpCounter } from '../../src/adapter/carp.ts';
 import { createCarrierWatch } from '../../src/adapter/monitor.ts';
 import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createProber } from '../../src/adapter/ping.ts';
@@ -87,6 +88,7 @@ export const createVirtualWorld = async (
     readonly details?: RouterOptions['details'];
     /** In place of one that remembers for `remembered` alone. */
     readonly memory?: MemoryStore;
+    readonly interfaces?: RouterOptions['interfaces'];
     /** Another life of the daemon on the router of an earlier one, with pf as that has left it. */
     readonly on?: VirtualWorld;
   } = {},
@@ -104,6 +106,7 @@ export const createVirtualWorld = async (
       seed: options.seed ?? 1,
       lan,
       uplinks: options.uplinks ?? uplinks,
+      ...(options.interfaces === undefined ? {} : { interfaces: options.interfaces }),
       // The kernel gives each inet6 interface one.
       details: [
         ...(options.details ?? []),
@@ -126,6 +129,7 @@ export const createVirtualWorld = async (
     prober: createProber({ commands, clock }),
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
+    carp: createCarpCounter({ commands }),
     log: { write: (severity, text) => log.push(`${severity} ${text}`) },
     memory: options.memory ?? {
       recall: () => null,

@@ -245,6 +245,7 @@ export const exampleStatus: Status = {
     failure: null,
     reactions: [{ cause: 'lte carrier-down', toLoadMs: 1.25, toLoadedMs: 5.5, toDoneMs: 9.5 }],
   },
+  carp: { group: 'carp', role: 'master', demotedBy: 50, lost: ['guest'], holdRemainingMs: null },
   history: [
     {
       atMs: 1_795_165_503_123,
