@@ -27,8 +27,8 @@ export interface RouteLane {
 
 interface RouteTrouble {
   readonly wish: string;
-  /** The words of the last failure, said once. */
-  readonly text: string;
+  /** The words of the failure that was said last; null: none yet. */
+  readonly said: string | null;
   /** Failures in a row. */
   readonly failures: number;
   readonly retryAt: Mono;
@@ -129,8 +129,11 @@ export const stepRouteResults = (
     const text = result?.text ?? 'no answer';
     const was = troubles.get(wish.id);
     const failures = (was?.failures ?? 0) + 1;
-    if (was?.text !== text) notes.push({ kind: 'route-failed', wish, text });
-    troubles.set(wish.id, { wish: key, text, failures, retryAt: plus(now, backoff(failures)) });
+    // Once may be a route that was asked for while its address was being changed: a moment later all is well.
+    const isNews = failures > 1 && was?.said !== text;
+    if (isNews) notes.push({ kind: 'route-failed', wish, text });
+    const said = isNews ? text : (was?.said ?? null);
+    troubles.set(wish.id, { wish: key, said, failures, retryAt: plus(now, backoff(failures)) });
   }
   return {
     lane: { ...lane, ensured, troubles, warned, inFlight: null, recheckAt: plus(now, recheckAfter) },

@@ -144,8 +144,12 @@ t.test('an ifconfig with a line that nobody knows: said once, the rest is used',
 t.test('somebody flushes the anchor: noticed within `reconcile`, put back, nothing killed', async (t) => {
   const world = await openWorld(t);
   world.writeConfig(`reconcile = "1s"\n${await import('./world.ts').then(({ config }) => config)}`);
+  const begun = world.log.length;
   world.signal('SIGHUP');
-  await world.until('the reload', (status) => status.daemon.settingsLoadedMsAgo < 1000 && !status.pf.busy);
+  await world.until(
+    'the reload',
+    (status) => /configuration .* loaded/.test(linesAfter(world, begun)) && !status.pf.busy,
+  );
   const states = [...world.statesOf('fibre'), ...world.statesOf('dsl')];
   const mark = world.log.length;
   await world.pfctl(['-a', 'uplinkd', '-F', 'rules']);
