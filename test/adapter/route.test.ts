@@ -158,3 +158,25 @@ t.test('through real children', async (t) => {
   t.equal(await changed(other), true);
   t.equal(await changed(other), false);
 });
+
+t.test('many tables are looked at a few at a time, and told in order', async (t) => {
+  const clock = createVirtualClock();
+  const commands = createFakeCommands(clock);
+  commands.answer(() => ({ after: 5, result: shown(line('192.0.2.1')) }));
+  const wishes = Array.from(
+    { length: 10 },
+    (_, at): RouteWish => ({ ...wish, id: `link${at}/inet`, rtable: 101 + at }),
+  );
+  const done = createRoutes({ commands }).ensure(wishes);
+  const begun: number[] = [];
+  for (let step = 0; step < 3; step += 1) {
+    await clock.settle();
+    begun.push(commands.runs.length);
+    await clock.advance(5);
+  }
+  t.same(begun, [4, 8, 10]);
+  t.same(
+    (await done).map(({ kind, id }) => `${kind} ${id}`),
+    wishes.map(({ id }) => `ensured ${id}`),
+  );
+});
