@@ -1,5 +1,5 @@
 /**
- * What the daemon costs: the built one as a process of its own, started as its rc script does, with 50 links of three targets each, one probe a second. Its
+ * What the daemon costs: the built one as a process of its own, with 50 links of three targets each, one probe a second. Its
  * pings are real ones that answer themselves in a namespace; ifconfig, route and pfctl are the emulator's programs.
  */
 import { spawn } from 'node:child_process';
@@ -49,10 +49,6 @@ done
 shift $((OPTIND - 1))
 exec ${findProgram('nsenter')} --net=${pathOf(namespace)} ${findProgram('ping')} -n -i $interval "$1"
 `;
-
-/** As the rc script starts it. */
-const readNodeOptions = (): string =>
-  /NODE_OPTIONS=(\S+)/.exec(readFileSync(join(root, 'rc.d/uplinkd'), 'utf8'))?.[1] ?? '';
 
 interface Usage {
   readonly at: number;
@@ -112,7 +108,7 @@ export const measureCost = async (options: {
       ...['-d', '-f', config, '-s', join(directory, 'uplinkd.sock')],
       ...['--commands', commands, '--state', join(directory, 'state')],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: readNodeOptions() } },
+    { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const pid = daemon.pid ?? 0;
   let ups = 0;

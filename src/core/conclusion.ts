@@ -5,6 +5,7 @@
  *
  * What time alone brings about is for turn.ts.
  */
+import { isAlike } from './alike.ts';
 import { type Decision, decidePolicy } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import { learnWishOf } from './evidence.ts';
@@ -19,7 +20,6 @@ import {
   type Settings,
 } from './model.ts';
 import type { DesiredPf } from './reconcile.ts';
-import { remembered } from './remembered.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import { desirePools, desireRuleset } from './ruleset.ts';
 import { desireTables } from './tables.ts';
@@ -79,9 +79,6 @@ const isSamePremise = (premises: Premises, before: Premises): boolean =>
   premises.rtables === before.rtables &&
   stand(premises.paths, before.paths);
 
-/** Of plain data, and in the same order whenever it is drawn. */
-const textOf = remembered((conclusions: Conclusions): string => JSON.stringify(conclusions));
-
 export const learnWishes = (settings: Settings, rtables: RtableNumbers): readonly LearnWish[] =>
   settings.links.flatMap((link) =>
     families.flatMap((family) => learnWishOf(link, family, rdomainOf(rtables, link.name)) ?? []),
@@ -120,6 +117,6 @@ export const conclude = (before: Concluded | null, premises: Premises): Conclude
     return { premises, conclusions: before.conclusions };
   }
   const drawn = draw(premises);
-  const isEqual = before !== null && textOf(drawn) === textOf(before.conclusions);
+  const isEqual = before !== null && isAlike(drawn, before.conclusions);
   return { premises, conclusions: isEqual ? before.conclusions : drawn };
 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** uplinkd: puts the parts together, and owns signals and the exit status. */
+import './frugal.ts';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createCarpCounter } from '../adapter/carp.ts';
