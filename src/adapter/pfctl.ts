@@ -10,6 +10,7 @@ import type { Firewall } from '../port/firewall.ts';
 import { renderBootRules } from '../text/pf-boot.ts';
 import type { LastGood } from './last-good.ts';
 import { type Apply, apply } from './pf-apply.ts';
+import { createCount } from './pf-count.ts';
 import { inspect } from './pf-inspect.ts';
 import { createPfctl } from './pf-run.ts';
 import { createSweep } from './pf-sweep.ts';
@@ -93,5 +94,6 @@ export const createFirewall = ({
       }
     },
     sweep: createSweep({ commands, clock, pfctl }),
+    count: createCount(commands),
   };
 };

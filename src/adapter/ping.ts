@@ -1,6 +1,6 @@
 /**
- * Long-lived probes: one `ping -n -V RTABLE` a probe, each line of which is an observation. Children that die or fall
- * silent are started again. What a missing answer means is not judged here: losses are known by time, in the core.
+ * Probes: one `ping -n -V RTABLE` a probe, each line of which is an observation. Children that die or fall silent are
+ * started again, but for those that only have a few requests to send (`-c`, a burst). What a missing answer means is not judged here: losses are known by time, in the core.
  */
 import type { Probe } from '../core/model.ts';
 import type { Observation } from '../core/observation.ts';
@@ -31,9 +31,13 @@ interface Running {
   end(): void;
 }
 
+/** ping.c: `only root may use an interval smaller than one second`. */
+const REFUSES = /interval smaller than one second/;
+
 const argumentsOf = (probe: Probe): readonly string[] => {
   const interval = probe.interval === 1000 ? [] : ['-i', String(probe.interval / 1000)];
-  return ['-n', '-V', String(probe.rtable), ...interval, probe.address];
+  const count = probe.count === null ? [] : ['-c', String(probe.count)];
+  return ['-n', '-V', String(probe.rtable), ...interval, ...count, probe.address];
 };
 
 /** Something else that answers in the target's place, such as a modem, is not the target. */
@@ -121,6 +125,12 @@ const prepare = (
           muteFor === null
             ? renderStreamEnd(program, end, errors.end() ?? lastWords)
             : `${program}: silent for ${renderDuration(millis(muteFor))}`;
+        if (probe.count !== null) {
+          // Short-lived by nature: nobody wants another.
+          if (REFUSES.test(how)) observe({ kind: 'probe-refused', probe: key, text: how });
+          else observe({ kind: 'probe-ended', probe: key, how, restartIn: millis(0) });
+          return;
+        }
         const restartIn = muteFor === null ? backoff.next() : FIRST_DELAY;
         cancelStart = clock.after(restartIn, start);
         observe({ kind: 'probe-ended', probe: key, how, restartIn });
@@ -161,9 +171,10 @@ export const createProber = (settings: { readonly commands: Commands; readonly c
     const fresh = wanted.filter(
       (probe, at) => !probes.has(probe.key) && wanted.findIndex((each) => each.key === probe.key) === at,
     );
-    for (const [at, probe] of fresh.entries()) {
+    const lasting = fresh.filter((probe) => probe.count === null);
+    for (const probe of fresh) {
       // Requests of many probes at one instant would queue behind each other on every link.
-      const phase = (probe.interval * at) / fresh.length;
+      const phase = (probe.interval * Math.max(0, lasting.indexOf(probe))) / Math.max(1, lasting.length);
       const running = prepare(commands, clock, probe, phase, observe);
       probes.set(probe.key, running);
       running.start();

@@ -29,10 +29,11 @@ const renderProbe = (probe: ProbeSettings): readonly string[] => [
   `targets   = ${list(probe.targets.map(renderTarget))}`,
   `quorum    = ${probe.quorum}`,
   `interval  = ${quote(renderTime(probe.interval))}`,
-  `timeout   = ${quote(renderTime(probe.timeout))}`,
+  `timeout   = ${quote(probe.timeout === 'auto' ? 'auto' : renderTime(probe.timeout))}`,
   `fall      = ${probe.fall}`,
   `rise      = ${probe.rise}`,
   `hold      = ${quote(renderTime(probe.hold))}`,
+  `confirm   = ${probe.confirm}`,
   `loss      = { degraded = ${probe.loss.degraded}, down = ${probe.loss.down}, window = ${quote(renderTime(probe.loss.window))} }`,
   ...given('latency  ', probe.latency.degraded, (time) => `{ degraded = ${quote(renderTime(time))} }`),
 ];

@@ -16,7 +16,7 @@ import type {
 import { millis } from '../core/time.ts';
 import { gateway, gateway6, listen, network, network6, target } from './address.ts';
 import { prio, tos } from './mark.ts';
-import { expected, flag, oneOf, pattern, percentage, time, wanted, whole } from './value.ts';
+import { expected, flag, oneOf, pattern, percentage, time, timeOr, wanted, whole } from './value.ts';
 
 /** `uplinkd_local`, `uplinkd_<policy>`: 15 + 1 + 15 characters, one less than PF_TABLE_NAME_SIZE (net/pfvar.h). */
 const ANCHOR = /^[A-Za-z][A-Za-z0-9_-]{0,14}$/;
@@ -100,12 +100,11 @@ export const probeShape = {
     .optional(),
   quorum: whole(1, 8).optional(),
   interval: time(millis(100), millis(3_600_000), '1s').optional(),
-  timeout: time(millis(10), millis(60_000), '1s', {
-    auto: '"auto" is not supported yet, give a time',
-  }).optional(),
+  timeout: timeOr('auto', millis(10), millis(60_000), '1s').optional(),
   fall: whole(1, 60).optional(),
   rise: whole(1, 60).optional(),
   hold: time(millis(0), millis(86_400_000), '10s').optional(),
+  confirm: flag.optional(),
 };
 
 export const lossShape = {
@@ -165,10 +164,11 @@ export const DEFAULT_PROBE: ProbeSettings = {
   ],
   quorum: 1,
   interval: millis(1000),
-  timeout: millis(1000),
+  timeout: 'auto',
   fall: 3,
   rise: 5,
   hold: millis(10_000),
+  confirm: true,
   loss: { degraded: 10, down: 50, window: millis(30_000) },
   latency: { degraded: null },
 };

@@ -62,20 +62,26 @@ export const whole = (min: number, max: number) => {
   return z.int(expected(what)).min(min, expected(what)).max(max, expected(what));
 };
 
-/** A time with both bounds in it. `others` are words with a message of their own. */
-export const time = (
-  min: Millis,
-  max: Millis,
-  example: string,
-  others: Readonly<Record<string, string>> = {},
-) => {
-  const what = `a time from ${renderTime(min)} to ${renderTime(max)} such as "${example}"`;
-  return text<Millis>(what, (value) => {
-    const other = Object.hasOwn(others, value) ? others[value] : undefined;
-    if (other !== undefined) return refused(other);
-    const read = parseTime(value);
-    return read === null || read < min || read > max ? refused(wanted(what, value)) : read;
-  });
+/** A time with both bounds in it, in words. */
+const timeWords = (min: Millis, max: Millis, example: string): string =>
+  `a time from ${renderTime(min)} to ${renderTime(max)} such as "${example}"`;
+
+const readTime = (value: string, min: Millis, max: Millis): Millis | null => {
+  const read = parseTime(value);
+  return read === null || read < min || read > max ? null : read;
+};
+
+export const time = (min: Millis, max: Millis, example: string) => {
+  const what = timeWords(min, max, example);
+  return text<Millis>(what, (value) => readTime(value, min, max) ?? refused(wanted(what, value)));
+};
+
+/** A time, or a word in its place. */
+export const timeOr = <const Word extends string>(word: Word, min: Millis, max: Millis, example: string) => {
+  const what = `"${word}" or ${timeWords(min, max, example)}`;
+  return text<Millis | Word>(what, (value) =>
+    value === word ? word : (readTime(value, min, max) ?? refused(wanted(what, value))),
+  );
 };
 
 export const flag = z.boolean(expected('true or false'));

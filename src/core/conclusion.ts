@@ -55,7 +55,12 @@ export interface Concluded {
 }
 
 /** What its probes measure, and since when it is good, says nothing of how a path stands; everything else might. */
-const passing: ReadonlySet<string> = new Set<keyof PathHealth>(['targets', 'goodSince']);
+const passing: ReadonlySet<string> = new Set<keyof PathHealth>([
+  'targets',
+  'goodSince',
+  'confirming',
+  'fell',
+]);
 
 const standsAs = (path: PathHealth, before: PathHealth | undefined): boolean => {
   if (path === before) return true;

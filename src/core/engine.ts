@@ -5,11 +5,15 @@
 import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
 import { type CarpLane, newCarpLane, recallCarp, stepCarpResult } from './carp.ts';
 import type { Concluded } from './conclusion.ts';
+import { stepRefused } from './confirm.ts';
 import { type Conflict, findConflicts } from './conflict.ts';
+import { type CountLane, countPath, newCountLane, stepCountDone } from './counting.ts';
 import type { Decision } from './decide.ts';
 import { isRoutedByItself, wishRoutes } from './default-route.ts';
+import { type Estimate, UNMEASURED } from './estimate.ts';
 import { type Evidence, findEvidence, learnWishOf } from './evidence.ts';
-import { type PathHealth, stepEvidence, stepRoute, type TargetHealth } from './health.ts';
+import { type PathHealth, stepEvidence, stepRoute } from './health.ts';
+import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import type { Judgements } from './judge.ts';
 import type { StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
@@ -32,15 +36,16 @@ import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, newRouteLane, type RouteLane, stepRouteResults } from './routing.ts';
 import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
+import type { Ruleset } from './ruleset.ts';
 import { newSweepLane, type SweepLane, stepSweepResult } from './sweep.ts';
 import { type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { RouteWish } from './transaction.ts';
-import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSkipped, type Window } from './window.ts';
+import { stepSkipped } from './window.ts';
 
 /** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
-const LATE = millis(250);
-/** It is waited for this long, but not twice in a row: on a slow machine every turn may be late, and links still die. */
-const UNREAD_WAIT = millis(100);
+const LATE = millis(15);
+/** It is waited for as long again, up to this, but not twice in a row: on a slow machine every turn may be late, and links still die. */
+const UNREAD_WAIT = 100;
 /** A turn this much after its deadline means that we slept, and the pings perhaps as well. */
 const SLEPT = millis(2000);
 /** How long a start waits at most for every path to be judged before it replaces rules that it found. */
@@ -66,6 +71,9 @@ export interface Engine {
   readonly pf: PfLane;
   readonly sweep: SweepLane;
   readonly routes: RouteLane;
+  readonly count: CountLane;
+  /** How long a child takes until it has sent something. */
+  readonly starts: Estimate | null;
   readonly startEnds: Mono | null;
   /** Set by a late turn: probes are not judged before this instant. Null again once they have been. */
   readonly judgeAt: Mono | null;
@@ -100,6 +108,8 @@ export const newEngine: Engine = {
   pf: newPfLane,
   sweep: newSweepLane,
   routes: newRouteLane,
+  count: newCountLane,
+  starts: null,
   startEnds: null,
   judgeAt: null,
   said: [],
@@ -111,10 +121,12 @@ export const newEngine: Engine = {
   notes: [],
 };
 
-export const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => ({
-  ...engine,
-  paths: new Map([...engine.paths].map(([key, path]) => [key, step(path)])),
-});
+/** What changes no path is the same engine: whoever compares need not look further. */
+export const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => {
+  const paths = new Map([...engine.paths].map(([key, path]) => [key, step(path)]));
+  const isSame = [...paths].every(([key, path]) => path === engine.paths.get(key));
+  return isSame ? engine : { ...engine, paths };
+};
 
 const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
   notes.length === 0 ? engine : { ...engine, notes: [...engine.notes, ...notes] };
@@ -126,7 +138,10 @@ const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
 export const distrustGap = (engine: Engine, now: Mono): Engine => {
   if (engine.deadline === null || now <= plus(engine.deadline, LATE)) return engine;
   const by = since(now, engine.deadline);
-  if (by <= SLEPT) return { ...engine, deadline: null, judgeAt: engine.judgeAt ?? plus(now, UNREAD_WAIT) };
+  if (by <= SLEPT) {
+    const judgeAt = engine.judgeAt ?? plus(now, millis(Math.min(UNREAD_WAIT, by)));
+    return { ...engine, deadline: null, judgeAt };
+  }
   const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
     ...path,
     // Nor did anybody see that a path on hold stayed good.
@@ -197,7 +212,13 @@ const startLength = (settings: Settings): Millis =>
     Math.min(
       LONGEST_START,
       ...[
-        Math.max(0, ...settings.links.map(({ probe }) => 1000 + probe.fall * probe.interval + probe.timeout)),
+        Math.max(
+          0,
+          ...settings.links.map(
+            ({ probe }) =>
+              1000 + probe.fall * probe.interval + (probe.timeout === 'auto' ? UNMEASURED : probe.timeout),
+          ),
+        ),
       ],
     ),
   );
@@ -262,18 +283,15 @@ const takeAdmin = (engine: Engine, link: string, to: AdminMode, now: Mono): Engi
   return findAllEvidence(say(told, { kind: 'admin', link, from, to }), now);
 };
 
-const stepProbe = (engine: Engine, probe: string, step: (target: TargetHealth) => TargetHealth): Engine =>
-  mapPaths(engine, (path) =>
-    path.targets.some((target) => target.probe.key === probe)
-      ? {
-          ...path,
-          targets: path.targets.map((target) => (target.probe.key === probe ? step(target) : target)),
-        }
-      : path,
-  );
-
-const stepProbeWindow = (engine: Engine, probe: string, step: (window: Window) => Window): Engine =>
-  stepProbe(engine, probe, (target) => ({ ...target, window: step(target.window) }));
+const hearProbe = (engine: Engine, heard: Heard, now: Mono): Engine => {
+  const key = pathOfProbe(heard.probe);
+  const path = engine.paths.get(key);
+  if (path === undefined) return engine;
+  const after = hear(path, heard, slackOf(engine.starts), now);
+  if (after === path) return engine;
+  const starts = stepStarts(engine.starts, path, heard, now);
+  return { ...engine, starts, paths: new Map(engine.paths).set(key, after) };
+};
 
 /** What sendmsg(2) says when the path's routing table has lost its route (OPENBSD.md 3a), or ARP has failed. */
 const unroutable: ReadonlySet<string> = new Set([
@@ -333,26 +351,30 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       return { ...engine, routes: doubtRoutes(engine.routes, ids) };
     }
     case 'probe-started':
-      return stepProbeWindow(engine, observation.probe, (window) => startWindow(window, now));
     case 'probe-answer':
-      return stepProbe(engine, observation.probe, (target) => ({
-        ...target,
-        window: stepAnswer(target.window, observation, now),
-        complaint: null,
-      }));
+      return hearProbe(engine, observation, now);
     case 'probe-error':
-      return stepProbe(doubtAfterError(engine, observation, now), observation.probe, (target) => ({
-        ...target,
-        window: stepSendError(target.window, now),
-        complaint: observation.text,
-      }));
+      return hearProbe(doubtAfterError(engine, observation, now), observation, now);
     case 'probe-ended': {
       const { probe, how, restartIn } = observation;
-      const isWanted = [...engine.paths.values()].some((path) =>
-        path.targets.some((each) => each.probe.key === probe),
-      );
-      const ended = stepProbeWindow(engine, probe, (window) => stepChildGone(window, now));
-      return isWanted ? say(ended, { kind: 'probe-ended', probe, how, restartIn }) : ended;
+      const isSteady = engine.paths
+        .get(pathOfProbe(probe))
+        ?.targets.some((target) => target.probe.key === probe);
+      const ended = hearProbe(engine, observation, now);
+      return isSteady === true ? say(ended, { kind: 'probe-ended', probe, how, restartIn }) : ended;
+    }
+    case 'probe-refused': {
+      const isKnown = engine.paths.get(pathOfProbe(observation.probe))?.confirming.isRefused;
+      if (isKnown !== false) return engine;
+      const refused = mapPaths(engine, (path) => ({ ...path, confirming: stepRefused(path.confirming) }));
+      return say(refused, { kind: 'confirm-refused', text: observation.text });
+    }
+    case 'counted': {
+      const { id, counted } = observation;
+      const held = engine.pf.appliedRules;
+      const ruleset: Ruleset | null = held === null ? null : JSON.parse(held);
+      const read = mapPaths(engine, (path) => countPath(path, id, ruleset, counted));
+      return { ...read, count: stepCountDone(engine.count, id) };
     }
     case 'pf': {
       const reconcile = engine.settings?.reconcile ?? millis(0);

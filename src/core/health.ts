@@ -25,48 +25,37 @@
  *
  * It knows nothing of policies: that a path on hold may be used when nothing else can is decide.ts's business.
  */
-import type { Evidence } from './evidence.ts';
-import type { Family, Health, LinkSettings, PathKey, Probe, ProbeSettings, Reason } from './model.ts';
-import { isLinkLocal, pathKey, viaOf } from './model.ts';
-import { earliest, type Mono, plus } from './time.ts';
 import {
-  FEWEST_OUTCOMES,
-  lossDue,
-  newWindow,
-  onlyLast,
-  type Quality,
-  readQuality,
-  retuneWindow,
-  stepReading,
-  type Window,
-  windowSize,
-} from './window.ts';
+  burstDeadline,
+  type Confirming,
+  endBurst,
+  excuseTargets,
+  failTargets,
+  isHeard,
+  newConfirming,
+  stepBurst,
+  stepSuspicion,
+} from './confirm.ts';
+import type { Evidence } from './evidence.ts';
+import type { Quality } from './figures.ts';
+import type { Family, Health, LinkSettings, PathKey, ProbeSettings, Reason } from './model.ts';
+import { pathKey, viaOf } from './model.ts';
+import {
+  type Fall,
+  isAcquitted,
+  isLossy,
+  newTargets,
+  qualityOf,
+  retuneTargets,
+  stepTarget,
+  type TargetHealth,
+} from './target.ts';
+import { earliest, type Mono, mono, plus } from './time.ts';
+import { FEWEST_OUTCOMES, lossDue, newestLoss } from './window.ts';
 
-/** One loss is chance, even where it is a tenth of all outcomes: it takes two for a share to be a mark reached. */
-const FEWEST_LOSSES = 2;
-/**
- * A degraded path is up again below this part of its loss mark. Losses are few and whole: a line that loses just what
- * the mark says has a third more or less of them from one window to the next, so anything nearer would flicker.
- */
+/** Back at these shares of the marks. Of the latency it is most, since half would keep a link that was slow once degraded for good. */
 const LOSS_BACK = 0.5;
-/**
- * And below this part of its latency mark. A mean over many answers hardly wavers, and marks are set a little above
- * what is normal, so a half would keep a link that was slow once degraded for good.
- */
 const LATENCY_BACK = 0.8;
-
-/** What a target's probes say of it. */
-export type Verdict = 'unknown' | 'answers' | 'failed';
-
-export interface TargetHealth {
-  /** As configured: `gateway` or an address. */
-  readonly target: string;
-  readonly probe: Probe;
-  readonly verdict: Verdict;
-  readonly window: Window;
-  /** ping's last complaint since the last answer. */
-  readonly complaint: string | null;
-}
 
 export interface PathHealth {
   readonly key: PathKey;
@@ -93,6 +82,9 @@ export interface PathHealth {
   /** The path's routing table has its default route: probes may run. */
   readonly isRouted: boolean;
   readonly targets: readonly TargetHealth[];
+  readonly confirming: Confirming;
+  /** Set while the path is down by losses, if it was usable before: an answer that was only slow brings it back at once. */
+  readonly fell: Fall | null;
 }
 
 export const newPath = (
@@ -119,6 +111,8 @@ export const newPath = (
   isDrained: false,
   isRouted: false,
   targets: [],
+  confirming: newConfirming(now),
+  fell: null,
 });
 
 const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono): PathHealth =>
@@ -131,38 +125,8 @@ const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono)
         // A new reason for the same health (down for another cause) does not make it any younger.
         since: path.health === health ? path.since : now,
         goodSince: reason === 'hold' ? now : null,
+        fell: null,
       };
-
-/** As ping(8) wants it: the same link-local address may be on every interface. */
-const withScope = (path: PathHealth, address: string): string =>
-  isLinkLocal(address) ? `${address}%${path.interface}` : address;
-
-/** The probes of a path whose evidence is present: one for each different address that is to be pinged. */
-const newTargets = (path: PathHealth, gateway: string, identity: string): readonly TargetHealth[] => {
-  const { interval, timeout, targets, loss } = path.settings;
-  const found = new Map<string, TargetHealth>();
-  for (const target of targets) {
-    if (target.kind === 'address' && target.family !== path.family) continue;
-    const configured = target.kind === 'gateway' ? gateway : target.address;
-    const address = withScope(path, configured);
-    if (found.has(address)) continue;
-    found.set(address, {
-      target: target.kind === 'gateway' ? 'gateway' : configured,
-      probe: {
-        key: `${path.key}/${address} ${identity}@${path.rtable}/${interval}`,
-        path: path.key,
-        family: path.family,
-        address,
-        rtable: path.rtable,
-        interval,
-      },
-      verdict: 'unknown',
-      window: newWindow(interval, timeout, windowSize(loss.window, interval)),
-      complaint: null,
-    });
-  }
-  return [...found.values()];
-};
 
 const identityOf = (evidence: Evidence | null): string | null =>
   evidence?.kind === 'ready' ? evidence.identity : null;
@@ -170,7 +134,13 @@ const identityOf = (evidence: Evidence | null): string | null =>
 /** New hard evidence. Evidence that is as it was changes nothing at all. */
 export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): PathHealth => {
   if (evidence.kind === 'missing') {
-    const bare = { ...path, evidence, isRouted: false, targets: [] };
+    const bare = {
+      ...path,
+      evidence,
+      isRouted: false,
+      targets: [],
+      confirming: newConfirming(now),
+    };
     return withHealth(bare, 'down', evidence.reason, now);
   }
   if (identityOf(path.evidence) === evidence.identity) return path;
@@ -181,6 +151,7 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
     lastReady: evidence,
     isRouted: false,
     targets: newTargets(path, evidence.gateway, evidence.identity),
+    confirming: newConfirming(now),
   };
   return isFirst ? ready : withHealth(ready, 'unknown', 'probing', now);
 };
@@ -208,30 +179,6 @@ const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean):
   return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
 };
 
-/** Whether a mark of loss is reached, by enough outcomes and losses to mean anything. */
-const isLossy = (quality: Quality, mark: number): boolean =>
-  quality.outcomes >= FEWEST_OUTCOMES && quality.lost >= FEWEST_LOSSES && quality.lossPercent >= mark;
-
-const judge = (target: TargetHealth, path: PathHealth): Verdict => {
-  const { fall, rise, loss } = path.settings;
-  const { answersInRow, lossesInRow } = target.window;
-  if (lossesInRow >= fall) return 'failed';
-  // Its outage is still in the window: `rise` answers tell of the present.
-  if (target.verdict === 'failed') return answersInRow >= rise ? 'answers' : 'failed';
-  // What answers `rise` times in a row is not failing now, whatever the window remembers.
-  if (answersInRow < rise && isLossy(readQuality(target.window), loss.down)) return 'failed';
-  const enough = target.verdict === 'unknown' && path.reason === 'starting' ? 1 : rise;
-  return answersInRow >= enough ? 'answers' : target.verdict;
-};
-
-/** A target that has recovered begins anew: what it lost before would make it fail again at once. */
-const withVerdict = (target: TargetHealth, path: PathHealth): TargetHealth => {
-  const verdict = judge(target, path);
-  const hasRecovered = target.verdict === 'failed' && verdict === 'answers';
-  const window = hasRecovered ? onlyLast(target.window, path.settings.rise) : target.window;
-  return { ...target, verdict, window };
-};
-
 /**
  * What the targets that answer tell of the path's quality: those that have not failed, and the gateway only where it is
  * all that is pinged, since it says nothing of what is lost behind it. Null while most of them have too few outcomes.
@@ -239,9 +186,7 @@ const withVerdict = (target: TargetHealth, path: PathHealth): TargetHealth => {
 const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
   const behind = path.targets.filter((target) => target.target !== 'gateway');
   const answering = (behind.length > 0 ? behind : path.targets).filter(({ verdict }) => verdict !== 'failed');
-  const measured = answering
-    .map((target) => readQuality(target.window))
-    .filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
+  const measured = answering.map(qualityOf).filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
   return measured.length > answering.length / 2 ? measured : null;
 };
 
@@ -275,24 +220,78 @@ const stepQuality = (path: PathHealth, now: Mono): PathHealth => {
 /** New connections may go there: up or degraded. */
 export const isUsable = (path: PathHealth): boolean => path.health === 'up' || path.health === 'degraded';
 
-/** Reads every window at `now` and takes the step that follows, if one does. */
+/** `by`, or when the newest of the requests had left that were taken for lost. */
+const fallOf = (path: PathHealth, by: Mono | null, now: Mono): Fall => ({
+  at: now,
+  by: by ?? mono(Math.max(...path.targets.map(({ window }) => newestLoss(window) ?? 0))),
+});
+
+/** Down by losses. If it was usable until now, `by` tells which answers would still clear it. */
+const fallBy = (path: PathHealth, stepped: PathHealth, by: Mono | null, now: Mono): PathHealth => {
+  const down = withHealth(stepped, 'down', 'probe-loss', now);
+  return isUsable(path) ? { ...down, fell: fallOf(stepped, by, now) } : down;
+};
+
+const readTargets = (path: PathHealth, now: Mono): PathHealth => {
+  const judging = { settings: path.settings, isStarting: path.reason === 'starting', fell: path.fell };
+  const targets = path.targets.map((target) => stepTarget(target, judging, now));
+  return targets.every((target, n) => target === path.targets[n]) ? path : { ...path, targets };
+};
+
+/** A path on which a loss is worth a burst. */
+const isWatched = (path: PathHealth): boolean => isUsable(path) || path.reason === 'hold';
+
+/** Begins, follows and ends a burst. `by` is set when it has found the path dead. */
+const confirmPath = (
+  path: PathHealth,
+  now: Mono,
+): { readonly path: PathHealth; readonly by: Mono | null } => {
+  const follow = (confirming: Confirming): PathHealth =>
+    confirming === path.confirming ? path : { ...path, confirming };
+  const { burst } = path.confirming;
+  const isOn = isWatched(path);
+  if (burst === null || !isOn) {
+    const suspicion = stepSuspicion(path.confirming, path.targets, path.settings, isOn, now);
+    return { path: follow(burst === null ? suspicion : { ...suspicion, burst: null }), by: null };
+  }
+  const end = (targets = path.targets): PathHealth => ({
+    ...path,
+    targets,
+    confirming: endBurst(path.confirming, targets),
+  });
+  if (isQuorate(path, (target) => isHeard(burst, target))) return { path: end(), by: null };
+  const verdict = stepBurst(burst, now);
+  switch (verdict.kind) {
+    case 'open':
+      return {
+        path: verdict.burst === burst ? path : follow({ ...path.confirming, burst: verdict.burst }),
+        by: null,
+      };
+    case 'void':
+      return { path: end(), by: null };
+    case 'carrying':
+      return { path: end(excuseTargets(path.targets)), by: null };
+    case 'dead':
+      return { path: end(failTargets(path.targets, burst)), by: verdict.by };
+  }
+};
+
+/** Reads every window at `now` and takes the step that follows, if one does. What changes nothing is the same path. */
 export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
   if (path.evidence?.kind !== 'ready') return path;
-  const targets = path.targets.map((target) => {
-    const read = { ...target, window: stepReading(target.window, now) };
-    return withVerdict(read, path);
-  });
-  const stepped: PathHealth = { ...path, targets };
+  const { path: stepped, by } = confirmPath(readTargets(path, now), now);
   const { hold } = path.settings;
   const isGood = isQuorate(stepped, (target) => target.verdict === 'answers');
   const isBad = !isQuorate(stepped, (target) => target.verdict !== 'failed');
-  if (isBad) return path.reason === 'no-route' ? stepped : withHealth(stepped, 'down', 'probe-loss', now);
+  if (isBad) return path.reason === 'no-route' ? stepped : fallBy(path, stepped, by, now);
   if (isUsable(path)) return stepQuality(stepped, now);
   switch (path.reason) {
     case 'starting':
       return isGood ? stepQuality(stepped, now) : stepped;
     case 'probing':
     case 'probe-loss':
+      // It was never down: its answers are late, and so was the verdict too soon.
+      if (isQuorate(stepped, (target) => isAcquitted(target, path.fell))) return stepQuality(stepped, now);
       return isGood ? stepPath(withHealth(stepped, 'unknown', 'hold', now), now) : stepped;
     case 'hold':
       if (!isGood) return withHealth(stepped, 'unknown', 'probing', now);
@@ -328,7 +327,11 @@ export const holdEnds = (path: PathHealth): Mono | null =>
 
 /** When this path wants to be looked at next. */
 export const pathDeadline = (path: PathHealth): Mono | null =>
-  earliest(holdEnds(path), ...path.targets.map((target) => lossDue(target.window)));
+  earliest(
+    holdEnds(path),
+    burstDeadline(path.confirming.burst),
+    ...path.targets.map((target) => lossDue(target.window)),
+  );
 
 /**
  * The same path under new settings: health, windows and running probes are kept wherever the same thing is measured
@@ -337,11 +340,12 @@ export const pathDeadline = (path: PathHealth): Mono | null =>
 export const retunePath = (path: PathHealth, settings: ProbeSettings): PathHealth => {
   const retuned = { ...path, settings };
   if (path.evidence?.kind !== 'ready') return retuned;
-  const targets = newTargets(retuned, path.evidence.gateway, path.evidence.identity).map((fresh) => {
-    const kept = path.targets.find((target) => target.probe.key === fresh.probe.key);
-    if (kept === undefined) return fresh;
-    const window = retuneWindow(kept.window, settings.timeout, fresh.window.size);
-    return { ...kept, target: fresh.target, window };
-  });
-  return { ...retuned, targets };
+  const fresh = newTargets(retuned, path.evidence.gateway, path.evidence.identity);
+  const { credit, isRefused, ...confirming } = path.confirming;
+  return {
+    ...retuned,
+    targets: retuneTargets(path.targets, fresh),
+    // A burst is of the old targets. That ping refused to is worth another try.
+    confirming: { ...confirming, credit, isRefused: false, burst: null },
+  };
 };

@@ -62,13 +62,17 @@ export const pathNotes = (settled: Paths, paths: Paths, now: Mono): readonly Not
   return notes;
 };
 
+/** Steady ones, and those of a burst while it lasts. */
+const probesOf = ({ targets, confirming }: PathHealth): readonly { readonly probe: Probe }[] =>
+  confirming.burst === null ? targets : [...targets, ...confirming.burst.targets];
+
 /** Every probe that should be running, as the list that was handed out last if it still holds. */
 export const findProbes = (before: readonly Probe[], paths: Paths): readonly Probe[] => {
   let count = 0;
   let isSame = true;
   for (const path of paths.values()) {
     if (!path.isRouted) continue;
-    for (const { probe } of path.targets) {
+    for (const { probe } of probesOf(path)) {
       isSame &&= probe === before[count];
       count += 1;
     }
@@ -76,5 +80,5 @@ export const findProbes = (before: readonly Probe[], paths: Paths): readonly Pro
   if (isSame && count === before.length) return before;
   return [...paths.values()]
     .filter((path) => path.isRouted)
-    .flatMap((path) => path.targets.map(({ probe }) => probe));
+    .flatMap((path) => probesOf(path).map(({ probe }) => probe));
 };

@@ -66,6 +66,9 @@ export type Target =
   | { readonly kind: 'gateway' }
   | { readonly kind: 'address'; readonly family: Family; readonly address: string };
 
+/** `auto`: follows the round-trip time (estimate.ts). */
+export type Timeout = Millis | 'auto';
+
 export interface ProbeSettings {
   readonly targets: readonly Target[];
   /** How many targets must answer, 1 to the number of targets. */
@@ -73,13 +76,15 @@ export interface ProbeSettings {
   /** Between two requests to one target. */
   readonly interval: Millis;
   /** A request without an answer is lost this long after it was sent. */
-  readonly timeout: Millis;
+  readonly timeout: Timeout;
   /** Consecutive losses after which a target has failed, 1 to 60. */
   readonly fall: number;
   /** Consecutive answers after which a failed target has recovered, 1 to 60. */
   readonly rise: number;
   /** How long a path that came back must stay good before it is up. */
   readonly hold: Millis;
+  /** The first loss starts a short row of quick requests to all targets, so that death is known at once. */
+  readonly confirm: boolean;
   /**
    * Percent of the requests of the last `window` that are lost: from `degraded` on the path is degraded, and good again
    * below half of it; from `down` on a target has failed. 0 < degraded <= down <= 100.
@@ -254,6 +259,8 @@ export interface Probe {
   readonly address: string;
   readonly rtable: number;
   readonly interval: Millis;
+  /** How many requests; null: until it is ended. */
+  readonly count: number | null;
 }
 
 // ---- by hand -----------------------------------------------------------------------------------------------------

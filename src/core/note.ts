@@ -66,6 +66,7 @@ export type Note =
       readonly what: string;
     }
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
+  | { readonly kind: 'confirm-refused'; readonly text: string }
   | { readonly kind: 'trouble'; readonly source: string; readonly text: string }
   | { readonly kind: 'trouble-over'; readonly source: string }
   | {
@@ -130,6 +131,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'route-failed':
     case 'route-warning':
     case 'conflict':
+    case 'confirm-refused':
     case 'trouble':
       return 'warning';
     case 'pf-killed':
@@ -193,6 +195,8 @@ const textOf = (note: Note): string => {
       );
     case 'probe-ended':
       return `probe ${note.probe}: ping ended (${note.how}), again in ${renderDuration(note.restartIn)}`;
+    case 'confirm-refused':
+      return `probes: cannot confirm losses quickly: ${note.text}; a silent link is down after \`fall\` losses`;
     case 'trouble':
       return note.text;
     case 'trouble-over':

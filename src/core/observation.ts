@@ -3,6 +3,7 @@
  * (`now` is handed to observe() beside it); it never is an instruction. Losing, doubling or reordering observations
  * must not be able to leave pf wrong: whole readings follow.
  */
+import type { Counted } from './counting.ts';
 import type { Memory } from './memory.ts';
 import type { AdminMode, Carrier, InterfaceTable, LearntGateway, Settings } from './model.ts';
 import type { Millis } from './time.ts';
@@ -46,6 +47,10 @@ export type Observation =
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }
   /** An operator's word on a link. It stands until the next one, over restarts and reloads. */
   | { readonly kind: 'admin'; readonly link: string; readonly mode: AdminMode }
+  /** ping will not ask as often as a burst does; `text` is why. */
+  | { readonly kind: 'probe-refused'; readonly probe: string; readonly text: string }
+  /** What pf has counted, rule by rule; null: it could not be read in time. */
+  | { readonly kind: 'counted'; readonly id: number; readonly counted: readonly Counted[] | null }
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
   | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
   /** The demote counter: null if it was done, or why not. */

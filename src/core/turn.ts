@@ -4,8 +4,9 @@
  */
 import { type CarpTransaction, carpRoleOf, planCarp } from './carp.ts';
 import { type Concluded, conclude, learnWishes } from './conclusion.ts';
+import { askPath, planCount } from './counting.ts';
 import { type Decision, decisionKey } from './decide.ts';
-import { distrustGap, type Engine } from './engine.ts';
+import { distrustGap, type Engine, mapPaths } from './engine.ts';
 import type { PathHealth } from './health.ts';
 import { findProbes, firstDue, judgePaths, pathNotes } from './judge.ts';
 import { dueSweep, findLeft, isPooled } from './kill.ts';
@@ -31,6 +32,8 @@ export interface Turn {
   readonly sweep: Sweep | null;
   readonly routes: RouteTransaction | null;
   readonly carp: CarpTransaction | null;
+  /** pf is to be asked what it has counted in this anchor. */
+  readonly count: { readonly id: number; readonly anchor: string } | null;
   /** Wake at this instant even if nothing is observed. */
   readonly deadline: Mono | null;
   readonly notes: readonly Note[];
@@ -101,6 +104,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       sweep: null,
       routes: null,
       carp: null,
+      count: null,
       deadline: null,
       notes: engine.notes,
     };
@@ -125,6 +129,9 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const isBackup = carpRoleOf(settings, interfaces) === 'backup';
   // pfsync(4) would end them on the master, too.
   const unwanted = isBackup ? [] : [...conclusions.stranded, ...left];
+  const counting = planCount(stepped.count, stepped.paths.values());
+  const asked = counting.id;
+  const counted = asked === null ? stepped : mapPaths(stepped, (path) => askPath(path, asked));
   const writes = mayWrite(stepped, now);
   const pf = planPf(stepped.pf, {
     desired,
@@ -168,10 +175,11 @@ export const settle = (before: Engine, now: Mono): Turn => {
     ...(writes && engine.said !== decisions ? policyNotes(engine.said, decisions) : []),
     ...carp.notes,
   ];
-  const probes = findProbes(engine.probes, stepped.paths);
+  const probes = findProbes(engine.probes, counted.paths);
   return {
     engine: {
-      ...stepped,
+      ...counted,
+      count: counting.lane,
       decisions,
       decidedAt,
       concluded,
@@ -181,7 +189,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       sweep: sweep.lane,
       routes: routes.lane,
       carp: carp.lane,
-      settled: stepped.paths,
+      settled: counted.paths,
       said: writes ? decisions : engine.said,
       deadline,
       notes: [],
@@ -192,6 +200,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     sweep: sweep.sweep,
     routes: routes.transaction,
     carp: carp.transaction,
+    count: asked === null ? null : { id: asked, anchor: settings.anchor },
     deadline,
     notes,
   };

@@ -2,9 +2,14 @@
  * The rolling window of one probe: which echo requests were answered, lost, late or doubled, and how long answers took.
  *
  * ping(8) prints nothing for a lost packet, so losses are known by time alone: requests leave every `interval`, the
- * newest answer tells when (its arrival less its round-trip time), and one that is not answered `timeout` after it
- * left is lost. It does not know what a loss means for the path; that is health.ts.
+ * newest answer tells when (its arrival less its round-trip time), and one that is not answered in time is lost. With the
+ * time-out `auto` (estimate.ts) that may be said too soon: an answer that comes all the same, within the ceiling, takes the
+ * loss back. It does not know what a loss means for the path; that is health.ts.
  */
+import { type Estimate, longestWait, stepEstimate } from './estimate.ts';
+import type { Outcome } from './figures.ts';
+import { type Loss, remember, timeoutOf, withLoss, withoutLoss } from './loss.ts';
+import type { Timeout } from './model.ts';
 import { type Millis, type Mono, millis, mono } from './time.ts';
 
 /** How many outcomes are remembered where nobody says how many. */
@@ -20,7 +25,13 @@ const SEQ_SPAN = 65536;
 
 export interface Window {
   readonly interval: Millis;
-  readonly timeout: Millis;
+  readonly timeout: Timeout;
+  /** Of the round-trip times. Kept under a fixed time-out as well, or a reload would begin without. */
+  readonly estimate: Estimate | null;
+  /** Something else says that the path is alive: until the next answer, losses are only said at the ceiling. */
+  readonly isPatient: boolean;
+  /** The child's start, until its first answer has told how long after that it began to send. */
+  readonly started: Mono | null;
   /** A request and when it left; all others follow from it. Null before the child's start. */
   readonly known: { readonly seq: number; readonly sent: Mono } | null;
   /** Lowest request whose fate is open; every one below is settled. Counts on past 65535. */
@@ -30,14 +41,18 @@ export interface Window {
   /** How many outcomes are remembered at most. */
   readonly size: number;
   /** The last outcomes, oldest first: a round-trip time, or null for a loss. At most `size`. */
-  readonly outcomes: readonly (Millis | null)[];
+  readonly outcomes: readonly Outcome[];
   readonly answersInRow: number;
   readonly lossesInRow: number;
   readonly answered: number;
   readonly lost: number;
-  /** Answers that came after their time-out; the loss stands. */
+  /** Answers that came after their time-out: with `auto` and within the ceiling, they count as answers, too. */
   readonly late: number;
   readonly duplicates: number;
+  /** Losses younger than the ceiling, by number. */
+  readonly recent: readonly Loss[];
+  /** When the answer that arrived last did so, and when its request had left. */
+  readonly heard: { readonly at: Mono; readonly sent: Mono } | null;
 }
 
 /**
@@ -48,9 +63,12 @@ export interface Window {
 export const windowSize = (length: Millis, interval: Millis): number =>
   Math.min(LARGEST_SIZE, Math.max(FEWEST_OUTCOMES, Math.ceil(length / interval)));
 
-export const newWindow = (interval: Millis, timeout: Millis, size = WINDOW_SIZE): Window => ({
+export const newWindow = (interval: Millis, timeout: Timeout, size = WINDOW_SIZE): Window => ({
   interval,
   timeout,
+  estimate: null,
+  isPatient: false,
+  started: null,
   size,
   known: null,
   next: 0,
@@ -62,10 +80,12 @@ export const newWindow = (interval: Millis, timeout: Millis, size = WINDOW_SIZE)
   lost: 0,
   late: 0,
   duplicates: 0,
+  recent: [],
+  heard: null,
 });
 
 /** The same window under another time-out and size; outcomes beyond the new size are forgotten, oldest first. */
-export const retuneWindow = (window: Window, timeout: Millis, size: number): Window => ({
+export const retuneWindow = (window: Window, timeout: Timeout, size: number): Window => ({
   ...window,
   timeout,
   size,
@@ -76,8 +96,10 @@ export const retuneWindow = (window: Window, timeout: Millis, size: number): Win
 export const startWindow = (window: Window, now: Mono): Window => ({
   ...window,
   known: { seq: 0, sent: mono(now + START_SLACK) },
+  started: now,
   next: 0,
   settled: [],
+  recent: [],
 });
 
 const sentAt = (window: Window, seq: number): Mono | null =>
@@ -86,24 +108,6 @@ const sentAt = (window: Window, seq: number): Mono | null =>
 /** The request that leaves at `now` or is the last to have left before. */
 const sentBy = (known: NonNullable<Window['known']>, interval: Millis, now: Mono): number =>
   known.seq + Math.floor((now - known.sent) / interval);
-
-const remember = (window: Window, outcome: Millis | null): Window['outcomes'] =>
-  [...window.outcomes, outcome].slice(-window.size);
-
-/**
- * The request `next` is lost. With a time-out no shorter than the interval, younger ones may have been answered before
- * that is known; the loss came before them, so it does not end their row.
- */
-const withLoss = (window: Window): Window => {
-  const younger = window.settled.length;
-  return {
-    ...window,
-    outcomes: remember(window, null),
-    answersInRow: Math.min(window.answersInRow, younger),
-    lossesInRow: window.lossesInRow + (younger === 0 || window.answersInRow === 0 ? 1 : 0),
-    lost: window.lost + 1,
-  };
-};
 
 const withAnswer = (window: Window, rtt: Millis): Window => ({
   ...window,
@@ -142,17 +146,30 @@ export const stepAnswer = (
   const seq = unwrap(window, answer.seq);
   const expected = sentAt(window, seq) ?? now;
   const rtt = answer.rtt ?? millis(Math.max(0, now - expected));
-  if (rtt > window.timeout) return { ...window, late: window.late + 1 };
-  if (window.settled.includes(seq)) return { ...window, duplicates: window.duplicates + 1 };
+  if (rtt > longestWait(window.timeout)) return { ...window, late: window.late + 1 };
+  if (window.settled.includes(seq) && !window.recent.some((loss) => loss.seq === seq)) {
+    return { ...window, duplicates: window.duplicates + 1 };
+  }
   const known = { seq, sent: mono(now - rtt) };
-  const answeredWindow = { ...withAnswer(window, rtt), known };
-  if (seq >= window.next) return settle(answeredWindow, seq);
-  // Taken for lost already. Either we read it late, or the child was stopped for a while and its numbers lag behind
-  // the clock: then follow its numbers, whatever their phase, or every later answer would look old.
+  // Taken for lost already. Either that was too soon, or the child was stopped for a while and its numbers lag behind the
+  // clock: then follow its numbers, whatever their phase, or every later answer would look old.
+  const lags = seq < window.next - 1 && known.sent - expected > window.interval / 2;
+  const loss = lags ? undefined : window.recent.find((each) => each.seq === seq);
+  const waited = loss?.waited ?? timeoutOf(window);
+  const counted = loss === undefined ? withAnswer(window, rtt) : withoutLoss(window, loss, rtt);
+  const answeredWindow: Window = {
+    ...counted,
+    known,
+    estimate: stepEstimate(window.estimate, rtt),
+    isPatient: false,
+    started: null,
+    late: rtt > waited ? window.late + 1 : window.late,
+    heard: { at: now, sent: known.sent },
+  };
+  if (seq >= window.next) return loss === undefined ? settle(answeredWindow, seq) : answeredWindow;
   if (seq === window.next - 1) return answeredWindow;
-  const lags = known.sent - expected > window.interval / 2;
   return lags
-    ? { ...answeredWindow, next: seq + 1, settled: [] }
+    ? { ...answeredWindow, next: seq + 1, settled: [], recent: [] }
     : { ...answeredWindow, known: window.known };
 };
 
@@ -161,7 +178,7 @@ export const stepSendError = (window: Window, now: Mono): Window => {
   if (window.known === null) return window;
   let seq = Math.max(window.next, sentBy(window.known, window.interval, now));
   while (window.settled.includes(seq)) seq += 1;
-  const lost = withLoss({ ...window, answersInRow: 0 });
+  const lost = withLoss({ ...window, answersInRow: 0 }, seq, millis(0));
   return settle(lost, seq);
 };
 
@@ -179,7 +196,7 @@ export const stepSkipped = (window: Window, now: Mono): Window => {
 export const stepReading = (window: Window, now: Mono): Window => {
   let read = window;
   for (let due = lossDue(read); due !== null && due <= now; due = lossDue(read)) {
-    read = settle(withLoss(read), read.next);
+    read = settle(withLoss(read, read.next, timeoutOf(read)), read.next);
   }
   return read;
 };
@@ -187,47 +204,7 @@ export const stepReading = (window: Window, now: Mono): Window => {
 /** When the next open request will have to be called lost; null while no child has been started. */
 export const lossDue = (window: Window): Mono | null => {
   const sent = sentAt(window, window.next);
-  return sent === null ? null : mono(sent + window.timeout);
-};
-
-export interface RttFigures {
-  readonly last: Millis;
-  readonly mean: Millis;
-  /** Mean absolute deviation from the mean. */
-  readonly deviation: Millis;
-  readonly p50: Millis;
-  readonly p95: Millis;
-}
-
-const quantile = (sorted: readonly number[], q: number): Millis =>
-  millis(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
-
-/** What a link's quality is judged by. */
-export interface Quality {
-  readonly outcomes: number;
-  readonly lost: number;
-  /** 0 to 100; 0 when there are no outcomes. */
-  readonly lossPercent: number;
-  /** Over the answers among the outcomes; null when there are none. */
-  readonly meanRtt: Millis | null;
-}
-
-/** The remembered outcomes in short: read at every turn, so one pass and nothing sorted. */
-export const readQuality = ({ outcomes }: Window): Quality => {
-  let answered = 0;
-  let sum = 0;
-  for (const rtt of outcomes) {
-    if (rtt === null) continue;
-    answered += 1;
-    sum += rtt;
-  }
-  const lost = outcomes.length - answered;
-  return {
-    outcomes: outcomes.length,
-    lost,
-    lossPercent: lost === 0 ? 0 : (100 * lost) / outcomes.length,
-    meanRtt: answered === 0 ? null : millis(sum / answered),
-  };
+  return sent === null ? null : mono(sent + timeoutOf(window));
 };
 
 /** Forgets all outcomes but the last `count`. */
@@ -236,24 +213,8 @@ export const onlyLast = (window: Window, count: number): Window => ({
   outcomes: window.outcomes.slice(-count),
 });
 
-/** Loss in percent of the remembered outcomes (0 when there are none), and figures over the answers among them. */
-export const readWindow = (
-  window: Window,
-): { readonly lossPercent: number; readonly rtt: RttFigures | null } => {
-  const { lossPercent, meanRtt } = readQuality(window);
-  const rtts = window.outcomes.filter((outcome) => outcome !== null);
-  const last = rtts.at(-1);
-  if (last === undefined || meanRtt === null) return { lossPercent, rtt: null };
-  const deviation = rtts.reduce((sum, rtt) => sum + Math.abs(rtt - meanRtt), 0) / rtts.length;
-  const sorted = [...rtts].sort((a, b) => a - b);
-  return {
-    lossPercent,
-    rtt: {
-      last,
-      mean: meanRtt,
-      deviation: millis(deviation),
-      p50: quantile(sorted, 0.5),
-      p95: quantile(sorted, 0.95),
-    },
-  };
+/** When the newest request that is taken for lost had left; null if none is known of. */
+export const newestLoss = (window: Window): Mono | null => {
+  const seq = window.recent.at(-1)?.seq;
+  return seq === undefined ? null : sentAt(window, seq);
 };

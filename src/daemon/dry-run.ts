@@ -100,7 +100,7 @@ export const dryRun = async (settings: Settings, looks: Looks): Promise<readonly
     memory: { recall: looks.memory.recall, keep: () => {} },
     log: { write: () => {} },
     prober: { start: () => {}, want: () => {}, stop: () => {} },
-    firewall: { carry: never, sweep: never },
+    firewall: { carry: never, sweep: never, count: never },
     carp: { carry: never },
     // As if they had been set: what cannot be set is found out by trying, and nothing is tried here.
     routes: {

@@ -173,6 +173,10 @@ export const createLoop = (ports: Ports): Loop => {
       .then((failure) => take({ kind: 'carp', id: transaction.id, failure }));
   };
 
+  const carryCount = ({ id, anchor }: NonNullable<Turn['count']>): void => {
+    void firewall.count(anchor).then((counted) => take({ kind: 'counted', id, counted }));
+  };
+
   const rememberAll = (): void => {
     // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
     const these = [engine.concluded?.conclusions, engine.rtables, engine.admin];
@@ -206,6 +210,7 @@ export const createLoop = (ports: Ports): Loop => {
     carrier.learn(next.learn);
     if (next.sweep !== null) carrySweep(next.sweep);
     if (next.routes !== null) carryRoutes(next.routes);
+    if (next.count !== null) carryCount(next.count);
     rememberAll();
     // After that: what is about to be added must be known to the next one, whatever becomes of us.
     if (next.carp !== null) carryCarp(next.carp);

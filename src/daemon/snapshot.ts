@@ -3,7 +3,9 @@ import { renderPrefix } from '../core/address.ts';
 import { adminModeOf } from '../core/admin.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
 import type { Engine } from '../core/engine.ts';
-import { holdEnds, type PathHealth, type TargetHealth } from '../core/health.ts';
+import { readWindow } from '../core/figures.ts';
+import { holdEnds, type PathHealth } from '../core/health.ts';
+import { timeoutOf } from '../core/loss.ts';
 import {
   type Balance,
   type Family,
@@ -14,9 +16,9 @@ import {
 } from '../core/model.ts';
 import { rdomainOf } from '../core/rtable.ts';
 import { knownGateway } from '../core/ruleset.ts';
+import type { TargetHealth } from '../core/target.ts';
 import { type Mono, plus, since } from '../core/time.ts';
 import { desiredNow } from '../core/turn.ts';
-import { readWindow } from '../core/window.ts';
 import { renderPoolAnchor, renderRuleset } from '../text/pf.ts';
 import type {
   LinkStatus,
@@ -64,8 +66,10 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
             deviationMs: rounded(rtt.deviation),
             p50Ms: rounded(rtt.p50),
             p95Ms: rounded(rtt.p95),
+            jitterMs: rounded(rtt.jitter),
           },
     windowSize: outcomes.length,
+    timeoutMs: rounded(timeoutOf(target.window)),
     why: target.complaint,
   };
 };

@@ -1,4 +1,5 @@
 /** Port: pf. The caller has at most one transaction under way. */
+import type { Counted } from '../core/counting.ts';
 import type { PfResult, PfTransaction, Sweep, SweepResult } from '../core/transaction.ts';
 
 export interface Firewall {
@@ -6,4 +7,6 @@ export interface Firewall {
   carry(transaction: PfTransaction, loading?: () => void): Promise<PfResult>;
   /** Never rejects. Runs beside transactions. */
   sweep(sweep: Sweep): Promise<SweepResult>;
+  /** What pf has counted for the rules of an anchor that have a label; null if it does not say so at once. Never rejects. */
+  count(anchor: string): Promise<readonly Counted[] | null>;
 }

@@ -3,6 +3,7 @@
  * has been in the daemon's way. The first claim that does not hold is kept; a story ends with it.
  */
 import type { Engine } from '../core/engine.ts';
+import { longestWait } from '../core/estimate.ts';
 import type { Settings } from '../core/model.ts';
 import type { VirtualClock } from '../emulator/clock.ts';
 import type { Router } from '../emulator/router.ts';
@@ -63,8 +64,8 @@ export interface Scene {
 
 /** Since when `settings` could have been followed: how long a dead path may go unnoticed. */
 export const detectionMs = (probe: Settings['links'][number]['probe']): number =>
-  (probe.fall + 1) * probe.interval + probe.timeout + 3000;
+  (probe.fall + 1) * probe.interval + longestWait(probe.timeout) + 3000;
 
 /** How long a path that has come back may go unused where nothing else is left. */
 export const returnMs = (probe: Settings['links'][number]['probe']): number =>
-  probe.rise * probe.interval + probe.timeout + probe.hold + 30_000;
+  probe.rise * probe.interval + longestWait(probe.timeout) + probe.hold + 30_000;

@@ -4,6 +4,7 @@
  */
 
 import { containsAddress, networkOf } from '../core/address.ts';
+import { autoTimeout } from '../core/estimate.ts';
 import {
   type Family,
   families,
@@ -48,7 +49,10 @@ const hasAddressTowards = (router: Router, link: LinkSettings, family: Family, g
     ) ?? false;
 
 const isMarginal = (uplink: Uplink, link: LinkSettings, family: Family): boolean => {
-  const slow = Math.min(link.probe.timeout, link.probe.latency.degraded ?? link.probe.timeout);
+  const { timeout, interval, latency } = link.probe;
+  // A step of the round-trip time beyond what a time-out that follows allows for at least may look like death for a moment.
+  const wait = timeout === 'auto' ? autoTimeout({ mean: 0, deviation: 0 }, interval, 0) : timeout;
+  const slow = Math.min(wait, latency.degraded ?? wait);
   const watched = [...targetsBehind(link, family), gatewayOf(link, family) ?? ''];
   return (
     uplink.loss > 0 ||

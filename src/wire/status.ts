@@ -7,7 +7,6 @@
 import { z } from 'zod';
 import type { CarpRole } from '../core/carp.ts';
 import type { Rung } from '../core/decide.ts';
-import type { Verdict } from '../core/health.ts';
 import type {
   AdminMode,
   Balance,
@@ -17,6 +16,7 @@ import type {
   PolicySettings,
   Reason,
 } from '../core/model.ts';
+import type { Verdict } from '../core/target.ts';
 
 /** Of the status document and of the control protocol. */
 export const WIRE_VERSION = 1;
@@ -85,6 +85,8 @@ const rttStatus = z
     deviationMs: durationMs,
     p50Ms: durationMs,
     p95Ms: durationMs,
+    /** Mean absolute difference between answers that follow each other. */
+    jitterMs: durationMs,
   })
   .readonly();
 
@@ -107,6 +109,8 @@ const targetStatus = z
     rtt: rttStatus.nullable(),
     /** Requests in the window whose outcome is known. */
     windowSize: count,
+    /** How long the next answer may take now. */
+    timeoutMs: durationMs,
     /** ping's words on the last request that could not be sent. */
     why: z.string().nullable(),
   })

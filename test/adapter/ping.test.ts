@@ -15,6 +15,7 @@ const probe = (address: string, more: Partial<Probe> = {}): Probe => ({
   address,
   rtable: 101,
   interval: millis(1000),
+  count: null,
   ...more,
 });
 
@@ -52,12 +53,45 @@ t.test('arguments', async (t) => {
       probe('fe80::1%em0', { family: 'inet6', interval: millis(60_000) }),
       ['ping6', '-n', '-V', '101', '-i', '60', 'fe80::1%em0'],
     ],
+    [
+      probe('9.9.9.9', { interval: millis(20), count: 4 }),
+      ['ping', '-n', '-V', '101', '-i', '0.02', '-c', '4', '9.9.9.9'],
+    ],
   ];
   for (const [one, wanted] of cases) {
     const { commands } = running(one);
     const { command, args } = commands.latest();
     t.same([command, ...args], wanted);
   }
+});
+
+t.test('a few requests in quick succession', async (t) => {
+  const burst = probe('9.9.9.9', { key: 'fibre/inet/9.9.9.9#1', interval: millis(20), count: 4 });
+  t.test('leave at once, whatever else is started', async (t) => {
+    const { commands, prober, listen } = set();
+    listen();
+    prober.want([probe('1.1.1.1'), burst]);
+    t.equal(commands.latest().args.at(-1), '9.9.9.9');
+  });
+  t.test('are over when they are over', async (t) => {
+    const { commands, clock, take } = running(burst);
+    commands.latest().say(answer(0));
+    commands.latest().end({ kind: 'exited', code: 0 });
+    t.same(
+      take().map(({ kind }) => kind),
+      ['probe-answer', 'probe-ended'],
+    );
+    await clock.advance(60_000);
+    t.equal(commands.streams.length, 1, 'nobody wants another');
+  });
+  t.test('are refused to all but root', async (t) => {
+    const { commands, take } = running(burst);
+    commands.latest().complain('ping: only root may use an interval smaller than one second\n');
+    commands.latest().end({ kind: 'exited', code: 1 });
+    const [refused] = take();
+    t.match(refused, { kind: 'probe-refused', probe: burst.key });
+    t.match(JSON.stringify(refused), /only root may use an interval smaller than one second/);
+  });
 });
 
 t.test('lines are observations, wherever they are cut', async (t) => {

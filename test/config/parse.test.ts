@@ -40,10 +40,11 @@ t.test('the shortest useful file: every default', async (t) => {
     ],
     quorum: 1,
     interval: 1000,
-    timeout: 1000,
+    timeout: 'auto',
     fall: 3,
     rise: 5,
     hold: 10_000,
+    confirm: true,
     loss: { degraded: 10, down: 50, window: 30_000 },
     latency: { degraded: null },
   };

@@ -79,10 +79,11 @@ rtable    = 9
 targets   = ["gateway", "9.9.9.9", "1.1.1.1", "2620:fe::fe"]
 quorum    = 1
 interval  = "1s"
-timeout   = "1s"
+timeout   = "auto"
 fall      = 3
 rise      = 5
 hold      = "10s"
+confirm   = true
 loss      = { degraded = 10, down = 50, window = "30s" }
 
 [policy.default]
@@ -149,10 +150,11 @@ metered   = true
 targets   = ["gateway"]
 quorum    = 1
 interval  = "1s"
-timeout   = "1s"
+timeout   = "auto"
 fall      = 3
 rise      = 5
 hold      = "10s"
+confirm   = true
 loss      = { degraded = 0.5, down = 50, window = "30s" }
 latency   = { degraded = "250ms" }
 

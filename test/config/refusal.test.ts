@@ -66,7 +66,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   ['misspelt key', top('anchr = "x"'), 'f:1:1: anchr: unknown key, did you mean "anchor"?'],
   ['unknown table', top('[zebra]\ncommand = ["x"]'), 'f:1:2: zebra: unknown key'],
   ['later key of probe', probe('damping = true'), 'f:2:1: probe.damping: unknown key'],
-  ['another one', probe('confirm = true'), 'f:2:1: probe.confirm: unknown key'],
+  ['another one', probe('retries = 2'), 'f:2:1: probe.retries: unknown key'],
   ['unknown key of loss', probe('loss = { up = 1 }'), 'f:2:10: probe.loss.up: unknown key'],
   [
     'unknown key of latency',
@@ -392,18 +392,19 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'timeout too long',
     probe('timeout = "2m"'),
-    'f:2:11: probe.timeout: expected a time from 10ms to 1m such as "1s", found "2m"',
+    'f:2:11: probe.timeout: expected "auto" or a time from 10ms to 1m such as "1s", found "2m"',
   ],
   [
     'timeout with a name of JavaScript',
     probe('timeout = "toString"'),
-    'f:2:11: probe.timeout: expected a time from 10ms to 1m such as "1s", found "toString"',
+    'f:2:11: probe.timeout: expected "auto" or a time from 10ms to 1m such as "1s", found "toString"',
   ],
   [
-    'timeout auto',
-    probe('timeout = "auto"'),
-    'f:2:11: probe.timeout: "auto" is not supported yet, give a time',
+    'timeout, almost a word',
+    probe('timeout = "Auto"'),
+    'f:2:11: probe.timeout: expected "auto" or a time from 10ms to 1m such as "1s", found "Auto"',
   ],
+  ['confirm', probe('confirm = "yes"'), 'f:2:11: probe.confirm: expected true or false, found "yes"'],
   ['fall', probe('fall = 61'), 'f:2:8: probe.fall: expected a whole number from 1 to 60, found 61'],
   ['rise', probe('rise = 0.5'), 'f:2:8: probe.rise: expected a whole number from 1 to 60, found 0.5'],
   [

@@ -31,6 +31,7 @@ export const probeSettings = (more: Partial<ProbeSettings> = {}): ProbeSettings 
   fall: 3,
   rise: 5,
   hold: millis(10_000),
+  confirm: false,
   // Out of the way: what shares of loss do to a path is health.test.ts's.
   loss: { degraded: 100, down: 100, window: millis(30_000) },
   latency: { degraded: null },

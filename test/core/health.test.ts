@@ -515,6 +515,7 @@ t.test('targets', async (t) => {
     address: '10.0.0.1',
     rtable: 101,
     interval: 1000,
+    count: null,
   });
 });
 
@@ -553,6 +554,7 @@ t.test('targets of inet6', async (t) => {
     address: 'fe80::1%em0',
     rtable: 101,
     interval: 1000,
+    count: null,
   });
   t.same(asked(path6({}, '2001:db8::1')), [
     ['gateway', '2001:db8::1'],

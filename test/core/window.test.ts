@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { readQuality, readWindow } from '../../src/core/figures.ts';
 import { type Millis, type Mono, millis, mono } from '../../src/core/time.ts';
 import {
   FEWEST_OUTCOMES,
   lossDue,
   newWindow,
-  readQuality,
-  readWindow,
   retuneWindow,
   startWindow,
   stepAnswer,
@@ -273,7 +272,10 @@ t.test('figures', async (t) => {
     answer(3040, 3, 40),
     read(5000),
   ]);
-  t.same(readWindow(four), { lossPercent: 20, rtt: { last: 40, mean: 25, deviation: 10, p50: 30, p95: 40 } });
+  t.same(readWindow(four), {
+    lossPercent: 20,
+    rtt: { last: 40, mean: 25, deviation: 10, p50: 30, p95: 40, jitter: 10 },
+  });
   const many = play([start, ...Array.from({ length: 200 }, (_, n) => answer(40 + n * 1000, n, n))]);
   t.equal(many.outcomes.length, WINDOW_SIZE);
   t.equal(readWindow(many).rtt?.mean, 140 + (WINDOW_SIZE - 1) / 2);

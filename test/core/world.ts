@@ -6,6 +6,7 @@
  * weight of a standing entry by a replace or a load, and has no pool before it was loaded.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Counted } from '../../src/core/counting.ts';
 import { type Engine, newEngine, observe } from '../../src/core/engine.ts';
 import { isUsable } from '../../src/core/health.ts';
 import { findLeaving, findLeft, findStranded, linkLabel } from '../../src/core/kill.ts';
@@ -20,6 +21,7 @@ import { renderNote } from '../../src/core/note.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { isSettled } from '../../src/core/reconcile.ts';
 import type { Rule, Ruleset } from '../../src/core/ruleset.ts';
+import { isAcquitted } from '../../src/core/target.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
 import type {
   PfResult,
@@ -36,6 +38,7 @@ import { desiredNow, forgetWorkedOut, settle, type Turn } from '../../src/core/t
 const PF_TAKES = 5;
 const ROUTE_TAKES = 3;
 const PING_STARTS_IN = 20;
+const COUNT_TAKES = 4;
 
 export interface World {
   readonly now: () => number;
@@ -68,8 +71,17 @@ export interface World {
   run(ms: number): void;
   /** Time passes for the world, but we are not running; then everything arrives at once. */
   stall(ms: number): void;
-  /** The round-trip time of answers, null for silence; all paths answer after 20 ms at first. */
-  answers(path: string, rtt: number | null): void;
+  /**
+   * The round-trip time of answers, null for silence, of a path (`a`) or of one target (`a 9.9.9.9`); all paths answer
+   * after 20 ms at first.
+   */
+  answers(path: string, fate: Fate): void;
+  /** Requests sent since the last call. */
+  takeSent(): number;
+  /** What pf counts, when it is asked; null: it does not say. */
+  counts(counted: (() => readonly Counted[]) | null): void;
+  /** ping will not run faster than once a second. */
+  refuseBursts(refuses: boolean): void;
   killPing(path: string, restartIn: number): void;
   breakPf(step: PfStep | 'inspect' | null, text?: string): void;
   breakRoute(path: string, text: string | null): void;
@@ -88,6 +100,8 @@ export interface World {
   grow(link: string, states: number): void;
   pin(link: string, states: number): void;
 }
+
+export type Fate = number | null | (() => number | null);
 
 interface Child {
   readonly probe: Probe;
@@ -224,7 +238,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   const sweepLog: string[] = [];
   const pinned = new Map<PathKey, number>();
   const states = new Map<PathKey, number>();
-  const rtts = new Map<string, number | null>();
+  const rtts = new Map<string, Fate>();
+  let sent = 0;
+  let counting: (() => readonly Counted[]) | null = null;
+  let isRefusing = false;
   const routeFailures = new Map<string, string>();
   const routed = new Map<string, string>();
   const children = new Map<string, Child>();
@@ -238,9 +255,15 @@ export const createWorld = (holding: Holding = emptyPf): World => {
 
   const send = (key: string, child: Child): void => {
     if (!child.alive) return;
+    if (child.sends === child.probe.count) return;
     const seq = child.sends % 65_536;
     child.sends += 1;
-    const rtt = rtts.has(child.probe.path) ? (rtts.get(child.probe.path) ?? null) : 20;
+    sent += 1;
+    const { path, address } = child.probe;
+    const fate = [`${path} ${address}`, path]
+      .map((name) => rtts.get(name))
+      .find((each) => each !== undefined);
+    const rtt = fate === undefined ? 20 : typeof fate === 'function' ? fate() : fate;
     if (rtt !== null) {
       const rttMs = millis(rtt);
       at(clock + rtt, () => {
@@ -255,6 +278,17 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     children.set(probe.key, child);
     started.push(probe.key);
     facts.push({ kind: 'probe-started', probe: probe.key });
+    if (probe.count !== null && isRefusing) {
+      child.alive = false;
+      at(clock + 3, () =>
+        facts.push({
+          kind: 'probe-refused',
+          probe: probe.key,
+          text: 'ping: only root may use an interval smaller than one second',
+        }),
+      );
+      return;
+    }
     at(clock + PING_STARTS_IN, () => send(probe.key, child));
   };
 
@@ -386,6 +420,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     });
   };
 
+  const startCount = ({ id }: NonNullable<Turn['count']>): void => {
+    at(clock + COUNT_TAKES, () => facts.push({ kind: 'counted', id, counted: counting?.() ?? null }));
+  };
+
   const startSweep = (sweep: Sweep): void => {
     must(!sweepBusy, 'two sweeps under way');
     must(sweep.gateways.length > 0, 'a sweep for nothing');
@@ -419,6 +457,8 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       const was = engine.settled.get(key);
       if (!isUsable(path) && path.reason !== 'hold') badAt.set(key, clock);
       if (!isUsable(path) || was === undefined || isUsable(was) || was.reason === 'starting') continue;
+      // It was never down: its answers were slow.
+      if (was.fell !== null && path.targets.some((target) => isAcquitted(target, was.fell))) continue;
       const good = clock - (badAt.get(key) ?? 0);
       must(good >= path.settings.hold, `${key} is up after ${good} ms, before its hold`);
     }
@@ -428,7 +468,11 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     checkHold(next);
     const again = settle(next.engine, mono(clock));
     must(
-      again.pf === null && again.sweep === null && again.routes === null && again.notes.length === 0,
+      again.pf === null &&
+        again.count === null &&
+        again.sweep === null &&
+        again.routes === null &&
+        again.notes.length === 0,
       'settled twice, different work',
     );
     must(again.deadline === next.deadline, 'settled twice, different deadline');
@@ -492,6 +536,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       for (const note of next.notes) notes.push(`${(clock / 1000).toFixed(3)} ${renderNote(note).text}`);
       if (next.pf !== null) startPf(next.pf);
       if (next.sweep !== null) startSweep(next.sweep);
+      if (next.count !== null) startCount(next.count);
       if (next.routes !== null) startRoutes(next.routes);
       want(next.probes);
       if (facts.length === 0) break;
@@ -586,8 +631,20 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       clock = end;
       turn();
     },
-    answers: (path, rtt) => {
-      rtts.set(longPath(path), rtt);
+    answers: (name, fate) => {
+      const [path = '', address] = name.split(' ');
+      rtts.set(address === undefined ? longPath(path) : `${longPath(path)} ${address}`, fate);
+    },
+    takeSent: () => {
+      const since = sent;
+      sent = 0;
+      return since;
+    },
+    counts: (counted) => {
+      counting = counted;
+    },
+    refuseBursts: (refuses) => {
+      isRefusing = refuses;
     },
     killPing: (path, restartIn) => {
       for (const [key, child] of children) {

@@ -23,8 +23,9 @@ const target = (name: string, over: Partial<TargetStatus> = {}): TargetStatus =>
   late: 0,
   duplicates: 0,
   lossPercent: 0,
-  rtt: { lastMs: 5, meanMs: 5, deviationMs: 0, p50Ms: 5, p95Ms: 5 },
+  rtt: { lastMs: 5, meanMs: 5, deviationMs: 0, p50Ms: 5, p95Ms: 5, jitterMs: 0 },
   windowSize: 9,
+  timeoutMs: 160,
   why: null,
   ...over,
 });
@@ -162,7 +163,7 @@ t.test('per cent never rounds to none or to all', async (t) => {
 
 t.test('round-trip times', async (t) => {
   const rtt = (p50Ms: number, p95Ms: number) =>
-    target('x', { rtt: { lastMs: 1, meanMs: 1, deviationMs: 0, p50Ms, p95Ms } });
+    target('x', { rtt: { lastMs: 1, meanMs: 1, deviationMs: 0, p50Ms, p95Ms, jitterMs: 0 } });
   t.equal(renderRtt(rtt(0.42, 0.9)), '0.4/0.9ms');
   t.equal(renderRtt(rtt(41.26, 99.9)), '41.3/99.9ms');
   t.equal(renderRtt(rtt(41.26, 388.4)), '41/388ms');
@@ -172,7 +173,7 @@ t.test('round-trip times', async (t) => {
 });
 
 t.test('who speaks for a path', async (t) => {
-  const rtt = (ms: number) => ({ lastMs: ms, meanMs: ms, deviationMs: 0, p50Ms: ms, p95Ms: ms });
+  const rtt = (ms: number) => ({ lastMs: ms, meanMs: ms, deviationMs: 0, p50Ms: ms, p95Ms: ms, jitterMs: 0 });
   const gateway = target('gateway', { rtt: rtt(1) });
   const near = target('near', { rtt: rtt(8) });
   const far = target('far', { rtt: rtt(80) });

@@ -17,6 +17,7 @@ const rtt = (p50Ms: number, p95Ms: number) => ({
   deviationMs: 0.3,
   p50Ms,
   p95Ms,
+  jitterMs: 0.4,
 });
 
 const target = (over: Partial<TargetStatus> & Pick<TargetStatus, 'target'>): TargetStatus => ({
@@ -30,6 +31,7 @@ const target = (over: Partial<TargetStatus> & Pick<TargetStatus, 'target'>): Tar
   lossPercent: 0,
   rtt: rtt(8.1, 11.2),
   windowSize: 60,
+  timeoutMs: 160,
   why: null,
   ...over,
 });

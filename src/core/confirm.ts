@@ -1,0 +1,260 @@
+/**
+ * Confirming: the first loss on a path starts a burst, a few requests in quick succession to every target that has not
+ * failed, so that death or innocence is known at once and not after `fall` intervals. Bursts are rationed, since random
+ * loss must not multiply the traffic. While one runs pf is asked whether packets still come in by the link: a path that
+ * carries traffic is not dead, it has only become slow (PEERS.md S17).
+ *
+ * It knows neither hold nor policies: what a dead path means is health.ts's business.
+ */
+
+import { stepPatience, timeoutOf, withoutRow } from './loss.ts';
+import type { Probe, ProbeSettings } from './model.ts';
+import type { TargetHealth } from './target.ts';
+import { type Millis, type Mono, millis, mono, plus, since } from './time.ts';
+
+/** Requests to each target. */
+export const BURST_COUNT = 4;
+/** OpenBSD's clock ticks every 10 ms: hardly finer. */
+const SHORTEST_SPACING = 15;
+const LONGEST_SPACING = 30;
+/** Bursts that may follow each other, of which the last is kept for a path that no target defends any more. */
+const MOST_CREDIT = 3;
+/** Intervals until there is another. So bursts add a fifth to the traffic at most, whatever is lost. */
+const INTERVALS_EACH = 20;
+/** A child that has not been started by then was no help. */
+const LONGEST_START = millis(1000);
+/** How long pf may take for its second answer. */
+const PF_WAIT = millis(150);
+/** Answers that wait in a pipe are read before a timer that is due again: we may have been busy just now. */
+const UNREAD_WAIT = millis(3);
+
+interface BurstTarget {
+  readonly probe: Probe;
+  /** After how long each of its requests is lost. */
+  readonly timeout: Millis;
+  /** The child's start, and when the first of its requests leaves. */
+  readonly started: Mono | null;
+  readonly sent: Mono | null;
+  readonly isAnswered: boolean;
+}
+
+/** What pf says of packets that came in by the link. */
+interface Passive {
+  /** pf is to be asked. */
+  readonly isWanted: boolean;
+  /** The reading under way. */
+  readonly asked: number | null;
+  /** At the burst's start; null: not known. */
+  readonly first: number | null;
+  readonly hasGrown: boolean;
+}
+
+export interface Burst {
+  readonly began: Mono;
+  readonly targets: readonly BurstTarget[];
+  readonly passive: Passive;
+  /** Set when all requests are lost: the path is dead at this instant unless something is heard until then. */
+  readonly judgeAt: Mono | null;
+}
+
+export interface Confirming {
+  readonly burst: Burst | null;
+  /** Bursts that may be begun, as of `at`. */
+  readonly credit: { readonly count: number; readonly at: Mono };
+  /** Losses of each target when it was last looked at: more of them is a new one. */
+  readonly lossesSeen: readonly number[];
+  readonly begun: number;
+  /** ping has said that it will not. */
+  readonly isRefused: boolean;
+}
+
+export const newConfirming = (now: Mono): Confirming => ({
+  burst: null,
+  credit: { count: MOST_CREDIT, at: now },
+  lossesSeen: [],
+  begun: 0,
+  isRefused: false,
+});
+
+const spacingOf = (interval: Millis): Millis =>
+  millis(Math.min(LONGEST_SPACING, Math.max(SHORTEST_SPACING, Math.round(interval / 20))));
+
+const creditAt = ({ credit }: Confirming, interval: Millis, now: Mono): number =>
+  Math.min(MOST_CREDIT, credit.count + Math.max(0, since(now, credit.at)) / (INTERVALS_EACH * interval));
+
+const beginBurst = (
+  confirming: Confirming,
+  targets: readonly TargetHealth[],
+  interval: Millis,
+  now: Mono,
+): Confirming => {
+  const begun = confirming.begun + 1;
+  const spacing = spacingOf(interval);
+  return {
+    ...confirming,
+    begun,
+    credit: { count: creditAt(confirming, interval, now) - 1, at: now },
+    burst: {
+      began: now,
+      targets: targets
+        .filter(({ verdict }) => verdict !== 'failed')
+        .map(({ probe, window }) => ({
+          probe: { ...probe, key: `${probe.key}#${begun}`, interval: spacing, count: BURST_COUNT },
+          // Twice as long as for the one whose loss has begun it: it may only have become slow.
+          timeout: timeoutOf({ ...window, lossesInRow: 1 }),
+          started: null,
+          sent: null,
+          isAnswered: false,
+        })),
+      passive: { isWanted: true, asked: null, first: null, hasGrown: false },
+      judgeAt: null,
+    },
+  };
+};
+
+/** Begins a burst if something was lost since the last look, `mayBegin`, and there is credit for one. */
+export const stepSuspicion = (
+  confirming: Confirming,
+  targets: readonly TargetHealth[],
+  settings: ProbeSettings,
+  mayBegin: boolean,
+  now: Mono,
+): Confirming => {
+  const { lossesSeen: seen, burst, isRefused } = confirming;
+  if (seen.length === targets.length && targets.every(({ window }, n) => window.lost === seen[n])) {
+    return confirming;
+  }
+  const looked = { ...confirming, lossesSeen: targets.map(({ window }) => window.lost) };
+  const isNew = targets.some(
+    ({ window, verdict }, n) => verdict !== 'failed' && window.lost > (seen[n] ?? window.lost),
+  );
+  if (!isNew || !mayBegin || !settings.confirm || isRefused || burst !== null) return looked;
+  const suspects = targets.filter(({ verdict }) => verdict !== 'failed');
+  const isDefended = suspects.some(({ window }) => window.lossesInRow === 0);
+  if (creditAt(confirming, settings.interval, now) < (isDefended ? 2 : 1)) return looked;
+  return beginBurst(looked, targets, settings.interval, now);
+};
+
+/** After a burst: losses that came in while it ran are no reason for another. */
+export const endBurst = (confirming: Confirming, targets: readonly TargetHealth[]): Confirming => ({
+  ...confirming,
+  burst: null,
+  lossesSeen: targets.map(({ window }) => window.lost),
+});
+
+/** When the last request of a burst leaves; null before its child has been started. */
+const lastSent = ({ sent, probe }: BurstTarget): Mono | null =>
+  sent === null ? null : mono(sent + (BURST_COUNT - 1) * probe.interval);
+
+/** When all that is not answered is lost. */
+const lostBy = (burst: Burst): Mono =>
+  burst.targets.reduce((latest, target) => {
+    const last = lastSent(target);
+    const until = last === null ? plus(burst.began, LONGEST_START) : plus(last, target.timeout);
+    return mono(Math.max(until, latest));
+  }, burst.began);
+
+/** A target that was heard since the burst began, whether it has answered that or a steady request. */
+export const isHeard = (burst: Burst, { probe, window }: TargetHealth): boolean =>
+  (window.heard !== null && window.heard.at >= burst.began) ||
+  burst.targets.some((target) => target.isAnswered && target.probe.key.startsWith(`${probe.key}#`));
+
+export type BurstVerdict =
+  | { readonly kind: 'open'; readonly burst: Burst }
+  /** Too few of its children ran to say anything. */
+  | { readonly kind: 'void' }
+  /** Packets come in by the link: it is alive, and slower than we thought. */
+  | { readonly kind: 'carrying' }
+  /** `by`: when the last request left that was not answered. */
+  | { readonly kind: 'dead'; readonly by: Mono };
+
+/** What an unanswered burst says at `now`. That enough targets have answered is for the caller to see first. */
+export const stepBurst = (burst: Burst, now: Mono): BurstVerdict => {
+  if (burst.passive.hasGrown) return { kind: 'carrying' };
+  if (burst.judgeAt === null) {
+    if (now < lostBy(burst)) return { kind: 'open', burst };
+    const sent = burst.targets.map(lastSent);
+    if (sent.includes(null)) return { kind: 'void' };
+    const { first } = burst.passive;
+    const passive = { ...burst.passive, isWanted: first !== null };
+    const judgeAt = plus(now, first === null ? UNREAD_WAIT : PF_WAIT);
+    return { kind: 'open', burst: { ...burst, passive, judgeAt } };
+  }
+  if (now < burst.judgeAt) return { kind: 'open', burst };
+  const by = Math.max(burst.began, ...burst.targets.map((target) => lastSent(target) ?? burst.began));
+  return { kind: 'dead', by: mono(by) };
+};
+
+export const burstDeadline = (burst: Burst | null): Mono | null =>
+  burst === null ? null : (burst.judgeAt ?? lostBy(burst));
+
+/** Targets after a burst that found the path dead: what has not answered it has failed. */
+export const failTargets = (targets: readonly TargetHealth[], burst: Burst): readonly TargetHealth[] =>
+  targets.map((target) =>
+    isHeard(burst, target) ? target : { ...target, verdict: 'failed', window: withoutRow(target.window) },
+  );
+
+/** Targets of a path that carries traffic: their losses were said too soon. */
+export const excuseTargets = (targets: readonly TargetHealth[]): readonly TargetHealth[] =>
+  targets.map((target) =>
+    target.verdict === 'failed' ? target : { ...target, window: stepPatience(target.window) },
+  );
+
+// ---- what is heard while a burst runs ----------------------------------------------------------------------------
+
+const inBurst = (confirming: Confirming, step: (burst: Burst) => Burst): Confirming =>
+  confirming.burst === null ? confirming : { ...confirming, burst: step(confirming.burst) };
+
+const inTarget = (
+  confirming: Confirming,
+  probe: string,
+  step: (target: BurstTarget) => BurstTarget,
+): Confirming =>
+  inBurst(confirming, (burst) => ({
+    ...burst,
+    targets: burst.targets.map((target) => (target.probe.key === probe ? step(target) : target)),
+  }));
+
+/** Its child was started: it takes `slack` until it has sent something. */
+export const stepBurstStarted = (
+  confirming: Confirming,
+  probe: string,
+  slack: Millis,
+  now: Mono,
+): Confirming =>
+  inTarget(confirming, probe, (target) => ({ ...target, started: now, sent: plus(now, slack) }));
+
+export const stepBurstAnswer = (confirming: Confirming, probe: string): Confirming =>
+  inTarget(confirming, probe, (target) => ({ ...target, started: null, isAnswered: true }));
+
+/** A child that ended without being asked to says nothing of the path. */
+export const stepBurstEnded = (confirming: Confirming, probe: string): Confirming =>
+  confirming.burst?.targets.some((target) => target.probe.key === probe && !target.isAnswered)
+    ? { ...confirming, burst: null }
+    : confirming;
+
+export const stepRefused = (confirming: Confirming): Confirming => ({
+  ...confirming,
+  isRefused: true,
+  burst: null,
+});
+
+export const wantsReading = ({ burst }: Confirming): boolean => burst?.passive.isWanted ?? false;
+
+/** pf is being asked. */
+export const stepAsked = (confirming: Confirming, id: number): Confirming =>
+  inBurst(confirming, (burst) => ({
+    ...burst,
+    passive: { ...burst.passive, isWanted: false, asked: id },
+  }));
+
+/** pf's answer: packets that came in by the link until now; null: it cannot be told. */
+export const stepCounted = (confirming: Confirming, id: number, packets: number | null): Confirming =>
+  inBurst(confirming, (burst) => {
+    const { passive, judgeAt } = burst;
+    if (passive.asked !== id) return burst;
+    if (judgeAt === null) return { ...burst, passive: { ...passive, asked: null, first: packets } };
+    // Counters begin anew at each load of rules, so fewer packets than before say nothing.
+    const hasGrown = passive.first !== null && packets !== null && packets > passive.first;
+    return { ...burst, judgeAt: burst.began, passive: { ...passive, asked: null, hasGrown } };
+  });

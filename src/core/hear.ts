@@ -1,0 +1,89 @@
+/**
+ * What a probe's child reports, taken into the path that it is of: steady probes into their windows, those of a burst
+ * into the burst. What follows from it is for health.ts.
+ */
+import { stepBurstAnswer, stepBurstEnded, stepBurstStarted } from './confirm.ts';
+import { type Estimate, stepEstimate } from './estimate.ts';
+import type { PathHealth } from './health.ts';
+import type { PathKey } from './model.ts';
+import type { Observation } from './observation.ts';
+import type { TargetHealth } from './target.ts';
+import { type Millis, type Mono, millis } from './time.ts';
+import { startWindow, stepAnswer, stepChildGone, stepSendError } from './window.ts';
+
+export type Heard = Extract<
+  Observation,
+  { kind: 'probe-started' | 'probe-answer' | 'probe-error' | 'probe-ended' }
+>;
+
+/** The path that a probe is of, by its key. */
+export const pathOfProbe = (probe: string): PathKey => {
+  const [link = '', family = ''] = probe.split('/', 2);
+  return `${link}/${family === 'inet6' ? 'inet6' : 'inet'}`;
+};
+
+/**
+ * Until a child that was started now has sent its first request, as far as others tell. No more than usual: any answer
+ * clears a path, so a child may be late by all of its burst before that could matter.
+ */
+const LEAST_SLACK = 5;
+const MOST_SLACK = 500;
+/** Before any has told. */
+const UNKNOWN_SLACK = millis(50);
+
+export const slackOf = (starts: Estimate | null): Millis =>
+  starts === null
+    ? UNKNOWN_SLACK
+    : millis(Math.min(MOST_SLACK, Math.max(LEAST_SLACK, starts.mean + starts.deviation)));
+
+/** A child's first answer tells how long it took to begin. */
+export const stepStarts = (
+  starts: Estimate | null,
+  path: PathHealth,
+  heard: Heard,
+  now: Mono,
+): Estimate | null => {
+  if (heard.kind !== 'probe-answer' || heard.rtt === null || heard.duplicate) return starts;
+  const started =
+    path.targets.find(({ probe }) => probe.key === heard.probe)?.window ??
+    path.confirming.burst?.targets.find(({ probe }) => probe.key === heard.probe);
+  if (started?.started === undefined || started.started === null) return starts;
+  const interval = 'interval' in started ? started.interval : started.probe.interval;
+  const sample = now - heard.rtt - heard.seq * interval - started.started;
+  // A child whose first answers were lost was started long ago, as far as anybody can tell.
+  return sample < 0 || sample > MOST_SLACK ? starts : stepEstimate(starts, sample);
+};
+
+const inTarget = (target: TargetHealth, heard: Heard, now: Mono): TargetHealth => {
+  switch (heard.kind) {
+    case 'probe-started':
+      return { ...target, window: startWindow(target.window, now) };
+    case 'probe-answer':
+      return { ...target, window: stepAnswer(target.window, heard, now), complaint: null };
+    case 'probe-error':
+      return { ...target, window: stepSendError(target.window, now), complaint: heard.text };
+    case 'probe-ended':
+      return { ...target, window: stepChildGone(target.window, now) };
+  }
+};
+
+/** The path with what was heard in it; the same path if the probe is none of its own. */
+export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): PathHealth => {
+  if (path.targets.some(({ probe }) => probe.key === heard.probe)) {
+    const targets = path.targets.map((target) =>
+      target.probe.key === heard.probe ? inTarget(target, heard, now) : target,
+    );
+    return { ...path, targets };
+  }
+  if (path.confirming.burst?.targets.every(({ probe }) => probe.key !== heard.probe) ?? true) return path;
+  switch (heard.kind) {
+    case 'probe-started':
+      return { ...path, confirming: stepBurstStarted(path.confirming, heard.probe, slack, now) };
+    case 'probe-answer':
+      return { ...path, confirming: stepBurstAnswer(path.confirming, heard.probe) };
+    case 'probe-ended':
+      return { ...path, confirming: stepBurstEnded(path.confirming, heard.probe) };
+    case 'probe-error':
+      return path;
+  }
+};
