@@ -24,8 +24,12 @@ import { GATEWAY, NEAR } from './watched-path.ts';
 interface Child {
   readonly probe: Probe;
   readonly isGateway: boolean;
+  /** Null once it has been. */
+  startsAt: number | null;
   seq: number;
   sendsAt: number;
+  /** Requests that it has still to send. */
+  left: number;
   /** What became of its last request. */
   isLost: boolean;
 }
@@ -79,16 +83,19 @@ const follow = (path: SimulatedPath, probes: readonly Probe[]): void => {
   )
     return;
   const fresh = probes.filter((probe) => !path.children.some((child) => child.probe.key === probe.key));
+  const lasting = fresh.filter((probe) => probe.count === null);
   path.children = probes.map((probe) => {
     const running = path.children.find((child) => child.probe.key === probe.key);
     if (running !== undefined) return running;
-    // As the prober does it: spread over one interval.
-    const phase = (probe.interval * fresh.indexOf(probe)) / fresh.length;
+    // As the prober does it: those that last are spread over one interval, a burst starts at once.
+    const phase = (probe.interval * Math.max(0, lasting.indexOf(probe))) / Math.max(1, lasting.length);
     return {
       probe,
       isGateway: probe.address === GATEWAY,
+      startsAt: path.now + phase,
       seq: 0,
       sendsAt: path.now + phase + START_MS,
+      left: probe.count ?? Number.POSITIVE_INFINITY,
       isLost: false,
     };
   });
@@ -124,7 +131,10 @@ const carryOut = (path: SimulatedPath, turn: Turn): void => {
           : { kind: 'applied', fingerprint: null, loadTook: null, killed: [] },
     });
   }
-  if (turn.routes !== null || turn.pf !== null) carryOut(path, settle(path.engine, mono(path.now)));
+  // An idle link: pf has no packets to tell of.
+  if (turn.count !== null) take(path, { kind: 'counted', id: turn.count.id, counted: null });
+  if (turn.routes !== null || turn.pf !== null || turn.count !== null)
+    carryOut(path, settle(path.engine, mono(path.now)));
 };
 
 export const createSimulatedPath = (settings: Settings, model: LinkModel, seed: number): SimulatedPath => {
@@ -159,9 +169,9 @@ export const forkPath = (path: SimulatedPath, random: Random, loss: number): Sim
 const send = (path: SimulatedPath, child: Child): boolean => {
   const { channel, loss, now } = path;
   const { seq, probe } = child;
-  if (seq === 0) take(path, { kind: 'probe-started', probe: probe.key });
   child.seq += 1;
-  child.sendsAt += probe.interval;
+  child.left -= 1;
+  child.sendsAt = child.left === 0 ? Number.POSITIVE_INFINITY : child.sendsAt + probe.interval;
   advanceChannel(channel, now);
   child.isLost = true;
   if (channel.isDead) return false;
@@ -186,12 +196,13 @@ export type Happening = 'loss' | 'closure' | 'turn' | 'nothing';
  * burst or stall is due: it is begun by the next step, or by the caller, as he likes it.
  */
 export const stepSimulatedPath = (path: SimulatedPath, end: number): Happening => {
-  let sender: Child | null = null;
+  let next: Child | null = null;
   let at = Math.min(path.deadline, path.answers[0]?.at ?? Number.POSITIVE_INFINITY);
   for (const child of path.children) {
-    if (child.sendsAt < at) {
-      at = child.sendsAt;
-      sender = child;
+    const due = child.startsAt ?? child.sendsAt;
+    if (due < at) {
+      at = due;
+      next = child;
     }
   }
   const closes = nextClosure(path.channel);
@@ -205,11 +216,12 @@ export const stepSimulatedPath = (path: SimulatedPath, end: number): Happening =
   }
   path.now = Math.max(path.now, Math.min(at, end));
   if (at > end) return 'nothing';
-  if (sender !== null) {
-    const isFirst = sender.seq === 0;
-    const isLost = send(path, sender);
-    if (isFirst) carryOut(path, settle(path.engine, mono(path.now)));
-    return isLost ? 'loss' : 'nothing';
+  if (next !== null && next.startsAt === null) return send(path, next) ? 'loss' : 'nothing';
+  if (next !== null) {
+    next.startsAt = null;
+    take(path, { kind: 'probe-started', probe: next.probe.key });
+    carryOut(path, settle(path.engine, mono(path.now)));
+    return 'turn';
   }
   const answer = path.answers[0];
   if (answer !== undefined && answer.at <= path.now) {
