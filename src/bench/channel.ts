@@ -1,5 +1,5 @@
 /**
- * A link as pings see it, by chance: round trips with a long tail, losses one by one, bursts in which nothing passes
+ * A link as pings see it, by chance: round trips with a long tail and with spikes, losses one by one, bursts in which nothing passes
  * (Gilbert and Elliott's two states, in time and not in packets, so that closely spaced probes meet the same burst), and
  * stalls, which hold everything back and then deliver it at once, as radio links and full buffers do. All targets of a path
  * share its link, so bursts and stalls hit them together.
@@ -18,6 +18,8 @@ export interface LinkModel {
   /** On top of that, log-normal: its median, and the deviation of its logarithm. */
   readonly jitterMs: number;
   readonly jitterSigma: number;
+  /** Some answers take longer by themselves: how many, 0 to 1, and by how much (log-normal). */
+  readonly spikes: { readonly share: number; readonly medianMs: number; readonly sigma: number } | null;
   /** Share of echo requests that are lost, each by itself, 0 to 1. */
   readonly loss: number;
   /** How long it is good and then dead, on average, both exponential. */
@@ -112,10 +114,20 @@ export const beginClosure = (channel: Channel, at: number, typicalMs: number | n
   return Math.exp(shift * (shift / 2 - deviation));
 };
 
-/** The round trip of a request that leaves at `at` and is not lost. */
-export const drawRtt = (channel: Channel, at: number, isGateway: boolean): number => {
+const logNormal = (random: Random, median: number, sigma: number): number =>
+  median * Math.exp(sigma * normal(random));
+
+/** How long a request that leaves at `at` and is not lost takes until its answer is there, and whether by a spike. */
+export const drawRtt = (
+  channel: Channel,
+  at: number,
+  isGateway: boolean,
+): { readonly rttMs: number; readonly isSpike: boolean } => {
   const { model, random, stalledUntil } = channel;
+  const { spikes } = model;
   const line = isGateway ? model.gatewayMs : model.targetMs;
-  const jitter = model.jitterMs * Math.exp(model.jitterSigma * normal(random));
-  return Math.max(0, stalledUntil - at) + line + jitter;
+  const isSpike = spikes !== null && random.next() < spikes.share;
+  const spike = isSpike ? logNormal(random, spikes.medianMs, spikes.sigma) : 0;
+  const jitter = logNormal(random, model.jitterMs, model.jitterSigma);
+  return { rttMs: Math.max(0, stalledUntil - at) + line + jitter + spike, isSpike };
 };

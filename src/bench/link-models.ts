@@ -9,7 +9,6 @@ export interface NamedModel {
   readonly forks: number;
 }
 
-const SECOND = 1000;
 const MINUTE = 60_000;
 
 /** Short round trips, hardly any jitter. */
@@ -18,29 +17,29 @@ const fibre: LinkModel = {
   targetMs: 8,
   jitterMs: 0.3,
   jitterSigma: 0.8,
+  spikes: null,
   loss: 0,
   bursts: null,
   stalls: null,
 };
 
-/** A full buffer now and then. */
 const dsl: LinkModel = {
   ...fibre,
   gatewayMs: 9,
   targetMs: 20,
   jitterMs: 2,
   jitterSigma: 0.7,
-  stalls: { everyMs: 10 * MINUTE, medianMs: 100, sigma: 0.8 },
+  spikes: { share: 0.001, medianMs: 100, sigma: 0.7 },
 };
 
-/** Long and uneven round trips; the radio pauses and then delivers everything at once. */
+/** Long and uneven round trips. */
 const mobile: LinkModel = {
   ...fibre,
   gatewayMs: 28,
   targetMs: 45,
   jitterMs: 8,
   jitterSigma: 0.7,
-  stalls: { everyMs: 3 * MINUTE, medianMs: 180, sigma: 0.8 },
+  spikes: { share: 0.005, medianMs: 200, sigma: 0.7 },
 };
 
 const LINKS: readonly (readonly [string, LinkModel])[] = [
@@ -50,9 +49,7 @@ const LINKS: readonly (readonly [string, LinkModel])[] = [
 ];
 const LOSSES: readonly number[] = [0.1, 1, 3, 5];
 
-/** One percent of the time nothing passes, in bursts of this mean length. */
-const burstsOf = (deadMs: number): LinkModel['bursts'] => ({ goodMs: 99 * deadMs, deadMs });
-
+/** Packets are lost one by one. */
 export const RANDOM_LOSS: readonly NamedModel[] = LINKS.flatMap(([name, model]) =>
   LOSSES.map((percent) => ({
     name: `${name}, ${percent}% loss`,
@@ -62,9 +59,26 @@ export const RANDOM_LOSS: readonly NamedModel[] = LINKS.flatMap(([name, model]) 
   })),
 );
 
+/** The same, and everything is held back now and then: by a full buffer on DSL, by the radio on a mobile link. */
+export const STALLS: readonly NamedModel[] = [
+  {
+    name: 'dsl, 1% loss, stalls',
+    model: { ...dsl, loss: 0.01, stalls: { everyMs: 10 * MINUTE, medianMs: 100, sigma: 0.8 } },
+    days: 1,
+    forks: 20,
+  },
+  {
+    name: 'mobile, 1% loss, stalls',
+    model: { ...mobile, loss: 0.01, stalls: { everyMs: 3 * MINUTE, medianMs: 180, sigma: 0.8 } },
+    days: 1,
+    forks: 10,
+  },
+];
+
+/** One percent of the time nothing passes, in bursts of this mean length. */
 export const BURSTY_LOSS: readonly NamedModel[] = [20, 100, 300].map((deadMs) => ({
   name: `dsl, 1% in bursts of ${deadMs} ms`,
-  model: { ...dsl, bursts: burstsOf(deadMs) },
+  model: { ...dsl, bursts: { goodMs: 99 * deadMs, deadMs } },
   days: 0.5,
-  forks: Math.max(1, Math.min(4, deadMs / SECOND / 0.1)),
+  forks: deadMs < 100 ? 1 : 4,
 }));

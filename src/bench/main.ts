@@ -11,7 +11,7 @@ import { measureCost } from './cost.ts';
 import { DETECTION_CASES, measureDetection } from './detection.ts';
 import { simulateFalseDowns } from './false-downs.ts';
 import { summarise } from './figures.ts';
-import { BURSTY_LOSS, RANDOM_LOSS } from './link-models.ts';
+import { BURSTY_LOSS, RANDOM_LOSS, STALLS } from './link-models.ts';
 import { findProgram, whyNoNamespaces } from './namespace.ts';
 import { type Claim, renderClaim, renderCost, renderDetection, renderFalseDowns } from './report.ts';
 import { settingsWith } from './watched-path.ts';
@@ -106,7 +106,7 @@ const benchFalseDowns = async ({ scale, seed }: Options): Promise<readonly Claim
       'beside it what came by itself in the time simulated. degraded: how often per year it became that\n',
   );
   const claims: Claim[] = [];
-  for (const [at, { name, model, days, forks }] of [...RANDOM_LOSS, ...BURSTY_LOSS].entries()) {
+  for (const [at, { name, model, days, forks }] of [...RANDOM_LOSS, ...STALLS, ...BURSTY_LOSS].entries()) {
     const found = simulateFalseDowns(settings, model, { days: days * scale, forks, seed: seed + at });
     print(renderFalseDowns(name, found));
     if (model.loss !== 0.01) continue;

@@ -48,7 +48,7 @@ export const renderFalseDowns = (name: string, found: FalseDowns): string => {
   const sampled = `${rate(inside.mean)} +- ${rate(inside.halfWidth)} (${inside.nonZero} hits)`;
   const plain = `${counted} in ${(years * 365.25).toFixed(1)} days (at most ${rate(highestMean(counted) / years)} a year)`;
   return (
-    `  ${name.padEnd(26)} ${sampled.padEnd(30)}  counted ${plain.padEnd(44)}` +
+    `  ${name.padEnd(28)} ${sampled.padEnd(30)}  counted ${plain.padEnd(44)}` +
     `  degraded ${rate(degraded / years)}${outages === 0 ? '' : `, outages found ${rate(outages / years)}`}`
   );
 };

@@ -30,8 +30,8 @@ interface Child {
   sendsAt: number;
   /** Requests that it has still to send. */
   left: number;
-  /** What became of its last request. */
-  isLost: boolean;
+  /** Its last request was lost, or its answer took far longer than most. */
+  isAmiss: boolean;
 }
 
 interface Answer {
@@ -96,7 +96,7 @@ const follow = (path: SimulatedPath, probes: readonly Probe[]): void => {
       seq: 0,
       sendsAt: path.now + phase + START_MS,
       left: probe.count ?? Number.POSITIVE_INFINITY,
-      isLost: false,
+      isAmiss: false,
     };
   });
 };
@@ -165,7 +165,7 @@ export const forkPath = (path: SimulatedPath, random: Random, loss: number): Sim
   weight: 1,
 });
 
-/** The fate of one request, and true when it is lost by itself. */
+/** The fate of one request, and true when it is lost or late by itself. */
 const send = (path: SimulatedPath, child: Child): boolean => {
   const { channel, loss, now } = path;
   const { seq, probe } = child;
@@ -173,21 +173,21 @@ const send = (path: SimulatedPath, child: Child): boolean => {
   child.left -= 1;
   child.sendsAt = child.left === 0 ? Number.POSITIVE_INFINITY : child.sendsAt + probe.interval;
   advanceChannel(channel, now);
-  child.isLost = true;
+  child.isAmiss = true;
   if (channel.isDead) return false;
   const isLost = channel.random.next() < loss;
   path.weight *= isLost ? channel.model.loss / loss : (1 - channel.model.loss) / (1 - loss);
   if (isLost) return true;
-  child.isLost = false;
-  const rtt = drawRtt(channel, now, child.isGateway);
-  const answer: Answer = { at: now + rtt, probe: probe.key, seq: seq % 65_536, rtt };
+  const { rttMs, isSpike } = drawRtt(channel, now, child.isGateway);
+  child.isAmiss = isSpike;
+  const answer: Answer = { at: now + rttMs, probe: probe.key, seq: seq % 65_536, rtt: rttMs };
   const after = path.answers.findIndex((each) => each.at > answer.at);
   path.answers.splice(after === -1 ? path.answers.length : after, 0, answer);
-  return false;
+  return isSpike;
 };
 
-/** Nothing is amiss: the last request to every target was answered, or will be. */
-export const isQuiet = (path: SimulatedPath): boolean => !path.children.some((child) => child.isLost);
+/** Nothing is amiss: the last request to every target was answered in a common time, or will be. */
+export const isQuiet = (path: SimulatedPath): boolean => !path.children.some((child) => child.isAmiss);
 
 export type Happening = 'loss' | 'closure' | 'turn' | 'nothing';
 

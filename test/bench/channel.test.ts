@@ -15,6 +15,7 @@ const plain: LinkModel = {
   targetMs: 20,
   jitterMs: 4,
   jitterSigma: 0.7,
+  spikes: null,
   loss: 0,
   bursts: null,
   stalls: null,
@@ -33,12 +34,24 @@ const begin = (channel: Channel, typicalMs: number | null = null): { weight: num
 
 t.test('round trips: the line and half of the jitter above its median', async (t) => {
   const channel = createChannel(plain, createRandom(1));
-  const rtts = Array.from({ length: 20_000 }, (_, at) => drawRtt(channel, at, false)).sort((a, b) => a - b);
+  const rtts = Array.from({ length: 20_000 }, (_, at) => drawRtt(channel, at, false).rttMs).sort(
+    (a, b) => a - b,
+  );
   t.ok(isNear(rtts[10_000] ?? 0, 24, 0.01), String(rtts[10_000]));
   t.ok((rtts[0] ?? 0) > 20);
   // 4 ms * exp(0.7 * 1.645)
   t.ok(isNear((rtts[19_000] ?? 0) - 20, 12.65, 0.04), String(rtts[19_000]));
-  t.ok(drawRtt(channel, 0, true) < 20);
+  t.ok(drawRtt(channel, 0, true).rttMs < 20);
+});
+
+t.test('spikes: as many as there should be, and told', async (t) => {
+  const spikes = { share: 0.05, medianMs: 500, sigma: 0.5 };
+  const channel = createChannel({ ...plain, jitterMs: 0, spikes }, createRandom(5));
+  const drawn = Array.from({ length: 20_000 }, (_, at) => drawRtt(channel, at, false));
+  const late = drawn.filter(({ isSpike }) => isSpike).map(({ rttMs }) => rttMs - 20);
+  t.ok(isNear(late.length, 1000, 0.1), String(late.length));
+  t.ok(isNear(late.sort((a, b) => a - b)[late.length >> 1] ?? 0, 500, 0.06));
+  t.ok(drawn.every(({ isSpike, rttMs }) => isSpike || rttMs === 20));
 });
 
 t.test('bursts of which nothing comes out, for a tenth of the time', async (t) => {
@@ -58,7 +71,7 @@ t.test('a stall holds back what is sent in it until its end', async (t) => {
   beginClosure(channel, at, null);
   const until = channel.stalledUntil;
   t.ok(until > at);
-  t.ok(drawRtt(channel, at + 1, false) >= until - at - 1 + 20);
+  t.ok(drawRtt(channel, at + 1, false).rttMs >= until - at - 1 + 20);
 });
 
 t.test('worse futures, weighed: the chance of a long closure is the same by either way', async (t) => {

@@ -12,6 +12,7 @@ const good: LinkModel = {
   targetMs: 8,
   jitterMs: 0.3,
   jitterSigma: 0.8,
+  spikes: null,
   loss: 0,
   bursts: null,
   stalls: null,
@@ -19,6 +20,7 @@ const good: LinkModel = {
 
 const rows: readonly (readonly [string, LinkModel])[] = [
   ['losses one by one', { ...good, loss: 0.1 }],
+  ['spikes too', { ...good, loss: 0.07, spikes: { share: 0.07, medianMs: 1000, sigma: 0.3 } }],
   ['bursts', { ...good, bursts: { goodMs: 20_000, deadMs: 400 } }],
   ['both', { ...good, loss: 0.05, bursts: { goodMs: 20_000, deadMs: 400 } }],
 ];
