@@ -10,8 +10,9 @@ import { type Conflict, findConflicts } from './conflict.ts';
 import { type CountLane, countPath, newCountLane, stepCountDone } from './counting.ts';
 import type { Decision } from './decide.ts';
 import { isRoutedByItself, wishRoutes } from './default-route.ts';
+import { doubtAfterError } from './doubt.ts';
 import { type Estimate, UNMEASURED } from './estimate.ts';
-import { type Evidence, findEvidence, learnWishOf } from './evidence.ts';
+import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts';
 import { type PathHealth, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import type { Judgements } from './judge.ts';
@@ -23,7 +24,6 @@ import {
   gatewayOf,
   type InterfaceTable,
   type LearntGateway,
-  type LearnWish,
   type PathKey,
   type Probe,
   pathKey,
@@ -31,7 +31,13 @@ import {
 } from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
-import { findLostPrefixes, findOutlived, findOutlivedMemory, type Outlived } from './outlived.ts';
+import {
+  findLostPrefixes,
+  findOutlived,
+  findOutlivedMemory,
+  leaveBehind,
+  type Outlived,
+} from './outlived.ts';
 import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, newRouteLane, type RouteLane, stepRouteResults } from './routing.ts';
@@ -151,28 +157,6 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
   return say(skipped, { kind: 'late', by });
 };
 
-/** States of what paths have been before must go; they are killed with the next transaction, after its rules. */
-const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engine => {
-  const kills = outlived.flatMap((each) => each.kills);
-  const sweeps = outlived.flatMap(({ sweep }) => (sweep === null ? [] : [sweep]));
-  if (kills.length + sweeps.length === 0) return engine;
-  // The newest of equal ones: an older one may be under way, for states that were older as well.
-  const merge = <T>(known: readonly T[], found: readonly T[]): readonly T[] => {
-    const keys = new Set(found.map((each) => JSON.stringify(each)));
-    return [...known.filter((each) => !keys.has(JSON.stringify(each))), ...found];
-  };
-  const { pf, sweep } = engine;
-  return {
-    ...engine,
-    pf: { ...pf, outlived: merge(pf.outlived, kills) },
-    sweep: { ...sweep, outlived: merge(sweep.outlived, sweeps) },
-  };
-};
-
-/** Nobody has looked for this gateway yet, so nothing can be said. */
-const isRead = (learnt: readonly LearntGateway[], wish: LearnWish | null): boolean =>
-  wish === null || learnt.some((each) => each.interface === wish.interface && each.family === wish.family);
-
 const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const { settings, interfaces, learnt, memory } = engine;
   if (settings === null || interfaces === null) return engine;
@@ -291,31 +275,6 @@ const hearProbe = (engine: Engine, heard: Heard, now: Mono): Engine => {
   if (after === path) return engine;
   const starts = stepStarts(engine.starts, path, heard, now);
   return { ...engine, starts, paths: new Map(engine.paths).set(key, after) };
-};
-
-/** What sendmsg(2) says when the path's routing table has lost its route (OPENBSD.md 3a), or ARP has failed. */
-const unroutable: ReadonlySet<string> = new Set([
-  "Can't assign requested address",
-  'No route to host',
-  'Network is unreachable',
-]);
-
-/**
- * A request that could not leave may tell of us, not of the link: our rules are gone from a pf that blocks, or our route is. The
- * first complaint since the last answer makes us look at once, before so many are lost that the link would be called dead.
- */
-const doubtAfterError = (
-  engine: Engine,
-  { probe, text }: Extract<Observation, { kind: 'probe-error' }>,
-  now: Mono,
-): Engine => {
-  const path = [...engine.paths.values()].find((each) =>
-    each.targets.some((target) => target.probe.key === probe && target.complaint === null),
-  );
-  if (path === undefined) return engine;
-  if (text === 'Permission denied') return { ...engine, pf: { ...engine.pf, inspectAt: now } };
-  if (!unroutable.has(text)) return engine;
-  return { ...engine, routes: doubtRoutes(engine.routes, [path.key]) };
 };
 
 /** Takes in one fact. `now` never goes back. Facts about probes or transactions that are no longer wanted are ignored. */

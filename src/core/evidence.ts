@@ -59,6 +59,10 @@ export const learnWishOf = (link: LinkSettings, family: Family, rdomain: number)
   return { interface: link.interface, family, source };
 };
 
+/** Nobody has looked for this gateway yet, so nothing can be said. */
+export const isRead = (learnt: readonly LearntGateway[], wish: LearnWish | null): boolean =>
+  wish === null || learnt.some((each) => each.interface === wish.interface && each.family === wish.family);
+
 const peerOf = (found: Interface, family: Family): string | null =>
   found.addresses.find((own) => isUsableIn(family, own) && own.peer !== null && !isWildcard(own.peer))
     ?.peer ?? null;

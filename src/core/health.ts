@@ -57,6 +57,13 @@ import { FEWEST_OUTCOMES, lossDue, newestLoss } from './window.ts';
 const LOSS_BACK = 0.5;
 const LATENCY_BACK = 0.8;
 
+/** What connections by a path depend on. */
+export interface LastReady {
+  readonly gateway: string;
+  readonly address: string;
+  readonly rdomain: number;
+}
+
 export interface PathHealth {
   readonly key: PathKey;
   readonly link: string;
@@ -71,7 +78,7 @@ export interface PathHealth {
   readonly settings: ProbeSettings;
   readonly evidence: Evidence | null;
   /** The last evidence that was ready: connections may be left of the path that it was then. */
-  readonly lastReady: Extract<Evidence, { kind: 'ready' }> | null;
+  readonly lastReady: LastReady | null;
   readonly health: Health;
   readonly reason: Reason;
   readonly since: Mono;
@@ -148,7 +155,7 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
   const ready = {
     ...path,
     evidence,
-    lastReady: evidence,
+    lastReady: { gateway: evidence.gateway, address: evidence.address, rdomain: path.rdomain },
     isRouted: false,
     targets: newTargets(path, evidence.gateway, evidence.identity),
     confirming: newConfirming(now),

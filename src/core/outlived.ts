@@ -4,7 +4,8 @@
  * once the rules are those of the new path. States that do not depend on what has changed stay.
  */
 import { renderPrefix } from './address.ts';
-import type { PathHealth } from './health.ts';
+import type { Engine } from './engine.ts';
+import type { LastReady, PathHealth } from './health.ts';
 import { linkLabel } from './kill.ts';
 import type { Memory } from './memory.ts';
 import { type LinkSettings, pathKey, type Settings } from './model.ts';
@@ -19,12 +20,6 @@ export interface Outlived {
 
 const nothing: Outlived = { kills: [], sweep: null };
 
-interface Self {
-  readonly gateway: string;
-  readonly address: string;
-  readonly rdomain: number;
-}
-
 /** The address is in the states only where it was put there. */
 const isTranslated = (link: LinkSettings, path: PathHealth): boolean =>
   path.family === 'inet' ? link.nat : link.nat6 === 'nat';
@@ -32,10 +27,10 @@ const isTranslated = (link: LinkSettings, path: PathHealth): boolean =>
 const domainsOf = (...rdomains: readonly number[]): readonly number[] =>
   [...new Set([0, ...rdomains])].sort((a, b) => a - b);
 
-const judge = (link: LinkSettings, was: Self, path: PathHealth): Outlived => {
+const judge = (link: LinkSettings, was: LastReady, path: PathHealth): Outlived => {
   const is = path.lastReady;
   if (is === null) return nothing;
-  const hasMoved = was.rdomain !== path.rdomain;
+  const hasMoved = was.rdomain !== is.rdomain;
   // Where packets are steered by a routing table, the gateway is in no state.
   const isOtherGateway = was.gateway !== is.gateway && path.via === 'route-to';
   const isOtherAddress = was.address !== is.address && isTranslated(link, path);
@@ -44,7 +39,7 @@ const judge = (link: LinkSettings, was: Self, path: PathHealth): Outlived => {
     path: path.key,
     link: path.link,
     again: false,
-    rdomains: domainsOf(was.rdomain, path.rdomain),
+    rdomains: domainsOf(was.rdomain, is.rdomain),
   };
   const label = linkLabel(path.link, path.family);
   return {
@@ -66,9 +61,7 @@ export const findOutlived = (
   after: PathHealth,
 ): Outlived => {
   const was = before?.lastReady ?? null;
-  return was === null || was === after.lastReady
-    ? nothing
-    : judge(link, { ...was, rdomain: before?.rdomain ?? 0 }, after);
+  return was === null || was === after.lastReady ? nothing : judge(link, was, after);
 };
 
 /** The same over a restart: the identity that was remembered tells which path it was (evidence.ts). */
@@ -84,13 +77,17 @@ export const findOutlivedMemory = (
     : judge(link, { address, gateway, rdomain: after.rdomain }, after);
 };
 
-/** Prefixes that a link had before a reload and has no longer: by their sources, since the rest of the link's states are good. */
+/**
+ * Prefixes that a link had before a reload and has no longer: by their sources, since the rest of the link's states are good.
+ * With translation sources are nothing that a provider minds, and such states go on.
+ */
 export const findLostPrefixes = (
   before: Settings | null,
   after: Settings,
   numbers: RtableNumbers,
 ): readonly Kill[] =>
   (before?.links ?? []).flatMap((was) => {
+    if (was.nat6 !== 'no') return [];
     const is = after.links.find((each) => each.name === was.name);
     const kept = new Set((is?.prefix6 ?? []).map(renderPrefix));
     return was.prefix6
@@ -104,3 +101,21 @@ export const findLostPrefixes = (
         again: false,
       }));
   });
+
+/** States of what paths have been before must go; they are killed with the next transaction, after its rules. */
+export const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engine => {
+  const kills = outlived.flatMap((each) => each.kills);
+  const sweeps = outlived.flatMap(({ sweep }) => (sweep === null ? [] : [sweep]));
+  if (kills.length + sweeps.length === 0) return engine;
+  // The newest of equal ones: an older one may be under way, for states that were older as well.
+  const merge = <T>(known: readonly T[], found: readonly T[]): readonly T[] => {
+    const keys = new Set(found.map((each) => JSON.stringify(each)));
+    return [...known.filter((each) => !keys.has(JSON.stringify(each))), ...found];
+  };
+  const { pf, sweep } = engine;
+  return {
+    ...engine,
+    pf: { ...pf, outlived: merge(pf.outlived, kills) },
+    sweep: { ...sweep, outlived: merge(sweep.outlived, sweeps) },
+  };
+};
