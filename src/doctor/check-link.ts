@@ -89,6 +89,17 @@ const overlaps = (one: NamedInterface, other: NamedInterface): boolean =>
     networksOf(other).some((b) => containsAddress(a, b.address) || containsAddress(b, a.address)),
   );
 
+/** An interface into a routing domain of its own, now and after the next boot. */
+const ownRdomain = (its: NamedInterface): readonly Cure[] => [
+  {
+    kind: 'add',
+    file: `/etc/hostname.${its.name}`,
+    line: `rdomain ${FIRST_RDOMAIN + (its.index % RDOMAINS)}`,
+    place: { kind: 'start' },
+  },
+  { kind: 'run', command: `sh /etc/netstart ${its.name}` },
+];
+
 /** Two links on one network of one routing domain: the kernel sends to that network by one of them only. */
 const checkTwins = (machine: Machine, settings: Settings): readonly Finding[] => {
   const findings: Finding[] = [];
@@ -100,21 +111,12 @@ const checkTwins = (machine: Machine, settings: Settings): readonly Finding[] =>
     for (const other of found.slice(at + 1)) {
       if (one.its.name === other.its.name || one.its.rdomain !== other.its.rdomain) continue;
       if (!overlaps(one.its, other.its)) continue;
-      const rdomain = FIRST_RDOMAIN + (other.its.index % RDOMAINS);
       findings.push({
         id: 'same-network',
         severity: 'error',
         what: `links ${one.link.name} and ${other.link.name}: ${one.its.name} and ${other.its.name} are on the same network`,
         why: 'The kernel reaches a network by one interface: both links would use that one. Give one a routing domain of its own.',
-        cures: [
-          {
-            kind: 'add',
-            file: `/etc/hostname.${other.its.name}`,
-            line: `rdomain ${rdomain}`,
-            place: { kind: 'start' },
-          },
-          { kind: 'run', command: `sh /etc/netstart ${other.its.name}` },
-        ],
+        cures: ownRdomain(other.its),
       });
     }
   return findings;
@@ -218,7 +220,7 @@ const checkPings = (machine: Machine, link: LinkSettings): readonly Finding[] =>
 };
 
 /** dhcpleased(8) throws routes away that it is told to ignore, and the gateway with them. */
-const checkLease = (machine: Machine, link: LinkSettings): readonly Finding[] => {
+const checkLease = (machine: Machine, settings: Settings, link: LinkSettings): readonly Finding[] => {
   const its = machine.interfaces?.find(({ name }) => name === link.interface);
   if (link.gateway !== 'dhcp' || its === undefined || its.rdomain !== 0) return [];
   let inside = false;
@@ -227,7 +229,20 @@ const checkLease = (machine: Machine, link: LinkSettings): readonly Finding[] =>
     if (opened !== undefined) inside = opened === link.interface;
     return inside && /\bignore\s+(?:dns\s*,?\s*)?routes\b/.test(line.replace(/#.*/, ''));
   });
-  if (ignoring === undefined) return [];
+  // With any other default_route the lease's own is left alone, or rdomain 0 is where the link has to be.
+  const isTakenOut = settings.defaultRoute === 'none';
+  if (ignoring === undefined)
+    return isTakenOut
+      ? [
+          {
+            id: 'lease-in-rdomain-0',
+            severity: 'advice',
+            what: `link ${link.name}: its lease puts a default route into routing table 0, at each renewal`,
+            why: 'uplinkd takes it out again, but for a moment it is there. In a routing domain of its own it is never in the way.',
+            cures: ownRdomain(its),
+          },
+        ]
+      : [];
   return [
     {
       id: 'lease-without-gateway',
@@ -250,7 +265,7 @@ export const checkLinks = (machine: Machine): readonly Finding[] => {
     ...checkTargets(machine, link),
     ...checkPrefix(machine, link),
     ...checkPings(machine, link),
-    ...checkLease(machine, link),
+    ...checkLease(machine, settings, link),
   ]);
   return [...each, ...checkTwins(machine, settings)];
 };

@@ -10,6 +10,8 @@ interface Fault {
   readonly break: (patient: Patient) => unknown;
   /** Other findings that follow from the same fault. */
   readonly beside?: readonly string[];
+  /** Advice that the cure leaves room for. */
+  readonly leaves?: readonly string[];
 }
 
 const loadPf = async (patient: Patient): Promise<void> => {
@@ -210,6 +212,15 @@ const faults: readonly Fault[] = [
       patient.edit(CONFIG, (text) => text.replace('"198.51.100.1"', '"dhcp"'));
       patient.write('/etc/dhcpleased.conf', 'interface em2 {\n\tignore routes\n}\n');
     },
+    leaves: ['lease-in-rdomain-0'],
+  },
+  {
+    id: 'lease-in-rdomain-0',
+    what: /link dsl: its lease puts a default route into routing table 0/,
+    break: (patient) => {
+      patient.write('/etc/hostname.em2', 'inet 198.51.100.2/24\n');
+      patient.edit(CONFIG, (text) => text.replace('"198.51.100.1"', '"dhcp"'));
+    },
   },
   {
     id: 'queue-missing',
@@ -267,7 +278,7 @@ t.test('a machine that is well', async (t) => {
 
 t.ok(new Set(faults.map(({ id }) => id)).size >= 20, 'different faults');
 
-for (const { id, what, break: breakIt, beside = [] } of faults) {
+for (const { id, what, break: breakIt, beside = [], leaves = [] } of faults) {
   t.test(`${id}: ${what.source}`, async (t) => {
     const patient = await createPatient();
     await breakIt(patient);
@@ -288,7 +299,13 @@ for (const { id, what, break: breakIt, beside = [] } of faults) {
       const after = await patient.examine();
       if (after.every((each) => each.id !== id)) break;
     }
-    t.strictSame(await patient.examine(), [], 'cured');
+    const rest = await patient.examine();
+    t.strictSame(
+      rest.map((each) => each.id),
+      leaves,
+      'cured',
+    );
+    t.ok(isSound(rest));
   });
 }
 
