@@ -129,6 +129,16 @@ t.test('every import stays on its floors', async (t) => {
   }
 });
 
+t.test('a test has its chance from chance.ts alone', async (t) => {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const own = /from 'fast-check'|\bMath\.random\(|\brandomInt\(|\bseed\w* = .*Date\.now\(/;
+  for (const name of tests.filter((each) => each !== 'chance.ts' && each !== 'layers.test.ts'))
+    t.notMatch(readFileSync(join(folder, name), 'utf8'), own, name);
+});
+
 t.test('the core has no clock, no chance, no timer and no process', async (t) => {
   const impure =
     /\b(Date|setTimeout|setInterval|setImmediate|queueMicrotask|performance|process|console|crypto|fetch|globalThis|Intl)\b|\bMath\.random\b/g;

@@ -1,5 +1,5 @@
 /** Arbitrary valid settings for property tests; also of use to tests of what is built from settings. */
-import fc from 'fast-check';
+
 import { networkOf, renderPrefix } from '../../src/core/address.ts';
 import type {
   Balance,
@@ -16,6 +16,7 @@ import type {
   Target,
 } from '../../src/core/model.ts';
 import { type Millis, millis } from '../../src/core/time.ts';
+import fc from '../chance.ts';
 
 /** fast-check makes some records without prototype, which no parser does. */
 const plain = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>

@@ -1,7 +1,8 @@
 /** Plain data against what JSON makes of it. */
-import fc from 'fast-check';
+
 import t from 'tap';
 import { isAlike } from '../../src/core/alike.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 
 const data = fc.jsonValue({ maxDepth: 4 });

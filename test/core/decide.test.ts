@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import {
   type Decision,
@@ -13,6 +12,7 @@ import type { Family, Health, LinkSettings, PathKey, PolicySettings, Reason } fr
 import { families, gatewayOf, pathKey } from '../../src/core/model.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import { startWindow, stepAnswer } from '../../src/core/window.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { linkSettings, linkSettings6, policySettings, readyPath, settingsOf } from './example.ts';
 

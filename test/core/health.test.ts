@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Evidence } from '../../src/core/evidence.ts';
 import {
@@ -17,6 +16,7 @@ import {
 import type { LinkSettings, ProbeSettings, Reason, Target } from '../../src/core/model.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
 import { startWindow, stepAnswer, stepSendError, type Window } from '../../src/core/window.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { linkSettings, probeSettings, ready, toAddress, toGateway } from './example.ts';
 

@@ -2,7 +2,7 @@
  * Random histories of failures, in virtual time. What must hold at every turn is checked in world.ts; here, that when
  * all is over and well again, pf holds what a fresh start would give it.
  */
-import fc from 'fast-check';
+
 import t from 'tap';
 import {
   families,
@@ -13,6 +13,7 @@ import {
 } from '../../src/core/model.ts';
 import { millis } from '../../src/core/time.ts';
 import type { PfStep } from '../../src/core/transaction.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import {
   em,

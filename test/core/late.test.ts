@@ -1,5 +1,5 @@
 /** Windows whose time-out follows what was measured: late answers take losses back, and everything adds up as if they had been in time. */
-import fc from 'fast-check';
+
 import t from 'tap';
 import { autoTimeout, CEILING, type Estimate, stepEstimate, UNMEASURED } from '../../src/core/estimate.ts';
 import { readWindow } from '../../src/core/figures.ts';
@@ -14,6 +14,7 @@ import {
   stepSendError,
   type Window,
 } from '../../src/core/window.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 
 const SECOND = millis(1000);

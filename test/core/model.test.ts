@@ -2,9 +2,10 @@
  * The engine against a model that fits on a page: a world that rests a minute after every change, so that nothing is
  * left of time, order and retries. What the model says is what pf must hold then, and whose states must live.
  */
-import fc from 'fast-check';
+
 import t from 'tap';
 import type { PolicySettings } from '../../src/core/model.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { em, interfacesOf, linkSettings, policySettings, settingsOf } from './example.ts';
 import { createWorld } from './world.ts';

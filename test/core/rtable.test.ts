@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import {
   allocateRtables,
@@ -8,6 +7,7 @@ import {
   type RtableNumbers,
   rdomainOf,
 } from '../../src/core/rtable.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { em, interfacesOf, linkSettings } from './example.ts';
 

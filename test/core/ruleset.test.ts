@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Decision } from '../../src/core/decide.ts';
 import {
@@ -14,6 +13,7 @@ import { previewPools, previewRuleset } from '../../src/core/preview.ts';
 import { desireRuleset, type Rule, type Ruleset } from '../../src/core/ruleset.ts';
 import { desireTables } from '../../src/core/tables.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
+import fc from '../chance.ts';
 import { settingsArbitrary } from '../config/settings.ts';
 import { check, must } from '../text/random.ts';
 import { activeSet } from './active-set.ts';

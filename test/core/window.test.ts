@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { readQuality, readWindow } from '../../src/core/figures.ts';
 import { type Millis, type Mono, millis, mono } from '../../src/core/time.ts';
@@ -17,6 +16,7 @@ import {
   type Window,
   windowSize,
 } from '../../src/core/window.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 
 type Step =

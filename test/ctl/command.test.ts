@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { type Command, parseCommandLine, USAGE } from '../../src/ctl/command.ts';
+import fc from '../chance.ts';
 import { check } from '../text/random.ts';
 
 const words = (text: string): readonly string[] => (text === '' ? [] : text.split(' '));

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { renderExplanation, selectPolicy } from '../../src/ctl/explain.ts';
 import { inColour, plain } from '../../src/ctl/terminal.ts';
 import type { PolicyFamilyStatus, PolicyStatus, Status } from '../../src/wire/status.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { exampleStatus } from '../wire/example.ts';
 

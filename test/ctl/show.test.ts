@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { View } from '../../src/ctl/command.ts';
 import { renderEntry, renderView, selectView, withOnlyLink } from '../../src/ctl/show.ts';
 import { inColour, plain } from '../../src/ctl/terminal.ts';
 import { type Status, statusSchema } from '../../src/wire/status.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { exampleStatus } from '../wire/example.ts';
 

@@ -2,7 +2,7 @@
  * Packets walked through rendered rules, for any settings and any healths: what is tagged leaves by a link of the policy's
  * active set, to that link's gateway and with an address that its provider takes, or it is refused.
  */
-import fc from 'fast-check';
+
 import t from 'tap';
 import { containsAddress } from '../../src/core/address.ts';
 import {
@@ -19,6 +19,7 @@ import {
 import { previewPools, previewRuleset } from '../../src/core/preview.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
+import fc from '../chance.ts';
 import { settingsArbitrary } from '../config/settings.ts';
 import { activeSet } from '../core/active-set.ts';
 import { createMachine, type Machine } from '../emulator/machine.ts';

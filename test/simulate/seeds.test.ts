@@ -1,23 +1,22 @@
 /**
- * The simulation: the same seeds each time, and a few that nobody has seen, which are printed. What breaks is played again with
- * `npm run simulate -- --seed N --hours 0.2`, which also shrinks it.
+ * The simulation: the same seeds each time, and a few new ones for every change of the code (test/chance.ts), which are printed.
+ * What breaks is played again with `npm run simulate -- --seed N --hours 0.2`, which also shrinks it.
  */
-import { randomInt } from 'node:crypto';
 import t from 'tap';
 import { drawHistory } from '../../src/simulate/draw-history.ts';
 import { drawWorld } from '../../src/simulate/draw-world.ts';
 import { play } from '../../src/simulate/play.ts';
+import { isGiven, SEED } from '../chance.ts';
 
 const HOURS = 0.2;
 const FIXED = Number(process.env['SEEDS'] ?? 40);
 const FRESH = 3;
 
-const given = process.env['SEED'];
 const fixed = Array.from({ length: FIXED }, (_, at) => at + 1);
-const fresh = Array.from({ length: FRESH }, () => randomInt(1_000_000, 2 ** 31));
+const fresh = Array.from({ length: FRESH }, (_, at) => (SEED + at) % 2 ** 31);
 
 t.test('every claim holds', { timeout: 300_000 }, async (t) => {
-  for (const seed of given === undefined ? [...fixed, ...fresh] : [Number(given)]) {
+  for (const seed of isGiven ? [SEED] : [...fixed, ...fresh]) {
     const world = drawWorld(seed);
     const { broken, log } = await play({ world, events: drawHistory(seed, world, HOURS) });
     if (seed > FIXED) t.comment(`SEED=${seed}`);

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { diffLines } from '../../src/text/diff.ts';
+import fc from '../chance.ts';
 import { check } from './random.ts';
 
 const marked = (before: string, after: string): string =>

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Interface, InterfaceAddress } from '../../src/core/model.ts';
 import { parseIfconfig } from '../../src/text/ifconfig.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces, must } from './random.ts';
 import { readTranscript, readTranscripts } from './transcript.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { createLineReader } from '../../src/text/lines.ts';
+import fc from '../chance.ts';
 
 const readAll = (chunks: readonly string[], maxLength: number) => {
   const reader = createLineReader({ maxLength });

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { type MainRule, parseMainRule, parsePfConf, parseQueues } from '../../src/text/pf-main.ts';
+import fc from '../chance.ts';
 import { check } from './random.ts';
 
 t.test('one rule', async (t) => {

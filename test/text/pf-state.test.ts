@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import {
   createPinnedReader,
@@ -6,6 +5,7 @@ import {
   type PinnedState,
   parseStateLine,
 } from '../../src/text/pf-state.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces } from './random.ts';
 import { readTranscript, readTranscripts } from './transcript.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import type { Prefix } from '../../src/core/model.ts';
 import type { Rule } from '../../src/core/ruleset.ts';
@@ -11,6 +10,7 @@ import {
   renderTable,
 } from '../../src/text/pf.ts';
 import { parseRules } from '../../src/text/pfctl.ts';
+import fc from '../chance.ts';
 import { createMachine } from '../emulator/machine.ts';
 import { check, must } from './random.ts';
 import { readTranscript } from './transcript.ts';

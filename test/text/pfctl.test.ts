@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import t from 'tap';
 import {
   type PfctlFailure,
@@ -12,6 +11,7 @@ import {
   parseTableShow,
   parseTables,
 } from '../../src/text/pfctl.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces, must } from './random.ts';
 import { readTranscript, readTranscripts } from './transcript.ts';
 

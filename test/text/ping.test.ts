@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { parsePingError, parsePingLine } from '../../src/text/ping.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces } from './random.ts';
 import { readTranscripts } from './transcript.ts';
 

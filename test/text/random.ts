@@ -1,13 +1,11 @@
-/** Random tests: the seed is printed, and `SEED=…` plays a run again. */
-import fc from 'fast-check';
+/** Random tests of what is read: a check of many inputs, and inputs that are damaged. */
 import type { Test } from 'tap';
 import { createLineReader } from '../../src/text/lines.ts';
+import fc, { SEED } from '../chance.ts';
 
 export const check = <Ts>(t: Test, property: fc.IProperty<Ts>, numRuns = 500): void => {
-  const given = process.env['SEED'];
-  const seed = given === undefined ? Date.now() % 0x7fffffff : Number(given);
-  t.comment(`SEED=${seed}`);
-  fc.assert(property, { seed, numRuns });
+  t.comment(`SEED=${SEED}`);
+  fc.assert(property, { numRuns });
 };
 
 export const must = (claim: boolean, text: string): void => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { type MonitorEvent, parseMonitorLine } from '../../src/text/route-monitor.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces } from './random.ts';
 import { readTranscript, readTranscripts } from './transcript.ts';
 

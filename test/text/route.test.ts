@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { parseRouteFailure, parseRouteGet, parseRouteShow, type RouteFailure } from '../../src/text/route.ts';
+import fc from '../chance.ts';
 import { check, damaged, linesInPieces, must } from './random.ts';
 import { readTranscript, readTranscripts } from './transcript.ts';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { parseReply, parseRequest, type Reply, type Request } from '../../src/wire/control.ts';
 import { statusSchema } from '../../src/wire/status.ts';
+import fc from '../chance.ts';
 import { check } from '../text/random.ts';
 import { exampleStatus } from './example.ts';
 
