@@ -16,7 +16,7 @@ import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts'
 import { type PathHealth, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import type { Judgements } from './judge.ts';
-import type { StateHolders } from './kill.ts';
+import { isPooled, type StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
 import {
   type AdminMode,
@@ -220,6 +220,11 @@ const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings
   return new Map([...unknown.map((path) => [path, null] as const), ...holders]);
 };
 
+const pooledUnder = ({ settings, paths }: Engine): readonly PathKey[] =>
+  settings === null
+    ? []
+    : [...paths.values()].filter((path) => isPooled(settings, paths, path)).map(({ key }) => key);
+
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
@@ -233,7 +238,11 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     admin,
     paths,
     pf: { ...left.pf, mustCheck: true, holders: holdUnknown(left.pf.holders, settings, engine.settings) },
-    sweep: { ...left.sweep, holders: holdUnknown(left.sweep.holders, settings, engine.settings) },
+    sweep: {
+      ...left.sweep,
+      holders: holdUnknown(left.sweep.holders, settings, engine.settings),
+      pooledBefore: new Set([...left.sweep.pooledBefore, ...pooledUnder(engine)]),
+    },
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));

@@ -196,6 +196,8 @@ export const dueSweep = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   now: Mono,
+  /** Paths that pools have used under earlier settings. */
+  pooledBefore: ReadonlySet<PathKey> = new Set(),
 ): Sweep['gateways'] =>
   unwanted.flatMap((key): Sweep['gateways'] => {
     const path = paths.get(key);
@@ -205,6 +207,7 @@ export const dueSweep = (
     const isLearnt = link === undefined || gatewayWordOf(link, path.family) !== null;
     const gateway = path.lastReady?.gateway ?? (isLearnt ? null : gatewayOf(link, path.family));
     if (gateway === null) return [];
-    if (!isPooled(settings, paths, path) || !isDue(holders, key, now)) return [];
+    if (!pooledBefore.has(key) && !isPooled(settings, paths, path)) return [];
+    if (!isDue(holders, key, now)) return [];
     return [{ path: key, link: path.link, gateway, again: holders.get(key) !== null }];
   });

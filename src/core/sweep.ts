@@ -12,6 +12,8 @@ import type { Sweep, SweepResult } from './transaction.ts';
 
 export interface SweepLane {
   readonly holders: StateHolders;
+  /** Paths that pools have used under settings before these: what they have pinned there is pinned still. */
+  readonly pooledBefore: ReadonlySet<PathKey>;
   /** Gateways that paths no longer have (outlived.ts), until they have been swept. */
   readonly outlived: Sweep['gateways'];
   readonly inFlight: Sweep | null;
@@ -24,6 +26,7 @@ export interface SweepLane {
 
 export const newSweepLane: SweepLane = {
   holders: new Map(),
+  pooledBefore: new Set(),
   outlived: [],
   inFlight: null,
   nextId: 1,

@@ -141,7 +141,10 @@ export const settle = (before: Engine, now: Mono): Turn => {
     mayKill: !isBackup,
     now,
   });
-  const pooled = unwanted.filter((path) => isPooled(settings, stepped.paths, stepped.paths.get(path)));
+  const pooled = unwanted.filter(
+    (path) =>
+      stepped.sweep.pooledBefore.has(path) || isPooled(settings, stepped.paths, stepped.paths.get(path)),
+  );
   // Whatever is being loaded now may send connections where there were none.
   const isLoading =
     pf.transaction?.kind === 'apply' && (pf.transaction.ruleset !== null || pf.transaction.pools.length > 0);
@@ -152,7 +155,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const canSweep = writes && !isBackup && isSettled(pf.lane, desired);
   const sweep = planSweep(
     held,
-    canSweep ? dueSweep(held.holders, pooled, settings, stepped.paths, now) : null,
+    canSweep ? dueSweep(held.holders, pooled, settings, stepped.paths, now, held.pooledBefore) : null,
     desired.tables.find(({ name }) => name === localTableName(settings))?.addresses ?? [],
     now,
   );

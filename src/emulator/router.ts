@@ -84,6 +84,8 @@ export interface Router
   createInterface(description: NicDescription): void;
   /** The routing socket overflows: listeners see RTM_DESYNC. */
   desync(): void;
+  /** While it is full, what happens is lost to listeners; then they see RTM_DESYNC. */
+  setOverflowing(isFull: boolean): void;
 }
 
 export const createRouter = (options: RouterOptions): Router => {
@@ -97,8 +99,10 @@ export const createRouter = (options: RouterOptions): Router => {
   let pid = 1000 + random.below(30_000);
   let mayAskDhcpleased = true;
 
+  let isOverflowing = false;
   const emit = (message: RouteMessage): void => {
     version++;
+    if (isOverflowing) return;
     for (const listener of [...listeners]) listener(message);
   };
   const interfaces: Interfaces = createInterfaces({
@@ -240,6 +244,13 @@ export const createRouter = (options: RouterOptions): Router => {
     },
     createInterface: (description) => boot.addSession(interfaces.create(description), false),
     desync: () => emit({ kind: 'desync' }),
+    setOverflowing: (isFull) => {
+      if (isOverflowing && !isFull) {
+        isOverflowing = false;
+        emit({ kind: 'desync' });
+      }
+      isOverflowing = isFull;
+    },
   };
   return router;
 };

@@ -120,6 +120,8 @@ const drawAdmin = (random: Random, world: World): readonly StoryEvent[] => {
 /** What is broken by now: so that it can be put right. */
 interface Damage {
   readonly repairs: Map<string, Happening>;
+  /** A link may be gone: a start without memory would number routing tables anew (test/scenario/open). */
+  hasReloaded: boolean;
 }
 
 const drawDamage = (random: Random, uplink: StoryUplink, damage: Damage): readonly StoryEvent[] => {
@@ -213,10 +215,29 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
           what: pick(random, 'kill', 'kill', 'cut', 'junk', 'mute'),
         }),
     ],
-    [3, () => one({ kind: 'desync' })],
+    [
+      4,
+      () => [
+        ...one({ kind: 'overflow', isFull: true }),
+        ...drawDamage(random, uplink(), damage).map((event) => ({ ...event, afterMs: random.below(300) })),
+        { afterMs: random.below(1500), happening: { kind: 'overflow', isFull: false } },
+      ],
+    ],
     [6, () => drawAdmin(random, world)],
-    [8, () => one({ kind: 'reload', config: pick(random, 'first', 'second', 'third', 'fourth', 'fifth') })],
-    [8, () => [...one({ kind: 'kill' }), ...one({ kind: 'start', remembers: random.chance(0.7) })]],
+    [
+      8,
+      () => {
+        damage.hasReloaded = true;
+        return one({ kind: 'reload', config: pick(random, 'first', 'second', 'third', 'fourth', 'fifth') });
+      },
+    ],
+    [
+      8,
+      () => [
+        ...one({ kind: 'kill' }),
+        ...one({ kind: 'start', remembers: damage.hasReloaded || random.chance(0.7) }),
+      ],
+    ],
     [5, () => [...one({ kind: 'pause' }), ...one({ kind: 'resume' })]],
     [2, () => one({ kind: 'wall', ms: pick(random, -3_600_000, 86_400_000, 5000) })],
   ];
@@ -234,7 +255,7 @@ const mayStay = (key: string): boolean => /^(carrier|ifconfig|hot-plug|dark|gate
 export const drawHistory = (seed: number, world: World, hours: number): readonly StoryEvent[] => {
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
-  const damage: Damage = { repairs: new Map() };
+  const damage: Damage = { repairs: new Map(), hasReloaded: false };
   let ms = 0;
   while (ms < hours * 3_600_000) {
     const first = events.length;
@@ -250,7 +271,7 @@ export const drawHistory = (seed: number, world: World, hours: number): readonly
     ms += 300_000 + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
     if (random.chance(0.3)) {
       const quiet = random.below(1_200_000);
-      events.push({ afterMs: quiet, happening: { kind: 'desync' } });
+      events.push({ afterMs: quiet, happening: { kind: 'wall', ms: 0 } });
       ms += quiet;
     }
   }

@@ -1,9 +1,11 @@
 /** The claims about pf states that are killed, judged at the instant at which pf ends them. */
 import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PfState } from '../emulator/pf-state.ts';
+import { hasElsewhere } from './elsewhere.ts';
 import { detectionMs, type Scene } from './scene.ts';
 
 const PREFIXES_MS = 60_000;
+const OUTLIVED_MS = 60_000;
 
 /** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
 const pathOf = (settings: Settings, pfState: PfState): PathKey | null => {
@@ -38,7 +40,10 @@ const judge = (scene: Scene, key: PathKey): void => {
   // Prefixes that a reload has taken away are killed by source, on whatever link (core/outlived.ts).
   const hasLostPrefixes =
     family === 'inet6' && now - scene.linkLostAt() < PREFIXES_MS && scene.linkLostAt() > 0;
-  const isMoved = hasLostPrefixes || isLeftForBetter(settings, link.name);
+  // What an address or a gateway that is gone has left behind goes in any case (core/outlived.ts), as soon as pfctl works; and since
+  // a label tells no addresses, what is new goes with it.
+  const isOutlived = path.identityAt > 0 && now - path.identityAt < OUTLIVED_MS;
+  const isMoved = hasLostPrefixes || isOutlived || isLeftForBetter(settings, link.name);
   const healthy = truth.lasting(key, 'good', now);
   if (!isMoved && healthy > detectionMs(link.probe) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);
@@ -61,12 +66,26 @@ const judge = (scene: Scene, key: PathKey): void => {
     scene.report('no pf state is killed without somewhere to go', `${key}, all others are dead`);
 };
 
+/** Rules first, states after: a fast client would connect again to where it was killed (OPNsense #10684). */
+const judgeOrder = (scene: Scene, pfState: PfState): void => {
+  const { tag } = pfState;
+  const { label } = pfState.rule;
+  if (tag === null || pfState.direction !== 'out' || scene.clock.now() < scene.calmAt()) return;
+  const [, name = '', kind] = label.split(':');
+  const key = pathKey(name, pfState.family);
+  if (kind === 'in' || !hasElsewhere(scene, key, tag)) return;
+  const rules = scene.router.firewall.rulesets.get(scene.settings().anchor)?.rules ?? [];
+  if (rules.some((rule) => rule.direction === 'in' && rule.label === label && rule.tagged === tag))
+    scene.report('no pf state is killed before the rules lead elsewhere', `${key}: ${tag}`);
+};
+
 /** Judges every kill from now on; those of a second administrator are his. */
 export const watchKills = (scene: Scene): void => {
   scene.router.firewall.onKill = (dead) => {
     if (scene.isAdminBusy()) return;
     scene.truth.look(scene.settings(), scene.clock.now());
     const settings = scene.settings();
+    for (const pfState of dead) judgeOrder(scene, pfState);
     for (const key of new Set(dead.map((pfState) => pathOf(settings, pfState))))
       if (key !== null) judge(scene, key);
   };

@@ -1,9 +1,10 @@
 /** At rest everything has to be right: what the daemon believes, what it shows, what pf holds, and that it has stopped. */
-import { type PathKey, pathKey } from '../core/model.ts';
+import { pathKey } from '../core/model.ts';
 import { desiredNow } from '../core/turn.ts';
 import { takeSnapshot } from '../daemon/snapshot.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { statusSchema } from '../wire/status.ts';
+import { hasElsewhere } from './elsewhere.ts';
 import type { Life } from './life.ts';
 import { type Claim, detectionMs, returnMs, type Scene } from './scene.ts';
 
@@ -94,20 +95,6 @@ const judgeShow = (scene: Scene, life: Life, held: Pf): void => {
   if (rules.join('\n') !== status.pf.rules.join('\n')) scene.report(claim, 'other rules than pf holds');
   if (status.pf.applied !== 'known' || status.pf.failure !== null)
     scene.report(claim, `pf at rest: ${JSON.stringify({ ...status.pf, rules: [], pools: [] })}`);
-};
-
-/** The paths that connections of a pf state's policy have gone to by now. */
-const hasElsewhere = (scene: Scene, key: PathKey, tag: string): boolean => {
-  const { policies, links } = scene.settings();
-  const now = scene.clock.now();
-  const family = scene.truth.paths.get(key)?.family ?? 'inet';
-  const policy = policies.find(({ name }) => `uplink_${name}` === tag);
-  return (policy?.members ?? []).some(({ link: name }) => {
-    const link = links.find((each) => each.name === name);
-    const other = pathKey(name, family);
-    if (link === undefined || other === key || (family === 'inet6' && link.nat6 === 'no')) return false;
-    return scene.truth.lasting(other, 'good', now) > returnMs(link.probe);
-  });
 };
 
 const judgeStates = (scene: Scene): void => {

@@ -72,6 +72,8 @@ const judgeWay = (
     scene.report('no connection leaves by a link that is not its own', describe(client, outcome));
   }
   const isTranslated = outcome.natAddress !== client.address;
+  if (isCalm && !isTranslated && familyOf(client) === 'inet' && left?.nat === true)
+    scene.report('no packet leaves with the address of another link', describe(client, outcome));
   if (isTranslated && !addressesOf(outcome.interface).has(outcome.natAddress)) {
     const family = familyOf(client);
     const isMapped =
@@ -92,7 +94,9 @@ const judgeService = (scene: Scene, client: StoryClient, outcome: Outcome, faili
   // What gets lost on a path that loses things proves nothing.
   const left =
     outcome.kind === 'silence' ? paths.find((path) => path.link.interface === outcome.interface) : undefined;
+  const tried = left === undefined ? paths : [left];
   if (left !== undefined && left.standing !== 'dead') return;
+  if (tried.some(({ standing }) => standing === 'grey')) return;
   const readyAt = Math.min(
     ...paths.filter((path) => path.standing === 'good').map((path) => path.since + returnMs(path.link.probe)),
   );

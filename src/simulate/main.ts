@@ -14,7 +14,7 @@ import type { Story } from './story.ts';
 import { parseStory, renderStory } from './story-text.ts';
 
 const USAGE =
-  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--story file] [--write dir] [--log] [--whole]\n';
+  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n';
 
 interface Wanted {
   readonly seeds: number;
@@ -28,6 +28,8 @@ interface Wanted {
   readonly log: boolean;
   /** Do not shrink. */
   readonly whole: boolean;
+  /** The first that breaks is enough. */
+  readonly untilBroken: boolean;
 }
 
 interface Sum {
@@ -57,6 +59,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
         write: { type: 'string' },
         log: { type: 'boolean', default: false },
         whole: { type: 'boolean', default: false },
+        'until-broken': { type: 'boolean', default: false },
       },
     });
     const number = (text: string): number => (/^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN);
@@ -69,6 +72,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
       write: values.write ?? null,
       log: values.log,
       whole: values.whole,
+      untilBroken: values['until-broken'],
     };
     return [wanted.seeds, wanted.from, wanted.hours, wanted.jobs].some(Number.isNaN) ? null : wanted;
   } catch {
@@ -118,6 +122,7 @@ const playSeeds = async (wanted: Wanted): Promise<Sum> => {
     if (played.broken !== null) {
       sum.broken += 1;
       await tell(`seed ${seed}`, story, played, wanted);
+      if (wanted.untilBroken) break;
     }
   }
   return sum;
@@ -134,6 +139,7 @@ const playInProcesses = async (wanted: Wanted): Promise<Sum> => {
       const more = [
         ...(wanted.log ? ['--log'] : []),
         ...(wanted.whole ? ['--whole'] : []),
+        ...(wanted.untilBroken ? ['--until-broken'] : []),
         ...(wanted.write === null ? [] : ['--write', wanted.write]),
       ];
       return new Promise<Sum>((resolve, reject) => {

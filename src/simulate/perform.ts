@@ -85,8 +85,8 @@ export const perform = (router: Router, world: World, happening: Happening): voi
     case 'child':
       toChildren(router, happening);
       break;
-    case 'desync':
-      router.desync();
+    case 'overflow':
+      router.setOverflowing(happening.isFull);
       break;
     case 'admin':
     case 'reload':

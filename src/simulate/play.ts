@@ -10,6 +10,7 @@ import { createRouter } from '../emulator/router.ts';
 import type { Commands } from '../port/commands.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
+import { watchMoments } from './judge-moment.ts';
 import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import { createTraffic } from './judge-traffic.ts';
 import { beginLife, type Disk, type Life } from './life.ts';
@@ -116,6 +117,10 @@ export const play = async (story: Story): Promise<Played> => {
   let calmAt = 60_000;
   let blindUntil = 0;
   let linkLostAt = -1;
+  let foreignUntil = 0;
+  let isDeaf = false;
+  let hasDoubtfulMonitor = false;
+  let hearsAt = 60_000;
   let adminCalls = 0;
   let steps = 0;
   let faultsUsed = 0;
@@ -129,8 +134,7 @@ export const play = async (story: Story): Promise<Played> => {
     truth,
     settings: () => settings,
     engine: () => life?.loop.engine() ?? null,
-    calmAt: () =>
-      life?.process.isAlive === true && !life.process.isPaused ? calmAt : Number.POSITIVE_INFINITY,
+    calmAt: () => (scene.isRunning() && !isDeaf ? calmAt : Number.POSITIVE_INFINITY),
     disturb: (ms) => {
       calmAt = Math.max(calmAt, clock.now() + ms);
     },
@@ -140,6 +144,9 @@ export const play = async (story: Story): Promise<Played> => {
     },
     linkLostAt: () => linkLostAt,
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
+    foreignUntil: () => foreignUntil,
+    hearsAt: () => (scene.isRunning() && !isDeaf && !hasDoubtfulMonitor ? hearsAt : Number.POSITIVE_INFINITY),
+    isRunning: () => life?.process.isAlive === true && !life.process.isPaused,
     isAdminBusy: () => adminCalls > 0,
     report: (claim: Claim, text: string) => {
       broken ??= { claim, text, atMs: clock.now() };
@@ -150,11 +157,16 @@ export const play = async (story: Story): Promise<Played> => {
   const traffic = createTraffic(scene);
   const commands = withWitness(machine, scene);
 
+  const deafen = (ms: number): void => {
+    hearsAt = Math.max(hearsAt, clock.now() + ms);
+  };
   const afterStep = (): void => {
     if (router.faults.used === faultsUsed) return;
     faultsUsed = router.faults.used;
     scene.disturb(AFTER_FAULT_MS);
-    if (router.faults.calls.at(-1)?.command.startsWith('ping') === true) {
+    const command = router.faults.calls.at(-1)?.command;
+    if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
+    if (command?.startsWith('ping') === true) {
       scene.disturb(AFTER_MUTE_MS);
       scene.blind(AFTER_MUTE_MS);
     }
@@ -171,7 +183,10 @@ export const play = async (story: Story): Promise<Played> => {
   };
 
   const begin = (remembers: boolean): void => {
+    hasDoubtfulMonitor = false;
+    deafen(10_000);
     judgeLog.forget();
+    scene.disturb(45_000);
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);
     life = beginLife(
       {
@@ -220,7 +235,10 @@ export const play = async (story: Story): Promise<Played> => {
 
   const rest = async (): Promise<void> => {
     router.faults.clear();
+    router.setOverflowing(false);
+    isDeaf = false;
     life?.process.resume();
+    deafen(15_000);
     if (life?.process.isAlive !== true) begin(true);
     scene.disturb(AFTER_FAULT_MS);
     const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
@@ -275,7 +293,6 @@ export const play = async (story: Story): Promise<Played> => {
       case 'start':
         if (life?.process.isAlive !== true) {
           begin(happening.remembers);
-          scene.disturb(45_000);
         }
         break;
       case 'pause':
@@ -284,6 +301,7 @@ export const play = async (story: Story): Promise<Played> => {
       case 'resume':
         life?.process.resume();
         scene.disturb(15_000);
+        deafen(15_000);
         break;
       case 'wall':
         clock.stepWall(happening.ms);
@@ -301,9 +319,12 @@ export const play = async (story: Story): Promise<Played> => {
       }
       case 'admin':
         admin(happening.command, happening.args);
+        foreignUntil = clock.now() + settings.reconcile + 10_000;
         scene.disturb(settings.reconcile + 20_000);
         break;
       case 'child': {
+        if (happening.command === 'route' && happening.what === 'mute') hasDoubtfulMonitor = true;
+        if (happening.command === 'route') deafen(20_000);
         const isPing = happening.command.startsWith('ping');
         const isMute = isPing && happening.what === 'mute';
         scene.disturb(isMute ? AFTER_MUTE_MS : 20_000);
@@ -320,8 +341,15 @@ export const play = async (story: Story): Promise<Played> => {
       case 'latency':
       case 'blackhole':
       case 'renumber':
+        break;
       case 'fault':
-      case 'desync':
+        if (happening.command === 'route') hasDoubtfulMonitor = true;
+        break;
+      case 'overflow':
+        isDeaf = happening.isFull;
+        // What was missed is read at once, but a reading takes its time.
+        scene.disturb(2000);
+        deafen(0);
         break;
     }
     truth.look(settings, clock.now());
@@ -335,6 +363,7 @@ export const play = async (story: Story): Promise<Played> => {
     mainRules = router.firewall.rulesets.get('')?.rules.length ?? 0;
     begin(true);
     traffic.start();
+    watchMoments(scene);
     await run(30_000);
     for (const event of story.events) {
       if (broken !== null) break;
@@ -343,7 +372,8 @@ export const play = async (story: Story): Promise<Played> => {
     }
     if (story.events.at(-1)?.happening.kind === 'rest') {
       await restart(true);
-      await restart(false);
+      // Routing tables would be numbered anew (test/scenario/open/rtables-numbered-anew.story).
+      if (linkLostAt < 0) await restart(false);
     }
   } catch (error) {
     scene.report(

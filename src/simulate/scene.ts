@@ -17,6 +17,10 @@ export type Claim =
   | 'no packet leaves with the address of another link'
   | 'no pf state is killed on a path that works'
   | 'no pf state is killed without somewhere to go'
+  | 'no pf state is killed before the rules lead elsewhere'
+  | 'what the kernel tells is known'
+  | 'what is known to be applied is in pf'
+  | 'no path is up before its hold'
   | 'pf takes every rule set'
   | 'pf.conf loads with what was kept for the next boot'
   | 'nothing is said twice'
@@ -56,6 +60,12 @@ export interface Scene {
   readonly linkLostAt: () => number;
   /** pf.conf is in force, as it was written. */
   readonly isPfConfLoaded: () => boolean;
+  /** Until then pf may hold what a second administrator has left there. */
+  readonly foreignUntil: () => number;
+  /** The daemon is alive, and not stopped. */
+  readonly isRunning: () => boolean;
+  /** From this instant on it hears what the kernel tells: ifconfig and route work, and no monitor of this life was made mute. */
+  readonly hearsAt: () => number;
   /** A second administrator is at work with pfctl. */
   readonly isAdminBusy: () => boolean;
   report(claim: Claim, text: string): void;

@@ -62,9 +62,10 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
     case 'kill':
     case 'pause':
     case 'resume':
-    case 'desync':
     case 'rest':
       return [happening.kind];
+    case 'overflow':
+      return ['overflow', happening.isFull ? 'begins' : 'ends'];
   }
 };
 
@@ -188,9 +189,10 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'kill':
     case 'pause':
     case 'resume':
-    case 'desync':
     case 'rest':
       return { kind };
+    case 'overflow':
+      return { kind, isFull: first === 'begins' };
     default:
       return null;
   }

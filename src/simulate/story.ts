@@ -73,7 +73,8 @@ export type Happening =
       readonly match: string;
       readonly what: 'kill' | 'mute' | 'cut' | 'junk';
     }
-  | { readonly kind: 'desync' }
+  /** The routing socket is full, or has room again: what happens meanwhile nobody hears, then RTM_DESYNC. */
+  | { readonly kind: 'overflow'; readonly isFull: boolean }
   /** A second administrator. */
   | { readonly kind: 'admin'; readonly command: 'pfctl' | 'route'; readonly args: readonly string[] }
   /** SIGHUP, the file being this one now. */

@@ -29,6 +29,7 @@ export interface PathTruth {
   readonly since: number;
   /** Interface, addresses and gateway: with others it is another path, and what was on it before is lost. */
   readonly identity: string;
+  readonly identityAt: number;
 }
 
 /** Targets behind the gateway that the path's probes ask for. */
@@ -103,7 +104,9 @@ export const createTruth = (router: Router): Truth => {
               const was = paths.get(key);
               const identity = identityOf(router, link, family);
               const isSame = was?.standing === standing && was.identity === identity;
-              return [key, { key, link, family, standing, identity, since: isSame ? was.since : now }];
+              const identityAt = was?.identity === identity ? was.identityAt : now;
+              const since = isSame ? was.since : now;
+              return [key, { key, link, family, standing, identity, since, identityAt }];
             }),
         ),
       );

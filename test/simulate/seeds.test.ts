@@ -15,6 +15,8 @@ const FRESH = 3;
 const fixed = Array.from({ length: FIXED }, (_, at) => at + 1);
 const fresh = Array.from({ length: FRESH }, (_, at) => (SEED + at) % 2 ** 31);
 
+t.setTimeout(300_000);
+
 t.test('every claim holds', { timeout: 300_000 }, async (t) => {
   for (const seed of isGiven ? [SEED] : [...fixed, ...fresh]) {
     const world = drawWorld(seed);

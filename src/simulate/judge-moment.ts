@@ -1,0 +1,94 @@
+/**
+ * What must hold at any moment: that the daemon knows what the kernel tells, that pf has what it believes to be there, and that
+ * a path which was down waits out its hold. Looked at so often that nothing can hide between two looks for long.
+ */
+import { longestWait } from '../core/estimate.ts';
+import type { PathHealth } from '../core/health.ts';
+import type { PathKey } from '../core/model.ts';
+import { driverOf, isLinkUp } from '../emulator/nic.ts';
+import type { Scene } from './scene.ts';
+
+const EVERY_MS = 700;
+/** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
+const SETTLED_MS = 1500;
+
+/** Carrier and UP of every link's interface, as the kernel has them and as the daemon does. */
+const judgeKnowledge = (scene: Scene, changedAt: number): void => {
+  const now = scene.clock.now();
+  const known = scene.engine()?.interfaces ?? null;
+  if (known === null || now - Math.max(changedAt, scene.hearsAt()) < SETTLED_MS) return;
+  for (const link of scene.settings().links) {
+    const nic = scene.router.nic(link.interface);
+    const there = known.find(({ name }) => name === link.interface);
+    if (nic === null || there === undefined) {
+      // Nobody hears of one that comes or goes: RTM_IFANNOUNCE stays in route's buffer (OPENBSD.md 2, point 5).
+      continue;
+    }
+    const isUsable = there.up && there.carrier !== 'down';
+    if (isUsable !== isLinkUp(nic))
+      scene.report(
+        'what the kernel tells is known',
+        `${link.interface} (${driverOf(nic.name)}) ${isLinkUp(nic) ? 'has' : 'lacks'} carrier, and is taken to be ${there.up ? 'up' : 'not up'}, ${there.carrier}`,
+      );
+  }
+};
+
+const judgeApplied = (scene: Scene): void => {
+  const engine = scene.engine();
+  if (engine === null || scene.clock.now() < scene.foreignUntil()) return;
+  const { pf, settings } = engine;
+  if (pf.inFlight !== null || pf.appliedRules === null || settings === null) return;
+  const applied: unknown = JSON.parse(pf.appliedRules);
+  const count = scene.router.firewall.rulesets.get(settings.anchor)?.rules.length ?? 0;
+  if (Array.isArray(applied) && applied.length !== count)
+    scene.report('what is known to be applied is in pf', `${applied.length} rules, pf holds ${count}`);
+};
+
+/**
+ * A verdict may have been too soon: an answer to a request that had left before the fall proves that the path was never down
+ * (core/health.ts). It comes within the longest time that any answer may take, or not at all.
+ */
+const mayBeAcquitted = ({ fell, settings }: PathHealth, now: number): boolean =>
+  fell !== null && now - fell.at <= longestWait(settings.timeout) + EVERY_MS;
+
+const createHoldJudge = (scene: Scene) => {
+  const downAt = new Map<PathKey, number>();
+  let life = scene.engine()?.startEnds ?? null;
+  return (): void => {
+    const engine = scene.engine();
+    if (engine === null) return;
+    if (engine.startEnds !== life) downAt.clear();
+    life = engine.startEnds;
+    const now = scene.clock.now();
+    for (const path of engine.paths.values()) {
+      if (path.health === 'down' && !mayBeAcquitted(path, now)) downAt.set(path.key, now);
+      const last = downAt.get(path.key);
+      const { hold } = path.settings;
+      if (path.health === 'up' && last !== undefined && now - last + EVERY_MS < hold)
+        scene.report('no path is up before its hold', `${path.key}: ${now - last} ms after it was down`);
+    }
+  };
+};
+
+const renderCarriers = (scene: Scene): string =>
+  scene.router
+    .nics()
+    .map((nic) => `${nic.name} ${nic.index} ${isLinkUp(nic)}`)
+    .join();
+
+/** Looks from now on. */
+export const watchMoments = (scene: Scene): void => {
+  const judgeHold = createHoldJudge(scene);
+  let carriers = '';
+  let changedAt = 0;
+  const look = (): void => {
+    const now = renderCarriers(scene);
+    if (now !== carriers) changedAt = scene.clock.now();
+    carriers = now;
+    judgeKnowledge(scene, changedAt);
+    if (scene.isRunning()) judgeApplied(scene);
+    judgeHold();
+    scene.clock.after(EVERY_MS, look);
+  };
+  look();
+};

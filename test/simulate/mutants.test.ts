@@ -1,0 +1,165 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source text
+/**
+ * Bugs that are planted, and have to be caught: each is a change to a copy of the sources, which then plays drawn stories until a claim
+ * breaks. A mutant that nobody catches within 200 seeds means that the simulation does not look there. The seed that has caught it
+ * last is tried first, since a search takes minutes: when other stories are drawn, search once and write down what it finds.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import type { Claim } from '../../src/simulate/scene.ts';
+
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** What is exchanged; each has to be there exactly once. */
+  readonly changes: readonly (readonly [string, string])[];
+  readonly caughtBy: readonly Claim[];
+  /** The first seed that catches it. */
+  readonly seed: number;
+}
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'kill before load',
+    file: 'adapter/pf-apply.ts',
+    changes: [
+      [
+        '  let loadTook: Millis | null = null;\n',
+        "  for (const { what } of wanted.kills)\n    if (what.kind === 'label') await pfctl.run(['-k', 'label', '-k', what.label]);\n  let loadTook: Millis | null = null;\n",
+      ],
+    ],
+    caughtBy: ['no pf state is killed before the rules lead elsewhere'],
+    seed: 2,
+  },
+  {
+    name: 'floating NAT states',
+    file: 'text/pf.ts',
+    // With its label it would be killed all the same, which is what the label is for.
+    changes: [
+      [
+        ' keep state (if-bound) ` +\n        `${label(rule.link, rule.family)} ${tagged(',
+        ' ` +\n        `${tagged(',
+      ],
+    ],
+    caughtBy: ['no packet leaves with the address of another link', 'connections go where they can'],
+    seed: 2,
+  },
+  {
+    name: 'forgotten DESYNC',
+    file: 'adapter/monitor.ts',
+    changes: [
+      ["      case 'desync':\n", ''],
+      ["      case 'other':\n", "      case 'other':\n      case 'desync':\n"],
+    ],
+    caughtBy: ['what the kernel tells is known'],
+    seed: 55,
+  },
+  {
+    name: 'applied is set before success',
+    file: 'core/reconcile.ts',
+    changes: [
+      [
+        '    { ...lane, holders, paths,',
+        '    { ...lane, appliedRules: rulesKey(desired.ruleset), holders, paths,',
+      ],
+      ['      ...forgetApplied(lane),\n      failures,', '      ...lane,\n      failures,'],
+    ],
+    caughtBy: [
+      'what is known to be applied is in pf',
+      'connections go where they can',
+      'pf holds what is decided',
+    ],
+    seed: 6,
+  },
+  {
+    name: 'one family takes the other down',
+    file: 'core/kill.ts',
+    changes: [['`uplink:${link}:inet6`', '`uplink:${link}`']],
+    caughtBy: ['no pf state is killed on a path that works', 'connections go where they can'],
+    seed: 8,
+  },
+  {
+    name: 'hold is ignored',
+    file: 'core/health.ts',
+    changes: [['now >= plus(path.goodSince ?? now, hold)', 'now >= (path.goodSince ?? now) && hold >= 0']],
+    caughtBy: ['no path is up before its hold'],
+    seed: 1,
+  },
+  {
+    name: 'kill without an alternative',
+    file: 'core/kill.ts',
+    changes: [
+      [
+        '(path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path))',
+        '(path) => isDead(path) && decisions.length > 0',
+      ],
+    ],
+    caughtBy: ['no pf state is killed without somewhere to go'],
+    seed: 5,
+  },
+];
+
+const SEEDS = 200;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+// Its own arguments, such as ONLY=hold, take a part of the list.
+const only = process.env['ONLY'] ?? '';
+
+/** Exchanges what a mutant exchanges, and fails if the sources have moved on under it. */
+const mutate = (directory: string, mutant: Mutant): void => {
+  const file = join(directory, 'src', mutant.file);
+  let text = readFileSync(file, 'utf8');
+  for (const [from, to] of mutant.changes) {
+    const parts = text.split(from);
+    if (parts.length !== 2)
+      throw new Error(`${mutant.name}: ${parts.length - 1} times in ${mutant.file}: ${from}`);
+    text = parts.join(to);
+  }
+  writeFileSync(file, text);
+};
+
+const simulate = (directory: string, from: number, seeds: number): Promise<string> =>
+  new Promise((resolve) => {
+    const args = [
+      '--import=tsx',
+      'src/simulate/main.ts',
+      `--from=${from}`,
+      `--seeds=${seeds}`,
+      '--hours=0.2',
+      '--whole',
+      '--until-broken',
+    ];
+    const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.on('close', () => resolve(said));
+  });
+
+t.setTimeout(1_200_000);
+
+for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
+  t.test(mutant.name, { timeout: 600_000 }, async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'mutant-'));
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    cpSync(join(root, 'src'), join(directory, 'src'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(directory, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+    mutate(directory, mutant);
+    const find = async (from: number, seeds: number) => {
+      const said = await simulate(directory, from, seeds);
+      const [, seed, claim] = /^seed (\d+): BROKEN after \d+ ms: (.*)$/m.exec(said) ?? [];
+      return { said, seed, claim, isCaught: mutant.caughtBy.some((each) => each === claim) };
+    };
+    const first = await find(mutant.seed, 1);
+    const { said, seed, claim, isCaught } = first.isCaught ? first : await find(1, SEEDS);
+    t.comment(`${mutant.name}: seed ${seed}: ${claim}`);
+    t.ok(isCaught, `${claim ?? 'nothing'} (seed ${seed})`, { said: said.slice(0, 500) });
+  });
+}
