@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { afterReboot } from '../core/memory.ts';
+import { millis } from '../core/time.ts';
 import type { Log } from '../port/log.ts';
 import type { MemoryStore } from '../port/memory-store.ts';
 import { parseMemory, renderMemory } from '../wire/memory.ts';
@@ -39,12 +40,17 @@ export const createMemoryFile = (directory: string, log: Log): MemoryStore => {
         log.write('warning', `${file}: not understood, ignored`);
         return null;
       }
-      return Math.abs(kept.bootedAtMs - bootedAt()) <= SAME_BOOT_MS ? kept.memory : afterReboot(kept.memory);
+      const isSameBoot = Math.abs(kept.bootedAtMs - bootedAt()) <= SAME_BOOT_MS;
+      // Within a boot the wall clock need not be asked, which may have been stepped meanwhile.
+      const age = isSameBoot ? uptime() * 1000 - kept.uptimeMs : Date.now() - kept.keptAtMs;
+      const memory = { ...kept.memory, age: millis(Math.max(0, age)) };
+      return isSameBoot ? memory : afterReboot(memory);
     },
     keep: (memory) => {
       try {
+        const now = { bootedAtMs: bootedAt(), keptAtMs: Date.now(), uptimeMs: uptime() * 1000 };
         mkdirSync(directory, { recursive: true, mode: 0o750 });
-        writeFileSync(`${file}.new`, renderMemory(memory, bootedAt()), { mode: 0o600 });
+        writeFileSync(`${file}.new`, renderMemory(memory, now), { mode: 0o600 });
         renameSync(`${file}.new`, file);
         hasComplained = false;
       } catch (error) {

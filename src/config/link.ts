@@ -4,7 +4,7 @@
  */
 import { comparePrefixes, containsAddress, renderPrefix } from '../core/address.ts';
 import { type Family, gatewayWords, isLinkLocal, type LinkSettings, type Prefix } from '../core/model.ts';
-import { checkLoss, checkQuorum, type ProbeTable, pickTargets, readProbe, settleProbe } from './probe.ts';
+import { checkMarks, checkQuorum, type ProbeTable, pickTargets, readProbe, settleProbe } from './probe.ts';
 import { asTable, checkName, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_LINK, linkShape } from './schema.ts';
 import type { Place, Table } from './toml.ts';
@@ -171,12 +171,12 @@ export const checkLinks = (links: readonly LinkTable[], probe: ProbeTable, repor
   // The same gateway on two links is well with a routing domain each, which only the machine knows (core/conflict.ts).
   checkUnique(links, 'rtable', (value, first) => `${value} is the routing table of ${first}, too`, report);
   checkPrefixes(links, report);
-  checkLoss([probe], report);
+  checkMarks([probe], report);
   const told = new Set<string>();
   for (const link of links) {
     checkLink(link, probe, report);
     checkQuorum(link.key, familiesOf(link), [link.probe, probe], told, report);
-    checkLoss([link.probe, probe], report);
+    checkMarks([link.probe, probe], report);
   }
 };
 

@@ -34,8 +34,17 @@ const renderProbe = (probe: ProbeSettings): readonly string[] => [
   `rise      = ${probe.rise}`,
   `hold      = ${quote(renderTime(probe.hold))}`,
   `confirm   = ${probe.confirm}`,
-  `loss      = { degraded = ${probe.loss.degraded}, down = ${probe.loss.down}, window = ${quote(renderTime(probe.loss.window))} }`,
-  ...given('latency  ', probe.latency.degraded, (time) => `{ degraded = ${quote(renderTime(time))} }`),
+  `loss      = { ${[
+    `degraded = ${probe.loss.degraded}`,
+    ...given('recover', probe.loss.recover, String),
+    `down = ${probe.loss.down}`,
+    `window = ${quote(renderTime(probe.loss.window))}`,
+  ].join(', ')} }`,
+  ...given('latency  ', probe.latency.degraded, (degraded) => {
+    const recover = given('recover', probe.latency.recover, (time) => quote(renderTime(time)));
+    return `{ ${[`degraded = ${quote(renderTime(degraded))}`, ...recover].join(', ')} }`;
+  }),
+  `damping   = ${probe.damping}`,
 ];
 
 const renderLink = (link: LinkSettings): readonly string[] => [

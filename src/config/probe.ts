@@ -5,8 +5,10 @@
  */
 import { parseAddress } from '../core/address.ts';
 import type { Family, ProbeSettings } from '../core/model.ts';
+import type { Millis } from '../core/time.ts';
 import { asTable, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_PROBE, latencyShape, lossShape, probeShape } from './schema.ts';
+import { renderTime } from './time.ts';
 import type { Place, Table } from './toml.ts';
 import { found } from './value.ts';
 
@@ -124,20 +126,39 @@ export const checkQuorum = (
   }
 };
 
-/** `degraded` and `down` may come from different tables; told for the table whose key is the innermost. */
-export const checkLoss = (layers: Layers, report: Report): void => {
-  const tables = layers.map((each) => each.loss);
-  const degraded = pick(tables, DEFAULT_PROBE.loss, 'degraded');
-  const down = pick(tables, DEFAULT_PROBE.loss, 'down');
-  if (degraded.value === undefined || down.value === undefined || degraded.value <= down.value) return;
-  if (degraded.depth === 0 && degraded.at !== null) {
-    report(
-      degraded.at,
-      degraded.key,
-      `expected at most ${down.value}, which is down, found ${degraded.value}`,
-    );
-  } else if (down.depth === 0 && down.at !== null) {
-    report(down.at, down.key, `expected at least ${degraded.value}, which is degraded, found ${down.value}`);
+/** Of two marks the first must not exceed the second. Told at the one in the innermost table. */
+const checkOrder = <V extends number>(
+  low: Picked<V | null>,
+  high: Picked<V | null>,
+  names: readonly [low: string, high: string],
+  render: (value: V) => string,
+  report: Report,
+): void => {
+  if (low.value === undefined || high.value === undefined || low.value === null || high.value === null)
+    return;
+  if (low.value <= high.value) return;
+  if (low.depth === 0 && low.at !== null) {
+    const what = `expected at most ${render(high.value)}, which is ${names[1]}, found ${render(low.value)}`;
+    report(low.at, low.key, what);
+  } else if (high.depth === 0 && high.at !== null) {
+    const what = `expected at least ${render(low.value)}, which is ${names[0]}, found ${render(high.value)}`;
+    report(high.at, high.key, what);
+  }
+};
+
+/** Marks may come from different tables. */
+export const checkMarks = (layers: Layers, report: Report): void => {
+  const losses = layers.map((each) => each.loss);
+  const loss = (name: 'degraded' | 'recover' | 'down') => pick(losses, DEFAULT_PROBE.loss, name);
+  checkOrder(loss('degraded'), loss('down'), ['degraded', 'down'], String, report);
+  checkOrder(loss('recover'), loss('degraded'), ['recover', 'degraded'], String, report);
+  const latencies = layers.map((each) => each.latency);
+  const latency = (name: 'degraded' | 'recover') => pick(latencies, DEFAULT_PROBE.latency, name);
+  const time = (value: Millis): string => `"${renderTime(value)}"`;
+  const [recover, degraded] = [latency('recover'), latency('degraded')];
+  checkOrder(recover, degraded, ['recover', 'degraded'], time, report);
+  if (recover.depth === 0 && recover.at !== null && degraded.at === null) {
+    report(recover.at, recover.key, 'expected degraded beside it: latency does not matter without');
   }
 };
 

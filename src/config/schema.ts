@@ -105,16 +105,19 @@ export const probeShape = {
   rise: whole(1, 60).optional(),
   hold: time(millis(0), millis(86_400_000), '10s').optional(),
   confirm: flag.optional(),
+  damping: flag.optional(),
 };
 
 export const lossShape = {
   degraded: percentage.optional(),
+  recover: percentage.optional(),
   down: percentage.optional(),
   window: time(millis(1000), millis(3_600_000), '30s').optional(),
 };
 
 export const latencyShape = {
   degraded: time(millis(1), millis(60_000), '250ms').optional(),
+  recover: time(millis(1), millis(60_000), '200ms').optional(),
 };
 
 const PREFIXES = 'an array of up to 16 IPv6 networks';
@@ -169,8 +172,9 @@ export const DEFAULT_PROBE: ProbeSettings = {
   rise: 5,
   hold: millis(10_000),
   confirm: true,
-  loss: { degraded: 10, down: 50, window: millis(30_000) },
-  latency: { degraded: null },
+  loss: { degraded: 10, recover: null, down: 50, window: millis(30_000) },
+  latency: { degraded: null, recover: null },
+  damping: true,
 };
 
 export const DEFAULT_LINK: Omit<LinkSettings, 'name' | 'interface' | 'probe'> = {

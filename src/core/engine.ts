@@ -39,6 +39,7 @@ import {
   type Outlived,
 } from './outlived.ts';
 import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
+import { type Records, recallRecords, skipRecords } from './record.ts';
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, newRouteLane, type RouteLane, stepRouteResults } from './routing.ts';
 import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
@@ -78,6 +79,8 @@ export interface Engine {
   readonly sweep: SweepLane;
   readonly routes: RouteLane;
   readonly count: CountLane;
+  /** What has become of each path, for people. */
+  readonly records: Records;
   /** How long a child takes until it has sent something. */
   readonly starts: Estimate | null;
   readonly startEnds: Mono | null;
@@ -115,6 +118,7 @@ export const newEngine: Engine = {
   sweep: newSweepLane,
   routes: newRouteLane,
   count: newCountLane,
+  records: new Map(),
   starts: null,
   startEnds: null,
   judgeAt: null,
@@ -154,7 +158,8 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
     goodSince: path.goodSince === null ? null : plus(path.goodSince, by),
     targets: path.targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
   }));
-  return say(skipped, { kind: 'late', by });
+  const records = skipRecords(engine.records, engine.paths, engine.deadline, now);
+  return say({ ...skipped, records }, { kind: 'late', by });
 };
 
 const findAllEvidence = (engine: Engine, now: Mono): Engine => {
@@ -297,6 +302,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         rtables: recallRtables(observation.memory),
         admin: recallAdmin(observation.memory),
         carp: recallCarp(observation.memory.carp),
+        records: recallRecords(observation.memory, now),
       };
     case 'settings':
       return takeSettings(engine, observation.settings, now);

@@ -8,7 +8,9 @@
  *   unknown (starting)         `quorum` targets answer once            up
  *   unknown (probing)          `quorum` targets answer `rise` times    unknown (hold)
  *   down (probe-loss)          `quorum` targets answer `rise` times    unknown (hold)
- *   unknown (hold)             good for `hold`                         up
+ *   unknown (hold)             good for `hold`                         up, or unknown (damped) if it fell too often
+ *   unknown (damped)           its penalty has decayed                 up
+ *   unknown (damped)           no longer `quorum` targets              unknown (probing)
  *   unknown (hold)             no longer `quorum` targets              unknown (probing)
  *   unknown, up, degraded      `quorum` out of reach: targets failed   down (probe-loss)
  *   unknown                    its routing table cannot be set         down (no-route)
@@ -36,6 +38,7 @@ import {
   stepBurst,
   stepSuspicion,
 } from './confirm.ts';
+import { type Damping, isDamped, newDamping, reuseAt, stepFlap, stepPardon } from './damping.ts';
 import type { Evidence } from './evidence.ts';
 import type { Quality } from './figures.ts';
 import type { Family, Health, LinkSettings, PathKey, ProbeSettings, Reason } from './model.ts';
@@ -92,6 +95,7 @@ export interface PathHealth {
   readonly confirming: Confirming;
   /** Set while the path is down by losses, if it was usable before: an answer that was only slow brings it back at once. */
   readonly fell: Fall | null;
+  readonly damping: Damping;
 }
 
 export const newPath = (
@@ -120,7 +124,15 @@ export const newPath = (
   targets: [],
   confirming: newConfirming(now),
   fell: null,
+  damping: newDamping(now),
 });
+
+/** One that is damped would be up; what it goes on doing counts (RFC 2439). Taken down by hand is no fall. */
+const isFlap = (path: PathHealth, health: Health, reason: Reason): boolean =>
+  path.settings.damping &&
+  (isUsable(path) || path.reason === 'damped') &&
+  health === 'down' &&
+  reason !== 'admin';
 
 const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono): PathHealth =>
   path.health === health && path.reason === reason
@@ -133,6 +145,7 @@ const withHealth = (path: PathHealth, health: Health, reason: Reason, now: Mono)
         since: path.health === health ? path.since : now,
         goodSince: reason === 'hold' ? now : null,
         fell: null,
+        damping: isFlap(path, health, reason) ? stepFlap(path.damping, now) : path.damping,
       };
 
 const identityOf = (evidence: Evidence | null): string | null =>
@@ -211,9 +224,11 @@ const degradedBy = (path: PathHealth): 'probe-loss' | 'probe-latency' | null => 
   const isMedian = (claim: (quality: Quality) => boolean): boolean =>
     qualities.filter(claim).length > qualities.length / 2;
   if (isMedian((each) => isLossy(each, loss.degraded))) return 'probe-loss';
-  const slow = (latency.degraded ?? Number.POSITIVE_INFINITY) * (isDegraded ? LATENCY_BACK : 1);
+  const mark = latency.degraded ?? Number.POSITIVE_INFINITY;
+  const slow = isDegraded ? (latency.recover ?? LATENCY_BACK * mark) : mark;
   const isSlow = isMedian(({ meanRtt }) => meanRtt !== null && meanRtt >= slow);
-  const isStillLossy = isDegraded && isMedian((each) => each.lossPercent >= LOSS_BACK * loss.degraded);
+  const isStillLossy =
+    isDegraded && isMedian((each) => each.lossPercent >= (loss.recover ?? LOSS_BACK * loss.degraded));
   if (isStillLossy && (was === 'probe-loss' || !isSlow)) return 'probe-loss';
   return isSlow ? 'probe-latency' : null;
 };
@@ -246,7 +261,11 @@ const readTargets = (path: PathHealth, now: Mono): PathHealth => {
 };
 
 /** A path on which a loss is worth a burst. */
-const isWatched = (path: PathHealth): boolean => isUsable(path) || path.reason === 'hold';
+const isWatched = (path: PathHealth): boolean =>
+  isUsable(path) || path.reason === 'hold' || path.reason === 'damped';
+
+const isHeldBack = (path: PathHealth, now: Mono): boolean =>
+  path.settings.damping && isDamped(path.damping, now);
 
 /** Begins, follows and ends a burst. `by` is set when it has found the path dead. */
 const confirmPath = (
@@ -298,11 +317,19 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
     case 'probing':
     case 'probe-loss':
       // It was never down: its answers are late, and so was the verdict too soon.
-      if (isQuorate(stepped, (target) => isAcquitted(target, path.fell))) return stepQuality(stepped, now);
+      if (isQuorate(stepped, (target) => isAcquitted(target, path.fell))) {
+        return stepQuality({ ...stepped, damping: stepPardon(stepped.damping, now) }, now);
+      }
       return isGood ? stepPath(withHealth(stepped, 'unknown', 'hold', now), now) : stepped;
     case 'hold':
       if (!isGood) return withHealth(stepped, 'unknown', 'probing', now);
-      return now >= plus(path.goodSince ?? now, hold) ? stepQuality(stepped, now) : stepped;
+      if (now < plus(path.goodSince ?? now, hold)) return stepped;
+      return isHeldBack(stepped, now)
+        ? withHealth(stepped, 'unknown', 'damped', now)
+        : stepQuality(stepped, now);
+    case 'damped':
+      if (!isGood) return withHealth(stepped, 'unknown', 'probing', now);
+      return isHeldBack(stepped, now) ? stepped : stepQuality(stepped, now);
     case 'answering':
     case 'probe-latency':
     case 'admin':
@@ -325,12 +352,15 @@ export const isAnswering = (path: PathHealth): boolean =>
   path.evidence?.kind === 'ready' &&
   // One loss does not undo what `rise` answers have shown, least of all where losses are expected.
   (path.reason === 'hold' ||
+    path.reason === 'damped' ||
     path.health === 'degraded' ||
     (path.targets.length > 0 && isQuorate(path, (target) => target.window.answersInRow > 0)));
 
-/** When a path on hold will be up if nothing happens; null when it is not on hold. */
-export const holdEnds = (path: PathHealth): Mono | null =>
-  path.reason === 'hold' && path.goodSince !== null ? plus(path.goodSince, path.settings.hold) : null;
+/** When a path that is held back, or damped, will be up if nothing happens; null when it is neither. */
+export const holdEnds = (path: PathHealth): Mono | null => {
+  if (path.reason === 'damped') return reuseAt(path.damping, path.since);
+  return path.reason === 'hold' && path.goodSince !== null ? plus(path.goodSince, path.settings.hold) : null;
+};
 
 /** When this path wants to be looked at next. */
 export const pathDeadline = (path: PathHealth): Mono | null =>

@@ -3,6 +3,7 @@
  * routing table numbers given out; and what an operator has said by hand. Plain data; where it is kept is an adapter's business.
  */
 import type { AdminModes } from './admin.ts';
+import type { AvailabilityMemory } from './availability.ts';
 import type { CarpAdded } from './carp.ts';
 import type { PathHealth } from './health.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
@@ -17,9 +18,18 @@ export interface PathMemory {
   readonly reason: Reason;
   /** How long it had been so when it was remembered. */
   readonly lasted: Millis;
+  /** What its falls have brought it (damping.ts), as of `ago` before it was remembered. */
+  readonly damping: { readonly penalty: number; readonly isSuppressed: boolean; readonly ago: Millis };
+}
+
+export interface RecordMemory {
+  readonly path: PathKey;
+  readonly availability: AvailabilityMemory;
 }
 
 export interface Memory {
+  /** How long ago it was kept. */
+  readonly age: Millis;
   readonly paths: readonly PathMemory[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
   /** Of links in a routing domain of their own. */
@@ -27,6 +37,8 @@ export interface Memory {
   readonly rdomainsSeen: readonly number[];
   /** What we have put on a demote counter, or were about to. */
   readonly carp: CarpAdded | null;
+  /** How available each path has been; of use after a reboot, too. */
+  readonly records: readonly RecordMemory[];
   /** Of the machine's owner, not of the moment: of use after a reboot, too. */
   readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
 }
@@ -47,8 +59,10 @@ export const rememberPresent = (
   rtables: RtableNumbers,
   admin: AdminModes,
   carp: CarpAdded | null,
+  records: readonly RecordMemory[],
   now: Mono,
 ): Memory => ({
+  age: millis(0),
   paths: [...paths].flatMap((path) =>
     path.evidence?.kind === 'ready' && path.reason !== 'starting'
       ? [
@@ -58,6 +72,11 @@ export const rememberPresent = (
             health: path.health,
             reason: path.reason,
             lasted: since(now, path.since),
+            damping: {
+              penalty: path.damping.penalty,
+              isSuppressed: path.damping.isSuppressed,
+              ago: since(now, path.damping.at),
+            },
           },
         ]
       : [],
@@ -66,6 +85,7 @@ export const rememberPresent = (
   rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
   carp,
+  records,
   admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 
@@ -93,9 +113,22 @@ export const recallPath = (
     reason: was.reason,
     since: mono(now - Math.max(0, was.lasted)),
     goodSince: was.reason === 'hold' ? now : null,
+    damping: {
+      penalty: was.damping.penalty,
+      isSuppressed: was.damping.isSuppressed,
+      at: mono(now - Math.max(0, was.damping.ago + (memory?.age ?? 0))),
+    },
   };
 };
 
 /** Equal for memories that differ in lengths of time only: then there is nothing to write. */
 export const memoryKey = (memory: Memory): string =>
-  JSON.stringify({ ...memory, paths: memory.paths.map((path) => ({ ...path, lasted: millis(0) })) });
+  JSON.stringify({
+    ...memory,
+    records: [],
+    paths: memory.paths.map(({ damping, ...path }) => ({
+      ...path,
+      lasted: millis(0),
+      damping: { ...damping, ago: millis(0) },
+    })),
+  });

@@ -86,12 +86,24 @@ export interface ProbeSettings {
   /** The first loss starts a short row of quick requests to all targets, so that death is known at once. */
   readonly confirm: boolean;
   /**
-   * Percent of the requests of the last `window` that are lost: from `degraded` on the path is degraded, and good again
-   * below half of it; from `down` on a target has failed. 0 < degraded <= down <= 100.
+   * Percent of the requests of the last `window` that are lost: from `degraded` on the path is degraded; from `down` on a
+   * target has failed. 0 < recover <= degraded <= down <= 100.
    */
-  readonly loss: { readonly degraded: number; readonly down: number; readonly window: Millis };
+  readonly loss: {
+    readonly degraded: number;
+    /** A degraded path is good again below this; null: half of `degraded`. */
+    readonly recover: number | null;
+    readonly down: number;
+    readonly window: Millis;
+  };
   /** Mean round-trip time from which on the path is degraded; null: latency never matters. It never takes a path down. */
-  readonly latency: { readonly degraded: Millis | null };
+  readonly latency: {
+    readonly degraded: Millis | null;
+    /** Good again below this; null: four fifths of `degraded`. */
+    readonly recover: Millis | null;
+  };
+  /** A path that falls again and again is held back for longer each time (damping.ts). */
+  readonly damping: boolean;
 }
 
 export interface LinkSettings {
@@ -281,6 +293,7 @@ export type Reason =
   | 'answering' // enough targets answer
   | 'probing' // the evidence is back; waiting for `rise` answers
   | 'hold' // good again; waiting out `hold`
+  | 'damped' // has held, but fell too often: waiting until its penalty has decayed
   | 'admin' // disabled by hand
   | 'interface-absent'
   | 'interface-down' // the UP flag is missing

@@ -13,6 +13,7 @@ import { dueSweep, findLeft, isPooled } from './kill.ts';
 import type { LearnWish, Probe } from './model.ts';
 import type { Note } from './note.ts';
 import { type DesiredPf, isSettled, pfDeadline, planPf } from './reconcile.ts';
+import { keepRecords } from './record.ts';
 import { forgetRoutes, planRoutes, routeDeadline } from './routing.ts';
 import { holdSwept, keepOutlived, planSweep, sweepDeadline } from './sweep.ts';
 import { localTableName } from './tables.ts';
@@ -192,6 +193,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       sweep: sweep.lane,
       routes: routes.lane,
       carp: carp.lane,
+      records: keepRecords(engine.records, engine.settled, counted.paths, now),
       settled: counted.paths,
       said: writes ? decisions : engine.said,
       deadline,

@@ -71,6 +71,10 @@ const reasonOf = (path: PathStatus): string => {
       return `${path.reason}, ${renderAnswering(path)} answer`;
     case 'hold':
       return path.holdRemainingMs === null ? 'hold' : `hold, up in ${renderWait(path.holdRemainingMs)}`;
+    case 'damped': {
+      const wait = path.holdRemainingMs === null ? '' : `, up in ${renderWait(path.holdRemainingMs)}`;
+      return `damped, penalty ${path.damping.penalty}${wait}`;
+    }
     case 'admin':
       return 'disabled (admin)';
     case 'starting':

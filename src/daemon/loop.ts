@@ -12,6 +12,7 @@ import { memoryKey, rememberPresent } from '../core/memory.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
+import { rememberRecords } from '../core/record.ts';
 import { type Millis, type Mono, millis, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
@@ -24,6 +25,8 @@ import type { MemoryStore } from '../port/memory-store.ts';
 import type { Prober } from '../port/prober.ts';
 import type { Routes } from '../port/routes.ts';
 
+/** What was available when is written this often, if nothing else is to be kept. */
+const RECORDS_EVERY = 3_600_000;
 /** Entries of history and reactions that are kept. */
 const REMEMBERED = 256;
 
@@ -177,10 +180,11 @@ export const createLoop = (ports: Ports): Loop => {
     void firewall.count(anchor).then((counted) => take({ kind: 'counted', id, counted }));
   };
 
-  const rememberAll = (): void => {
+  const rememberAll = (isLast = false): void => {
     // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
-    const these = [engine.concluded?.conclusions, engine.rtables, engine.admin];
-    if (these.every((each, at) => each === keptOf[at])) return;
+    const hour = Math.floor(clock.now() / RECORDS_EVERY);
+    const these = [engine.concluded?.conclusions, engine.rtables, engine.admin, hour];
+    if (!isLast && these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
     const present = rememberPresent(
@@ -188,11 +192,12 @@ export const createLoop = (ports: Ports): Loop => {
       engine.rtables,
       engine.admin,
       engine.carp.added,
+      rememberRecords(engine.records, engine.paths, clock.now()),
       clock.now(),
     );
-    const key = memoryKey(present);
+    const key = `${hour} ${memoryKey(present)}`;
     keptOf = these;
-    if (key === kept) return;
+    if (!isLast && key === kept) return;
     kept = key;
     memory.keep(present);
   };
@@ -224,6 +229,7 @@ export const createLoop = (ports: Ports): Loop => {
   };
 
   const stop = (): void => {
+    if (isRunning && engine.paths.size > 0) rememberAll(true);
     isRunning = false;
     cancelTimer();
     carrier.stop();

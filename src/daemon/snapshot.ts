@@ -1,6 +1,8 @@
 /** The status document of a moment: everything that `uplinkctl show` tells, taken from the core's picture. */
 import { renderPrefix } from '../core/address.ts';
 import { adminModeOf } from '../core/admin.ts';
+import { newAvailability, readAvailability, type Share } from '../core/availability.ts';
+import { penaltyAt, reuseAt } from '../core/damping.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
 import type { Engine } from '../core/engine.ts';
 import { readWindow } from '../core/figures.ts';
@@ -14,6 +16,7 @@ import {
   type PolicySettings,
   pathKey,
 } from '../core/model.ts';
+import { availabilityNow, type PathRecord } from '../core/record.ts';
 import { rdomainOf } from '../core/rtable.ts';
 import { knownGateway } from '../core/ruleset.ts';
 import type { TargetHealth } from '../core/target.ts';
@@ -74,7 +77,43 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
   };
 };
 
-const pathStatus = (path: PathHealth, now: Mono): PathStatus => {
+const shareStatus = ({ usable, known }: Share) => ({ usableMs: rounded(usable), knownMs: rounded(known) });
+
+/** A path has its record from its first turn on. */
+const recordStatus = (
+  record: PathRecord | undefined,
+  path: PathHealth,
+  now: Mono,
+): Pick<PathStatus, 'availability' | 'transitions'> => {
+  const books = record === undefined ? newAvailability(now) : availabilityNow(record, path, now);
+  const { sinceStart, day, week, month } = readAvailability(books);
+  return {
+    availability: {
+      sinceStart: shareStatus(sinceStart),
+      day: shareStatus(day),
+      week: shareStatus(week),
+      month: shareStatus(month),
+    },
+    transitions: (record?.transitions ?? []).map(({ at, from, to, reason, lasted }) => ({
+      agoMs: ago(now, at),
+      from,
+      to,
+      reason,
+      lastedMs: rounded(lasted),
+    })),
+  };
+};
+
+const dampingStatus = ({ damping }: PathHealth, now: Mono): PathStatus['damping'] => {
+  const until = reuseAt(damping, now);
+  return {
+    penalty: Math.round(penaltyAt(damping, now)),
+    suppressed: until !== null,
+    reuseInMs: until === null ? null : left(now, until),
+  };
+};
+
+const pathStatus = (engine: Engine, path: PathHealth, now: Mono): PathStatus => {
   const held = holdEnds(path);
   return {
     family: path.family,
@@ -82,6 +121,8 @@ const pathStatus = (path: PathHealth, now: Mono): PathStatus => {
     reason: path.reason,
     sinceMs: ago(now, path.since),
     holdRemainingMs: held === null ? null : left(now, held),
+    damping: dampingStatus(path, now),
+    ...recordStatus(engine.records.get(path.key), path, now),
     usable: path.evidence?.kind === 'ready',
     address: path.evidence?.kind === 'ready' ? path.evidence.address : null,
     via: path.via,
@@ -112,7 +153,7 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   admin: adminModeOf(engine.admin, link.name),
   paths: [...engine.paths.values()]
     .filter((path) => path.link === link.name)
-    .map((path) => pathStatus(path, now)),
+    .map((path) => pathStatus(engine, path, now)),
 });
 
 const balanceOf = ({ settings, paths }: Engine, policy: PolicySettings, { family }: Decision): Balance =>

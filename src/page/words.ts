@@ -54,6 +54,10 @@ export const renderWhy = (link: LinkStatus, path: PathStatus): string => {
       return path.holdRemainingMs === null
         ? 'answers again, is held back'
         : `answers again, is used in ${Math.ceil(path.holdRemainingMs / 1000)}s if it stays good`;
+    case 'damped':
+      return path.holdRemainingMs === null
+        ? 'answers again, but has failed too often'
+        : `has failed too often, is used in ${Math.ceil(path.holdRemainingMs / 1000)}s if it stays good`;
     case 'admin':
       return 'disabled by hand';
     case 'interface-absent':
@@ -92,6 +96,7 @@ const adviceFor = (link: LinkStatus, path: PathStatus): string | null => {
     answering: null,
     probing: null,
     hold: null,
+    damped: `${name}: it fails again and again: check cables and modem, then call the provider`,
     admin: `${name}: to use it again: uplinkctl enable ${name}`,
     'interface-absent': `${name}: look for ${nic} in ifconfig and dmesg; is the name in uplinkd.conf right?`,
     'interface-down': `${name}: ifconfig ${nic} up`,

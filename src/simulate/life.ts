@@ -1,4 +1,5 @@
 /** A life of the daemon: the real loop, core and adapters on the emulated machine, from a start to a SIGKILL. */
+
 import { createCarpCounter } from '../adapter/carp.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
@@ -6,6 +7,7 @@ import { createProber } from '../adapter/ping.ts';
 import { createRoutes } from '../adapter/route.ts';
 import type { Settings } from '../core/model.ts';
 import type { Mono } from '../core/time.ts';
+import { mono, since } from '../core/time.ts';
 import { createLoop, type Loop } from '../daemon/loop.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Commands } from '../port/commands.ts';
@@ -52,10 +54,10 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
         if (disk.memory === null || !remembers) return null;
         const kept = parseMemory(disk.memory);
         if (kept === null) around.onUnreadable(disk.memory);
-        return kept?.memory ?? null;
+        return kept === null ? null : { ...kept.memory, age: since(clock.now(), mono(kept.uptimeMs)) };
       },
       keep: (memory) => {
-        disk.memory = renderMemory(memory, 0);
+        disk.memory = renderMemory(memory, { bootedAtMs: 0, keptAtMs: 0, uptimeMs: clock.now() });
       },
     },
   });

@@ -3,6 +3,7 @@
  * with the first claim that does not hold. The same story always ends the same way.
  */
 import { parseConfig, renderConfigError } from '../config/parse.ts';
+import { LONGEST } from '../core/damping.ts';
 import type { Settings } from '../core/model.ts';
 import { createVirtualClock } from '../emulator/clock.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
@@ -233,6 +234,14 @@ export const play = async (story: Story): Promise<Played> => {
     return said ?? '';
   };
 
+  /** What has failed too often is held back for its own good, for so long at most. */
+  const outlastDamping = async (): Promise<void> => {
+    const isDamped = (): boolean =>
+      [...(life?.loop.engine().paths.values() ?? [])].some(({ reason }) => reason === 'damped');
+    const end = clock.now() + LONGEST;
+    while (isDamped() && clock.now() < end && broken === null) await run(clock.now() + 5000);
+  };
+
   const rest = async (): Promise<void> => {
     router.faults.clear();
     router.setOverflowing(false);
@@ -243,6 +252,7 @@ export const play = async (story: Story): Promise<Played> => {
     scene.disturb(AFTER_FAULT_MS);
     const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
     await run(Math.max(calmAt, clock.now()) + slowest + 2 * settings.reconcile);
+    await outlastDamping();
     const before = life?.loop.engine().pf.counts;
     await run(clock.now() + QUIET_MS);
     const after = life?.loop.engine().pf.counts;

@@ -3,18 +3,32 @@ import { z } from 'zod';
 import type { Memory } from '../core/memory.ts';
 import { millis } from '../core/time.ts';
 
+const pathKey = z.templateLiteral([z.string(), '/', z.enum(['inet', 'inet6'])]);
+const length = z.number().nonnegative().transform(millis);
+const seconds = z.number().nonnegative();
+const shares = z
+  .array(z.tuple([seconds, seconds]))
+  .min(1)
+  .max(31);
+
 const memorySchema = z.object({
   version: z.literal(1),
   /** When this machine was booted, milliseconds since 1970 by the wall clock of that time. */
   bootedAtMs: z.number(),
+  /** When it was written, by the wall clock, and how long after the boot. */
+  keptAtMs: z.number().default(0),
+  uptimeMs: z.number().nonnegative().default(0),
   paths: z.array(
     z.object({
-      path: z.templateLiteral([z.string(), '/', z.enum(['inet', 'inet6'])]),
+      path: pathKey,
       identity: z.string(),
       health: z.enum(['unknown', 'up', 'degraded', 'down']),
       // What evidence says is found anew; only what probes have taught is worth keeping.
-      reason: z.enum(['answering', 'probing', 'hold', 'probe-loss', 'probe-latency', 'no-route']),
-      lasted: z.number().nonnegative().transform(millis),
+      reason: z.enum(['answering', 'probing', 'hold', 'damped', 'probe-loss', 'probe-latency', 'no-route']),
+      lasted: length,
+      damping: z
+        .object({ penalty: z.number().nonnegative(), isSuppressed: z.boolean(), ago: length })
+        .default({ penalty: 0, isSuppressed: false, ago: millis(0) }),
     }),
   ),
   rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
@@ -24,12 +38,25 @@ const memorySchema = z.object({
     .object({ group: z.string(), by: z.int().min(1).max(128) })
     .nullable()
     .default(null),
+  records: z
+    .array(
+      z.object({
+        path: pathKey,
+        availability: z.object({ hours: shares, hourLeft: length, days: shares, dayLeft: length }),
+      }),
+    )
+    .default([]),
   admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 
 export const parseMemory = (
   text: string,
-): { readonly memory: Memory; readonly bootedAtMs: number } | null => {
+): {
+  readonly memory: Memory;
+  readonly bootedAtMs: number;
+  readonly keptAtMs: number;
+  readonly uptimeMs: number;
+} | null => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -38,9 +65,17 @@ export const parseMemory = (
   }
   const parsed = memorySchema.safeParse(value);
   if (!parsed.success) return null;
-  const { bootedAtMs, paths, rtables, rdomains, rdomainsSeen, carp, admin } = parsed.data;
-  return { memory: { paths, rtables, rdomains, rdomainsSeen, carp, admin }, bootedAtMs };
+  const { version: _, bootedAtMs, keptAtMs, uptimeMs, ...memory } = parsed.data;
+  return { memory: { age: millis(0), ...memory }, bootedAtMs, keptAtMs, uptimeMs };
 };
 
-export const renderMemory = (memory: Memory, bootedAtMs: number): string =>
-  `${JSON.stringify({ version: 1, bootedAtMs, ...memory }, null, 1)}\n`;
+/** On a line of its own each what a person may want to look at; the records are long. */
+export const renderMemory = (
+  memory: Memory,
+  when: { readonly bootedAtMs: number; readonly keptAtMs: number; readonly uptimeMs: number },
+): string => {
+  const { age: _, records, ...rest } = memory;
+  const lines = records.map((record) => `  ${JSON.stringify(record)}`).join(',\n');
+  const head = JSON.stringify({ version: 1, ...when, ...rest }, null, 1).replace(/\n\}$/, '');
+  return `${head},\n "records": [${lines === '' ? '' : `\n${lines}\n `}]\n}\n`;
+};

@@ -36,6 +36,7 @@ export const reason = z.enum({
   answering: 'answering',
   probing: 'probing',
   hold: 'hold',
+  damped: 'damped',
   admin: 'admin',
   'interface-absent': 'interface-absent',
   'interface-down': 'interface-down',
@@ -116,6 +117,41 @@ const targetStatus = z
   })
   .readonly();
 
+const dampingStatus = z
+  .object({
+    /** What its falls have brought it, as it has decayed until now. */
+    penalty: z.number(),
+    /** It is held back, or would be. */
+    suppressed: z.boolean(),
+    /** Until it is not any more; null when it is not. */
+    reuseInMs: durationMs.nullable(),
+  })
+  .readonly();
+
+const shareStatus = z.object({ usableMs: durationMs, knownMs: durationMs }).readonly();
+
+const availabilityStatus = z
+  .object({
+    /** Since this run of the daemon began. */
+    sinceStart: shareStatus,
+    /** The last 24 whole hours and the one that runs, 7 and 30 whole days and the one that runs; over restarts. */
+    day: shareStatus,
+    week: shareStatus,
+    month: shareStatus,
+  })
+  .readonly();
+
+const transitionStatus = z
+  .object({
+    agoMs: durationMs,
+    from: health,
+    to: health,
+    reason,
+    /** How long the path had been in `from`. */
+    lastedMs: durationMs,
+  })
+  .readonly();
+
 const pathStatus = z
   .object({
     family,
@@ -123,8 +159,12 @@ const pathStatus = z
     reason,
     /** How long the health has been so; another reason for the same health does not make it younger. */
     sinceMs: durationMs,
-    /** What is left of `hold`; null when the path is not held. */
+    /** When it will be up if it stays good; null when the path is neither on hold nor damped. */
     holdRemainingMs: durationMs.nullable(),
+    damping: dampingStatus,
+    availability: availabilityStatus,
+    /** Oldest first, the last 32. */
+    transitions: z.array(transitionStatus).readonly(),
     /** Interface, carrier, address and gateway are all there, whatever the probes say. */
     usable: z.boolean(),
     /** This machine's address on the path; null while it has none. */

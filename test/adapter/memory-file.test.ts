@@ -7,15 +7,39 @@ import { createMemoryFile } from '../../src/adapter/memory-file.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import { millis } from '../../src/core/time.ts';
 
+const damping = { penalty: 1000, isSuppressed: false, ago: millis(7) };
+
 const memory: Memory = {
+  age: millis(0),
   paths: [
-    { path: 'a/inet', identity: '1:x>y', health: 'degraded', reason: 'probe-latency', lasted: millis(5) },
-    { path: 'b/inet6', identity: '2:x>y', health: 'unknown', reason: 'hold', lasted: millis(0) },
+    {
+      path: 'a/inet',
+      identity: '1:x>y',
+      health: 'degraded',
+      reason: 'probe-latency',
+      lasted: millis(5),
+      damping,
+    },
+    { path: 'b/inet6', identity: '2:x>y', health: 'unknown', reason: 'hold', lasted: millis(0), damping },
   ],
   rtables: [{ link: 'a', rtable: 101 }],
   rdomains: [{ link: 'a', rdomain: 103 }],
   rdomainsSeen: [0],
   carp: { group: 'carp', by: 50 },
+  records: [
+    {
+      path: 'a/inet',
+      availability: {
+        hours: [
+          [10, 3600],
+          [5, 5],
+        ],
+        hourLeft: millis(100),
+        days: [[15, 3605]],
+        dayLeft: millis(100_000),
+      },
+    },
+  ],
   admin: [{ link: 'b', mode: 'drained' }],
 };
 
@@ -28,11 +52,43 @@ const open = (t: Test) => {
   return { store, said, state, file: join(state, 'health.json') };
 };
 
+/** How long ago it was kept is not the same twice. */
+const recall = (store: ReturnType<typeof open>['store']): Memory | null => {
+  const kept = store.recall();
+  return kept === null ? null : { ...kept, age: millis(0) };
+};
+
+t.test('how long ago it was kept', async (t) => {
+  const { store, file } = open(t);
+  store.keep(memory);
+  const kept = JSON.parse(readFileSync(file, 'utf8'));
+  const rows: readonly (readonly [string, object, number])[] = [
+    ['just now', kept, 0],
+    [
+      'an hour ago, by the clock that runs since the boot',
+      { ...kept, uptimeMs: kept.uptimeMs - 3_600_000 },
+      3_600_000,
+    ],
+    ['whatever the wall clock says', { ...kept, keptAtMs: kept.keptAtMs - 86_400_000 }, 0],
+    [
+      'an hour ago, in another boot',
+      { ...kept, bootedAtMs: kept.bootedAtMs - 7_200_000, keptAtMs: kept.keptAtMs - 3_600_000 },
+      3_600_000,
+    ],
+    ['never in the future', { ...kept, bootedAtMs: 0, keptAtMs: kept.keptAtMs + 3_600_000 }, 0],
+  ];
+  for (const [name, text, wanted] of rows) {
+    writeFileSync(file, JSON.stringify(text));
+    const age = store.recall()?.age ?? -1;
+    t.ok(age >= wanted && age < wanted + 5000, `${name}: ${age}`);
+  }
+});
+
 t.test('what was kept', async (t) => {
   const { store, said, state } = open(t);
   t.equal(store.recall(), null);
   store.keep(memory);
-  t.strictSame(store.recall(), memory);
+  t.strictSame(recall(store), memory);
   t.strictSame(readdirSync(state), ['health.json']);
   t.strictSame(said, []);
 });
@@ -42,7 +98,7 @@ t.test('of another boot', async (t) => {
   store.keep(memory);
   const kept = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...kept, bootedAtMs: kept.bootedAtMs - 60_000 }));
-  t.strictSame(store.recall(), {
+  t.strictSame(recall(store), {
     ...memory,
     paths: [],
     rtables: [],
@@ -57,7 +113,7 @@ t.test('of a version that knew no word by hand', async (t) => {
   store.keep(memory);
   const { admin: _, carp: __, ...kept } = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify(kept));
-  t.strictSame(store.recall(), { ...memory, carp: null, admin: [] });
+  t.strictSame(recall(store), { ...memory, carp: null, admin: [] });
 });
 
 t.test('not understood', async (t) => {

@@ -45,8 +45,9 @@ t.test('the shortest useful file: every default', async (t) => {
     rise: 5,
     hold: 10_000,
     confirm: true,
-    loss: { degraded: 10, down: 50, window: 30_000 },
-    latency: { degraded: null },
+    loss: { degraded: 10, recover: null, down: 50, window: 30_000 },
+    latency: { degraded: null, recover: null },
+    damping: true,
   };
   t.strictSame(read(SHORTEST), {
     anchor: 'uplinkd',
@@ -183,11 +184,11 @@ loss = { degraded = 0.001, down = 0.001, window = "1h" }`;
   const [fibre, dsl] = read(text).links.map((link) => link.probe);
   t.strictSame(dsl, {
     ...DEFAULT_PROBE,
-    loss: { degraded: 2.5, down: 100, window: 60_000 },
-    latency: { degraded: 80 },
+    loss: { degraded: 2.5, recover: null, down: 100, window: 60_000 },
+    latency: { degraded: 80, recover: null },
   });
-  t.strictSame(fibre?.loss, { degraded: 0.001, down: 0.001, window: 3_600_000 });
-  t.strictSame(fibre?.latency, { degraded: 60_000 });
+  t.strictSame(fibre?.loss, { degraded: 0.001, recover: null, down: 0.001, window: 3_600_000 });
+  t.strictSame(fibre?.latency, { degraded: 60_000, recover: null });
 });
 
 t.test('a target counts for its own family, the gateway for each', async (t) => {

@@ -83,6 +83,7 @@ rise      = 5
 hold      = "10s"
 confirm   = true
 loss      = { degraded = 10, down = 50, window = "30s" }
+damping   = true
 
 [policy.default]
 members   = [
@@ -155,6 +156,7 @@ hold      = "10s"
 confirm   = true
 loss      = { degraded = 0.5, down = 50, window = "30s" }
 latency   = { degraded = "250ms" }
+damping   = true
 
 [policy.voip]
 members   = [

@@ -65,7 +65,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   ['unknown key', top('zebra = 1'), 'f:1:1: zebra: unknown key'],
   ['misspelt key', top('anchr = "x"'), 'f:1:1: anchr: unknown key, did you mean "anchor"?'],
   ['unknown table', top('[zebra]\ncommand = ["x"]'), 'f:1:2: zebra: unknown key'],
-  ['later key of probe', probe('damping = true'), 'f:2:1: probe.damping: unknown key'],
+  ['later key of probe', probe('jitter = true'), 'f:2:1: probe.jitter: unknown key'],
   ['another one', probe('retries = 2'), 'f:2:1: probe.retries: unknown key'],
   ['unknown key of loss', probe('loss = { up = 1 }'), 'f:2:10: probe.loss.up: unknown key'],
   [
@@ -403,6 +403,27 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'timeout, almost a word',
     probe('timeout = "Auto"'),
     'f:2:11: probe.timeout: expected "auto" or a time from 10ms to 1m such as "1s", found "Auto"',
+  ],
+  ['damping', probe('damping = 1'), 'f:2:11: probe.damping: expected true or false, found 1'],
+  [
+    'recover above degraded',
+    probe('loss = { recover = 11 }'),
+    'f:2:20: probe.loss.recover: expected at most 10, which is degraded, found 11',
+  ],
+  [
+    'recover above degraded of a link',
+    link(`${sound}\nprobe.loss = { degraded = 4, recover = 5 }`),
+    'f:4:40: link.a.probe.loss.recover: expected at most 4, which is degraded, found 5',
+  ],
+  [
+    'latency: recover above degraded',
+    probe('latency = { degraded = "200ms", recover = "1s" }'),
+    'f:2:43: probe.latency.recover: expected at most "200ms", which is degraded, found "1s"',
+  ],
+  [
+    'latency: recover of nothing',
+    probe('latency = { recover = "1s" }'),
+    'f:2:23: probe.latency.recover: expected degraded beside it: latency does not matter without',
   ],
   ['confirm', probe('confirm = "yes"'), 'f:2:11: probe.confirm: expected true or false, found "yes"'],
   ['fall', probe('fall = 61'), 'f:2:8: probe.fall: expected a whole number from 1 to 60, found 61'],

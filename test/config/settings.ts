@@ -69,9 +69,16 @@ const percent = fc.oneof(
   fc.integer({ min: 1, max: 100 }),
   fc.double({ min: 0, max: 100, minExcluded: true, noNaN: true }),
 );
-const loss = fc
-  .tuple(percent, percent, time(1000, 3_600_000))
-  .map(([a, b, window]) => ({ degraded: Math.min(a, b), down: Math.max(a, b), window }));
+const loss = fc.tuple(percent, percent, time(1000, 3_600_000)).chain(([a, b, window]) => {
+  const degraded = Math.min(a, b);
+  const recover = fc.option(fc.constantFrom(degraded, Math.max(Number.MIN_VALUE, degraded / 2)));
+  return plain({
+    degraded: fc.constant(degraded),
+    recover,
+    down: fc.constant(Math.max(a, b)),
+    window: fc.constant(window),
+  });
+});
 
 const probe = (families: readonly Family[]): fc.Arbitrary<ProbeSettings> =>
   fc
@@ -88,7 +95,13 @@ const probe = (families: readonly Family[]): fc.Arbitrary<ProbeSettings> =>
         hold: time(0, 86_400_000),
         confirm: fc.boolean(),
         loss,
-        latency: plain({ degraded: fc.option(time(1, 60_000)) }),
+        latency: fc.option(time(1, 60_000)).chain((degraded) =>
+          plain({
+            degraded: fc.constant(degraded),
+            recover: degraded === null ? fc.constant(null) : fc.option(time(1, degraded)),
+          }),
+        ),
+        damping: fc.boolean(),
       }),
     );
 

@@ -109,7 +109,10 @@ t.test('what a burst clears', async (t) => {
 
 t.test('bursts are rationed: random loss does not multiply the traffic', async (t) => {
   for (const share of [0.01, 0.05, 0.2]) {
-    const world = begin({ targets: three, loss: { degraded: 100, down: 100, window: millis(30_000) } });
+    const world = begin({
+      targets: three,
+      loss: { degraded: 100, recover: null, down: 100, window: millis(30_000) },
+    });
     world.answers('a', lossy(share));
     const seconds = 3000;
     world.run(seconds * 1000);
@@ -155,7 +158,7 @@ const counted = (a: number): readonly Counted[] => [
 t.test('the round-trip time steps from 2 ms to 1.1 s (S17)', async (t) => {
   t.test('while packets come in by the link: never down, no states killed', async (t) => {
     for (const interval of [100, 1000]) {
-      const world = begin({ interval: millis(interval), latency: { degraded: millis(250) } });
+      const world = begin({ interval: millis(interval), latency: { degraded: millis(250), recover: null } });
       let packets = 5;
       world.counts(() => {
         packets += 1;

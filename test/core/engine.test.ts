@@ -640,6 +640,7 @@ t.test('troubles of the watching are passed on', async (t) => {
 
 t.test('what is remembered of an earlier life', async (t) => {
   const memory = {
+    age: millis(0),
     paths: [
       {
         path: 'a/inet',
@@ -647,6 +648,7 @@ t.test('what is remembered of an earlier life', async (t) => {
         health: 'up',
         reason: 'answering',
         lasted: millis(5000),
+        damping: { penalty: 0, isSuppressed: false, ago: millis(0) },
       },
       {
         path: 'b/inet',
@@ -654,12 +656,14 @@ t.test('what is remembered of an earlier life', async (t) => {
         health: 'down',
         reason: 'probe-loss',
         lasted: millis(7000),
+        damping: { penalty: 0, isSuppressed: false, ago: millis(0) },
       },
     ],
     rtables: [{ link: 'a', rtable: 105 }],
     rdomains: [],
     rdomainsSeen: [0, 101],
     carp: null,
+    records: [],
     admin: [],
   } as const;
   const world = createWorld();

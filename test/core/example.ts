@@ -33,8 +33,9 @@ export const probeSettings = (more: Partial<ProbeSettings> = {}): ProbeSettings 
   hold: millis(10_000),
   confirm: false,
   // Out of the way: what shares of loss do to a path is health.test.ts's.
-  loss: { degraded: 100, down: 100, window: millis(30_000) },
-  latency: { degraded: null },
+  loss: { degraded: 100, recover: null, down: 100, window: millis(30_000) },
+  latency: { degraded: null, recover: null },
+  damping: false,
   ...more,
 });
 

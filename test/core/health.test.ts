@@ -23,8 +23,8 @@ import { linkSettings, probeSettings, ready, toAddress, toGateway } from './exam
 /** Losses and latency that no row speaks of decide nothing but what the defaults make of them. */
 const probing = (more: Partial<ProbeSettings> = {}): ProbeSettings =>
   probeSettings({
-    loss: { degraded: 10, down: 50, window: millis(30_000) },
-    latency: { degraded: null },
+    loss: { degraded: 10, recover: null, down: 50, window: millis(30_000) },
+    latency: { degraded: null, recover: null },
     ...more,
   });
 
@@ -144,7 +144,7 @@ t.test('its table, row by row', async (t) => {
       'losses that are not in a row',
       [...up, ...times(10, loss(), loss(), answer())],
       'unknown (starting) > up (answering)',
-      { loss: { degraded: 90, down: 90, window: millis(30_000) } },
+      { loss: { degraded: 90, recover: null, down: 90, window: millis(30_000) } },
     ],
     [
       'up, and the cable is pulled',
@@ -302,9 +302,9 @@ const story = (fates: readonly string[], probe: Partial<ProbeSettings> = {}): st
   return told.slice(1).join(', ');
 };
 
-const slow = { latency: { degraded: millis(250) } };
+const slow = { latency: { degraded: millis(250), recover: null } };
 const lossy = (degraded: number, down: number, window = 30_000): Partial<ProbeSettings> => ({
-  loss: { degraded, down, window: millis(window) },
+  loss: { degraded, recover: null, down, window: millis(window) },
 });
 const one = toAddress('9.9.9.9');
 
@@ -710,7 +710,7 @@ t.test('latency alone takes no path down, and no target (S17)', async (t) => {
         timeout: millis(timeout),
         fall: 1,
         ...lossy(1, 1),
-        latency: { degraded: millis(mark) },
+        latency: { degraded: millis(mark), recover: null },
       });
       live(fates, probe, (path) => {
         must(path.health !== 'down', 'down');
@@ -758,8 +758,8 @@ t.test('degraded if, and only if, the outcomes say so', async (t) => {
         timeout: millis(timeout),
         fall,
         hold: millis(hold),
-        loss: { degraded, down, window: millis(window) },
-        latency: { degraded: latency === null ? null : millis(latency) },
+        loss: { degraded, recover: null, down, window: millis(window) },
+        latency: { degraded: latency === null ? null : millis(latency), recover: null },
       });
       live(fates, probe, (path, before, now) => {
         must(JSON.stringify(stepPath(path, now)) === JSON.stringify(path), 'a second look changes something');
@@ -812,7 +812,7 @@ t.test('never degraded by fewer than ten outcomes', async (t) => {
       const probe = probing({
         targets: someTargets(fates.length),
         ...lossy(1, 1),
-        latency: { degraded: millis(1) },
+        latency: { degraded: millis(1), recover: null },
       });
       live(fates, probe, (path) => must(path.health !== 'degraded', 'degraded'));
     }),

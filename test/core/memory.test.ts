@@ -1,6 +1,7 @@
 import t from 'tap';
 import { newPath } from '../../src/core/health.ts';
 import { afterReboot, memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
+import { rememberRecords } from '../../src/core/record.ts';
 import { mono } from '../../src/core/time.ts';
 import { interfacesOf, linkSettings, ready, settingsOf } from './example.ts';
 import { createWorld, type World } from './world.ts';
@@ -15,6 +16,7 @@ const present = (world: World) =>
     world.engine().rtables,
     world.engine().admin,
     world.engine().carp.added,
+    rememberRecords(world.engine().records, world.engine().paths, mono(world.now())),
     mono(world.now()),
   );
 
@@ -96,21 +98,33 @@ t.test('what is remembered', async (t) => {
   const world = createWorld();
   world.load(settings);
   world.interfaces(interfacesOf(1));
-  t.same(present(world), {
-    paths: [],
-    rtables: [
-      { link: 'a', rtable: 101 },
-      { link: 'b', rtable: 102 },
-    ],
-    rdomains: [],
-    rdomainsSeen: [0],
-    carp: null,
-    admin: [],
-  });
+  t.same(
+    { ...present(world), records: [] },
+    {
+      age: 0,
+      paths: [],
+      rtables: [
+        { link: 'a', rtable: 101 },
+        { link: 'b', rtable: 102 },
+      ],
+      rdomains: [],
+      rdomainsSeen: [0],
+      carp: null,
+      records: [],
+      admin: [],
+    },
+  );
   world.run(5000);
   const memory = present(world);
   t.same(memory.paths, [
-    { path: 'a/inet', identity: '1:10.0.0.2>10.0.0.1', health: 'up', reason: 'answering', lasted: 4957 },
+    {
+      path: 'a/inet',
+      identity: '1:10.0.0.2>10.0.0.1',
+      health: 'up',
+      reason: 'answering',
+      lasted: 4957,
+      damping: { penalty: 0, isSuppressed: false, ago: 5000 },
+    },
   ]);
   t.same(recallRtables(memory), world.engine().rtables);
   world.run(5000);

@@ -455,7 +455,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   const checkHold = (next: Turn): void => {
     for (const [key, path] of next.engine.paths) {
       const was = engine.settled.get(key);
-      if (!isUsable(path) && path.reason !== 'hold') badAt.set(key, clock);
+      if (!isUsable(path) && path.reason !== 'hold' && path.reason !== 'damped') badAt.set(key, clock);
       if (!isUsable(path) || was === undefined || isUsable(was) || was.reason === 'starting') continue;
       // It was never down: its answers were slow.
       if (was.fell !== null && path.targets.some((target) => isAcquitted(target, was.fell))) continue;
