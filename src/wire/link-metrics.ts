@@ -29,6 +29,20 @@ const decisions = ({ policies }: Status) =>
     })),
   );
 
+const shares = (status: Status) =>
+  paths(status).flatMap(({ path: { availability }, labels }) =>
+    (
+      [
+        ['start', availability.sinceStart],
+        ['day', availability.day],
+        ['week', availability.week],
+        ['month', availability.month],
+      ] as const
+    ).flatMap(([window, { usableMs, knownMs }]) =>
+      knownMs === 0 ? [] : [{ labels: { ...labels, window } as Labels, value: usableMs / knownMs }],
+    ),
+  );
+
 /** IPv4 or IPv6 header, ICMP header, and the 56 bytes that ping(8) sends by itself. */
 const packetBytes = (family: string | undefined): number =>
   (family === families.enum.inet6 ? 40 : 20) + 8 + 56;
@@ -100,6 +114,34 @@ export const ofLinks = (status: Status): readonly Family[] => {
         labels,
         value: flag(used(labels['link'] ?? '', path.family)),
       })),
+    ),
+    one(
+      'gauge',
+      'uplinkd_path_hold_remaining_seconds',
+      'When the path will be up if its targets go on answering.',
+      paths(status).flatMap(({ path, labels }) =>
+        path.holdRemainingMs === null ? [] : [{ labels, value: path.holdRemainingMs / 1000 }],
+      ),
+      'seconds',
+    ),
+    one(
+      'gauge',
+      'uplinkd_path_damping_penalty',
+      'What the falls of the path have brought it, as it has decayed.',
+      paths(status).map(({ path, labels }) => ({ labels, value: path.damping.penalty })),
+    ),
+    one(
+      'gauge',
+      'uplinkd_path_damping_suppressed',
+      '1 if the path fell too often lately.',
+      paths(status).map(({ path, labels }) => ({ labels, value: flag(path.damping.suppressed) })),
+    ),
+    one(
+      'gauge',
+      'uplinkd_path_availability_ratio',
+      'Share of the time that the path was up or degraded, 0 to 1.',
+      shares(status),
+      'ratio',
     ),
   ];
 };

@@ -5,7 +5,7 @@ import { simulateFalseDowns } from '../../src/bench/false-downs.ts';
 import { settingsWith } from '../../src/bench/watched-path.ts';
 
 const settings = settingsWith(
-  'targets = ["gateway"]\ninterval = "200ms"\ntimeout = "200ms"\nfall = 3\nrise = 2\nhold = "1s"',
+  'targets = ["gateway"]\ninterval = "200ms"\ntimeout = "200ms"\nfall = 3\nrise = 2\nhold = "1s"\ndamping = false',
 );
 const good: LinkModel = {
   gatewayMs: 2,
