@@ -1,5 +1,4 @@
 /** Availability and transitions: against a recount, over restarts, and never by guessing. */
-import fc from 'fast-check';
 import t from 'tap';
 import {
   type Availability,
@@ -12,6 +11,7 @@ import {
 } from '../../src/core/availability.ts';
 import { availabilityNow } from '../../src/core/record.ts';
 import { millis, mono } from '../../src/core/time.ts';
+import fc from '../chance.ts';
 import { check, must } from '../text/random.ts';
 import { interfacesOf, linkSettings, settingsOf } from './example.ts';
 import { createWorld, type World } from './world.ts';
