@@ -29,6 +29,8 @@ export interface FarSide {
   setLoss(uplink: string, loss: number): void;
   setLatency(uplink: string, latencyMs: number, jitterMs?: number): void;
   setBlackhole(uplink: string, target: string, isSilent: boolean): void;
+  /** Whether a host that is behind no uplink, in the LAN, is there to answer. All are at first. */
+  setHostThere(address: string, isThere: boolean): void;
   /** Another gateway answers from now on (renumbering); addresses and routes are changed apart from it. */
   setGateway(uplink: string, gateway: string): void;
 }
@@ -43,6 +45,7 @@ export const createFarSide = (machine: {
   const parents = new Map<string, string>();
   const dhcpServers = new Map<string, DhcpServer>();
   const concentrators = new Map<string, Concentrator>();
+  const absent = new Set<string>();
   for (const description of machine.uplinks) {
     const uplink = createUplink(description);
     const { name, address, gateway, dhcp, pppoe } = description;
@@ -81,6 +84,7 @@ export const createFarSide = (machine: {
 
   const answer: FarSide['answer'] = (on, packet) => {
     const uplink = byNic.get(on.name);
+    if (uplink === undefined && absent.has(packet.destination)) return { kind: 'lost', why: 'blackhole' };
     if (uplink === undefined)
       return { kind: 'answered', afterMs: 0.2 + machine.random.next() * 0.3, copies: 1, ttl: 255 };
     // a session does not know that its parent has no cable
@@ -115,6 +119,10 @@ export const createFarSide = (machine: {
       const { blackholes } = need(name);
       if (isSilent) blackholes.add(target);
       else blackholes.delete(target);
+    },
+    setHostThere: (address, isThere) => {
+      if (isThere) absent.delete(address);
+      else absent.add(address);
     },
     setGateway: (name, gateway) => {
       const uplink = need(name);

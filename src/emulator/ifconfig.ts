@@ -49,6 +49,11 @@ const kindLines = (router: Router, nic: Nic): readonly string[] => {
       ];
     }
     case 'ethernet': {
+      if (nic.parent !== null && driverOf(nic.name) === 'vlan')
+        return [
+          `\tencap: vnetid ${nic.name.slice('vlan'.length)} parent ${nic.parent} txprio packet rxprio outer\n`,
+        ];
+      if (nic.parent !== null && driverOf(nic.name) === 'pair') return [`\tpatch: ${nic.parent}\n`];
       if (driverOf(nic.name) !== 'carp') return [];
       // Which of the two routers it is stands in its link state (ifconfig-carp1).
       const role = nic.hasCarrier ? 'MASTER' : 'BACKUP';
@@ -83,7 +88,15 @@ const render = (router: Router, nic: Nic): string => {
   return lines.join('');
 };
 
+/** Interfaces that a command makes, by driver (transcript ifconfig-C). */
+const CLONERS =
+  'aggr bpe bridge carp egre enc eoip erspan etherip gif gre lo mgre mpe mpip mpw nvgre pair pflog pflow pfsync ppp pppoe rport sec svlan tap tpmr trunk tun veb vether vlan vport vxlan wg';
+
 export const ifconfig: Program = ({ router, args, out, err, exit }) => {
+  if (args[0] === '-C') {
+    out(`${CLONERS}\n`);
+    return exit(0);
+  }
   if (args[0] === '-g') {
     const said = changeGroup(router, args[1] ?? '', args.slice(2));
     out(said.out);

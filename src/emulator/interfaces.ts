@@ -166,15 +166,15 @@ export const createInterfaces = (machine: {
       announceLink(nic);
       return;
     }
+    // em(4) negotiates anew: two messages without carrier, and the link a second later (transcript route-monitor-em-carrier)
+    if (driverOf(name) === 'em')
+      change(nic, () => {
+        nic.hasCarrier = false;
+      });
     announceLink(nic);
-    // vether(4) says it twice (transcript route-monitor-create-destroy)
-    if (driverOf(name) === 'vether') announceLink(nic);
+    // vether(4) says it twice as well (transcript route-monitor-create-destroy)
+    if (driverOf(name) === 'vether' || driverOf(name) === 'em') announceLink(nic);
     if (driverOf(name) !== 'em') return;
-    // em(4) negotiates anew: two messages without carrier, and the link a second later
-    change(nic, () => {
-      nic.hasCarrier = false;
-    });
-    announceLink(nic);
     if (!nic.hasCable) return;
     clock.after(1000, () => {
       if (!nic.isAttached || !nic.isUp || !nic.hasCable || nic.hasCarrier) return;

@@ -38,6 +38,7 @@ export const buildNic = (description: NicDescription, index: number, isUp: boole
     lladdr:
       kind === 'ethernet' ? (description.lladdr ?? `52:54:00:00:00:${(0x0f + index).toString(16)}`) : null,
     tunnel: description.tunnel ?? null,
+    parent: description.parent ?? null,
     priority: kind === 'umb' ? WWAN_PRIORITY : /^carp\d/.test(description.name) ? CARP_PRIORITY : 0,
     mtu: description.mtu ?? mtuOf(kind),
     rdomain: description.rdomain ?? 0,

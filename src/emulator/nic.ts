@@ -44,6 +44,8 @@ export interface Nic {
   readonly lladdr: string | null;
   /** `A --> B`, outside addresses of a tunnel. */
   readonly tunnel: string | null;
+  /** vlan(4): what it is on, by the number of its name. pair(4): the other one. */
+  readonly parent: string | null;
   /** Added to the priority of every route by it (`ifconfig priority`): modems stand behind cables by themselves. */
   readonly priority: number;
   mtu: number;

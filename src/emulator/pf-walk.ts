@@ -143,7 +143,7 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
       // both ends are done: the port is used anew
       place.firewall.states.remove(pfState, now);
       place.firewall.counters.removals++;
-      return testPacket(place, packet);
+      return judge(place, packet);
     }
     if (low >= 4) return { kind: 'block', answer: 'none', why: 'state-mismatch', rule: null };
   }
@@ -315,10 +315,8 @@ const isSkipped = (place: Place): boolean => {
   return false;
 };
 
-/** Walks a packet through pf. Without a matching rule it passes, and no pf state is made. */
-export const testPacket = (place: Place, packet: Packet): Verdict => {
+const judge = (place: Place, packet: Packet): Verdict => {
   const { firewall, nic, direction, now } = place;
-  if (!firewall.isEnabled || isSkipped(place)) return passUnchanged(packet, packet.rtable);
   firewall.states.purge(now);
   const rdomain = firewall.world.rdomainOf(packet.rtable);
   const isAnswer = isAdvertisement(packet);
@@ -367,4 +365,12 @@ export const testPacket = (place: Place, packet: Packet): Verdict => {
   // without a pf state only the last rule's own actions are taken
   const marks = act(packet, withRule(NO_ACTIONS, rule));
   return passUnchanged({ ...packet, ...marks, tag: walk.tag ?? packet.tag }, walk.rtable);
+};
+
+/** Walks a packet through pf. Without a matching rule it passes, and no pf state is made. */
+export const testPacket = (place: Place, packet: Packet): Verdict => {
+  if (!place.firewall.isEnabled || isSkipped(place)) return passUnchanged(packet, packet.rtable);
+  const verdict = judge(place, packet);
+  place.firewall.traffic.count(place.nic.name, place.direction, packet, verdict.kind === 'pass');
+  return verdict;
 };

@@ -14,6 +14,8 @@ import type { PfState, StateTable } from './pf-state.ts';
 import { createStateTable } from './pf-state.ts';
 import type { Table, TableAddress } from './pf-table.ts';
 import { createTable, replaceAddresses } from './pf-table.ts';
+import type { TrafficCounters } from './pf-traffic.ts';
+import { createTrafficCounters } from './pf-traffic.ts';
 import type { Random } from './random.ts';
 
 /** Where evaluation goes on when a rule does not match in one attribute: pf's skip steps. They show in `Evaluations:`. */
@@ -58,6 +60,8 @@ export interface Firewall {
   readonly rulesets: Map<string, Ruleset>;
   readonly tables: Map<string, Table>;
   readonly counters: PfCounters;
+  /** By interface. */
+  readonly traffic: TrafficCounters;
   readonly limits: Map<string, number>;
   /** `creatorid:` of every pf state here. */
   readonly creator: string;
@@ -82,6 +86,18 @@ const FIRST_LIMITS: readonly (readonly [string, number])[] = [
   ['anchors', 512],
 ];
 
+const NOTHING: Readonly<PfCounters> = {
+  searches: 0,
+  inserts: 0,
+  removals: 0,
+  match: 0,
+  stateMismatch: 0,
+  stateInsert: 0,
+  stateLimit: 0,
+  translate: 0,
+  noRoute: 0,
+};
+
 export const createFirewall = (world: Firewall['world'], random: Random): Firewall => {
   const creator = Math.floor(random.next() * 4294967296);
   return {
@@ -91,17 +107,8 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     nodes: createSourceNodes(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
-    counters: {
-      searches: 0,
-      inserts: 0,
-      removals: 0,
-      match: 0,
-      stateMismatch: 0,
-      stateInsert: 0,
-      stateLimit: 0,
-      translate: 0,
-      noRoute: 0,
-    },
+    counters: { ...NOTHING },
+    traffic: createTrafficCounters(world.now()),
     limits: new Map(FIRST_LIMITS),
     creator: creator.toString(16).padStart(8, '0'),
     skips: new Set(),
@@ -112,6 +119,12 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     nextAutomatic: 0,
     onKill: null,
   };
+};
+
+/** `pfctl -F info` (DIOCCLRSTATUS): the counters of `-s info`, and since when; rules and interfaces keep theirs. */
+export const clearCounters = (firewall: Firewall): void => {
+  Object.assign(firewall.counters, NOTHING);
+  firewall.since = firewall.world.now();
 };
 
 /** `pfctl -F Reset`: `set skip` and limits as before any rule set. */

@@ -1,5 +1,13 @@
 /** pfctl -f and -F: loading rule sets, with those that they load in turn, and flushing. Loading is atomic: what does not parse changes nothing. */
-import { anchorPaths, dropTable, killStates, loadRuleset, resetOptions, setRules } from './pf.ts';
+import {
+  anchorPaths,
+  clearCounters,
+  dropTable,
+  killStates,
+  loadRuleset,
+  resetOptions,
+  setRules,
+} from './pf.ts';
 import type { ParsedRuleset, ParseOutcome } from './pf-parse.ts';
 import { parseRuleset } from './pf-parse.ts';
 import type { ParseWorld } from './pf-source.ts';
@@ -9,7 +17,7 @@ import { die, Stop, usage } from './pfctl-call.ts';
 /** `what` is one of the words of -F. */
 export const flush = (call: Call, what: string) => {
   const { invocation, anchor } = call;
-  const { firewall } = invocation.router;
+  const { firewall, clock } = invocation.router;
   const say = (text: string): void => {
     if (!call.isQuiet) invocation.err(`${text}\n`);
   };
@@ -38,6 +46,14 @@ export const flush = (call: Call, what: string) => {
     firewall.nodes.clear();
     say('source tracking entries cleared');
   };
+  const info = (): void => {
+    if (call.nic === null) clearCounters(firewall);
+    else
+      for (const nic of invocation.router.nics())
+        if (nic.name === call.nic || invocation.router.groupsOf(nic).includes(call.nic))
+          firewall.traffic.clear(nic.name, clock.now());
+    say(`pf: statistics cleared${call.nic === null ? '' : ` for interface ${call.nic}`}`);
+  };
   const reset = (): void => {
     resetOptions(firewall);
     say('pf: interface flags reset');
@@ -54,7 +70,7 @@ export const flush = (call: Call, what: string) => {
     case 'Reset':
       return reset();
     case 'info':
-      return say('pf: statistics cleared');
+      return info();
     case 'all':
       if (call.nic !== null) usage(invocation, "don't specify an interface with -Fall");
       tables();
@@ -62,7 +78,7 @@ export const flush = (call: Call, what: string) => {
       if (anchor !== '') return;
       states();
       sources();
-      say('pf: statistics cleared');
+      info();
       return reset();
     default:
       return invocation.err(`pfctl: emulator: -F ${what} not known\n`);

@@ -313,21 +313,6 @@ export const showLimits = (firewall: Firewall): Shown => ({
     .join(''),
 });
 
-/** `-s Interfaces`, names only. */
-export const showInterfaces = (router: Router): Shown => {
-  const names = new Set(['all', 'carp', 'enc', 'lo', 'egress']);
-  for (const nic of router.nics()) {
-    names.add(nic.name);
-    for (const group of router.groupsOf(nic)) names.add(group);
-  }
-  return {
-    out: [...names]
-      .sort()
-      .map((name) => `${name}\n`)
-      .join(''),
-  };
-};
-
 /** `-s queue`. */
 export const showQueues = (firewall: Firewall): Shown => ({
   out: firewall.queues.map((queue) => `${queue.text}\n`).join(''),

@@ -11,7 +11,6 @@ import {
   listStates,
   showAnchors,
   showInfo,
-  showInterfaces,
   showLabels,
   showLimits,
   showQueues,
@@ -20,6 +19,7 @@ import {
   showTables,
   showTimeouts,
 } from './pfctl-show.ts';
+import { showInterfaces } from './pfctl-show-interfaces.ts';
 import { runTable } from './pfctl-table.ts';
 import type { Invocation, Program } from './program.ts';
 import { parseOptions } from './program.ts';
@@ -65,7 +65,7 @@ const show = (call: Call, what: string): Shown => {
     case 'memory':
       return showLimits(firewall);
     case 'Interfaces':
-      return showInterfaces(router);
+      return showInterfaces(router, call.nic, call.verbosity);
     case 'queue':
       return showQueues(firewall);
     case 'Sources':

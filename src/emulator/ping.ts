@@ -287,7 +287,8 @@ const run = (invocation: Invocation, settings: Settings): void => {
 
   const from = settings.isVerbose ? `${sourceFor(router, settings)} --> ` : '';
   print(`PING ${settings.host} (${from}${settings.host}): ${settings.dataBytes} data bytes\n`);
-  invocation.onInterrupt(finish);
+  invocation.onSignal('SIGINT', finish);
+  invocation.onSignal('SIGINFO', summary);
   invocation.onEnd(() => {
     for (const cancel of timers) cancel();
     timers.clear();

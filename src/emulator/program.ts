@@ -28,8 +28,8 @@ export interface Invocation {
   stdinChunks(onChunk: (text: string) => void, onClose: () => void): void;
   /** Runs when the program is killed or its caller is gone; also after `exit`. */
   onEnd(clean: () => void): void;
-  /** What to do at SIGINT; without it the program dies. */
-  onInterrupt(handle: () => void): void;
+  /** What to do at a signal; without it SIGINFO does nothing, and any other ends the program. */
+  onSignal(signal: 'SIGINT' | 'SIGINFO', handle: () => void): void;
   /** A file that the program reads; null when there is none. */
   readFile(path: string): string | null;
 }

@@ -17,6 +17,8 @@ export interface NicDescription {
   readonly hasCarrier?: boolean;
   /** `192.0.2.2 --> 192.0.2.1`: the outside of gif(4) and gre(4). */
   readonly tunnel?: string;
+  /** What a vlan(4) is on, what a pair(4) is patched to. */
+  readonly parent?: string;
 }
 
 export interface RouterOptions {

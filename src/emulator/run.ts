@@ -47,8 +47,8 @@ export interface Start {
 
 export interface Started {
   readonly pid: number;
-  /** SIGINT: the program may have its own idea of it. */
-  interrupt(): void;
+  /** As kill(1) does it: the program may have its own idea of SIGINT and SIGINFO. */
+  signal(signal: string): void;
   /** Ends it by a signal, whatever it thinks. */
   kill(signal: string): void;
 }
@@ -66,7 +66,7 @@ export const startProgram = (router: Router, start: Start): Started => {
   const pid = start.pid ?? router.nextPid();
   faults.note(name, args, clock.now());
   const cleanups: (() => void)[] = [];
-  let onInterrupt: (() => void) | null = null;
+  const handlers = new Map<string, () => void>();
   let isOver = false;
   let isMute = false;
   let printed = 0;
@@ -165,8 +165,8 @@ export const startProgram = (router: Router, start: Start): Started => {
         if (isOver) clean();
         else cleanups.push(clean);
       },
-      onInterrupt: (handle) => {
-        onInterrupt = handle;
+      onSignal: (signal, handle) => {
+        handlers.set(signal, handle);
       },
       readFile: (path) => router.files.get(path) ?? start.readFile(path),
     });
@@ -201,9 +201,10 @@ export const startProgram = (router: Router, start: Start): Started => {
   }
   return {
     pid,
-    interrupt: () => {
-      if (onInterrupt === null || isMute || isOver) end(0, 'SIGINT');
-      else onInterrupt();
+    signal: (signal) => {
+      const handle = isMute || isOver ? undefined : handlers.get(signal);
+      if (handle !== undefined) handle();
+      else if (signal !== 'SIGINFO') end(0, signal);
     },
     kill: (signal) => end(0, signal),
   };

@@ -77,7 +77,7 @@ const serve = (router: Router, socket: Socket): void => {
     if (started === null && frame.n !== undefined) begin(frame);
     else if (typeof frame.i === 'string') onChunk?.(frame.i);
     else if (frame.z !== undefined) onClose?.();
-    else if (frame.k === 'SIGINT') started?.interrupt();
+    else if (frame.k === 'SIGINT') started?.signal('SIGINT');
   };
   socket.setEncoding('utf8');
   socket.on('data', (text: string) => {

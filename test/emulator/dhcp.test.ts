@@ -50,6 +50,12 @@ t.test('dhcpleasectl: a lease, with and without routes, and every complaint', as
     leased.router.files.get('/var/db/dhcpleased/vio3'),
     readTranscript('dhcpleased-leasefile-2.txt').stdout,
   );
+  test.ok(
+    readTranscript('dhcpleased-leasefile.txt').stdout.endsWith(
+      `vio3\n${leased.router.files.get('/var/db/dhcpleased/vio3')}`,
+    ),
+    'listed and printed',
+  );
   leased.router.setDhcpleasedAllowed(false);
   test.same(leased.run('dhcpleasectl -l vio3'), {
     code: 1,

@@ -22,6 +22,8 @@ export interface Machine {
   readonly router: Router;
   /** Runs a command line, split at blanks; single quotes keep words together. */
   run(line: string, stdin?: string, forMs?: number): Ran;
+  /** The same, with signals on the way, each so long after the start: an endless command is ended by SIGINT. */
+  runWithSignals(line: string, signals: readonly { readonly atMs: number; readonly signal: string }[]): Ran;
   /** The same by a user who is not root. */
   runAsUser(line: string, stdin?: string): Ran;
   /** Loads a rule set, throws what pfctl said if it is refused. `anchor` empty: the main one. */
@@ -45,7 +47,13 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     ],
     ...options,
   });
-  const start = (line: string, stdin: string, forMs: number, isRoot: boolean): Ran => {
+  const start = (
+    line: string,
+    stdin: string,
+    forMs: number,
+    isRoot: boolean,
+    signals: Parameters<Machine['runWithSignals']>[1] = [],
+  ): Ran => {
     const [name = '', ...args] = split(line);
     let stdout = '';
     let stderr = '';
@@ -69,6 +77,7 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
       },
       readFile: () => null,
     });
+    for (const { atMs, signal } of signals) clock.after(atMs, () => started.signal(signal));
     const until = clock.now() + forMs;
     while (end === null && (clock.next() ?? Number.POSITIVE_INFINITY) <= until) clock.step();
     const how = end as { readonly code: number; readonly signal: string | null } | null;
@@ -80,6 +89,7 @@ export const createMachine = (options: Partial<RouterOptions> = {}): Machine => 
     clock,
     router,
     run,
+    runWithSignals: (line, signals) => start(line, '', 60_000, true, signals),
     runAsUser: (line, stdin = '') => start(line, stdin, 60_000, false),
     load: (anchor, rules) => {
       const ran = run(anchor === '' ? 'pfctl -f -' : `pfctl -a ${anchor} -f -`, rules);
