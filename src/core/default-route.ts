@@ -7,6 +7,7 @@ import { decideOwnTraffic } from './decide.ts';
 import { learnWishOf } from './evidence.ts';
 import type { PathHealth } from './health.ts';
 import {
+  type Family,
   families,
   gatewayOf,
   gatewayWordOf,
@@ -37,22 +38,33 @@ const wishPathRoutes = (settings: Settings, paths: Iterable<PathHealth>): readon
     return [{ kind: 'path', id: path.key, family: path.family, rtable: path.rtable, gateway }];
   });
 
+/** The links that carry this machine's own traffic in a family, as far as its default route is ours; the best one first. */
+export const ownLinks = (
+  settings: Settings,
+  family: Family,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+): readonly string[] => {
+  const { defaultRoute } = settings;
+  if (defaultRoute !== 'best' && defaultRoute !== 'multipath') return [];
+  const links = decideOwnTraffic(settings, family, paths).filter(
+    (link) => nextHop(paths.get(pathKey(link, family))) !== null,
+  );
+  return defaultRoute === 'best' ? links.slice(0, 1) : links;
+};
+
+export const ownFamilies = (settings: Settings): readonly Family[] =>
+  families.filter((family) => settings.links.some((link) => gatewayOf(link, family) !== null));
+
 const wishOwnRoutes = (settings: Settings, paths: ReadonlyMap<PathKey, PathHealth>): readonly RouteWish[] =>
-  families
-    .filter((family) => settings.links.some((link) => gatewayOf(link, family) !== null))
-    .map((family) => {
-      const { defaultRoute } = settings;
-      const isKept = defaultRoute === 'best' || defaultRoute === 'multipath';
-      const links = isKept ? decideOwnTraffic(settings, family, paths) : [];
-      const gateways = links.flatMap((link) => nextHop(paths.get(pathKey(link, family))) ?? []);
-      return {
-        kind: 'own',
-        id: `own/${family}`,
-        family,
-        rtable: 0,
-        gateways: defaultRoute === 'best' ? gateways.slice(0, 1) : gateways,
-      };
-    });
+  ownFamilies(settings).map((family) => ({
+    kind: 'own',
+    id: `own/${family}`,
+    family,
+    rtable: 0,
+    gateways: ownLinks(settings, family, paths).flatMap(
+      (link) => nextHop(paths.get(pathKey(link, family))) ?? [],
+    ),
+  }));
 
 const wishCaptured = (settings: Settings, paths: ReadonlyMap<PathKey, PathHealth>): readonly RouteWish[] => {
   if (settings.defaultRoute !== 'none') return [];

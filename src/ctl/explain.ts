@@ -3,7 +3,8 @@
  * every other member would not take it, and what would come next. Decides nothing: it only says what the daemon has decided.
  */
 import type { PolicyFamilyStatus, PolicyStatus, Status } from '../wire/status.ts';
-import { renderUncalled, rungColours } from './show.ts';
+import { rungColours } from './cells.ts';
+import { renderUncalled } from './show-summary.ts';
 import { type Paint, printable } from './terminal.ts';
 import { gatewayOf, pathOf, renderMs, renderShares, renderWait } from './words.ts';
 

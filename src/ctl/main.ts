@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { parseCommandLine } from './command.ts';
 import { execute } from './execute.ts';
+import { screenColumns } from './table.ts';
 import { wantsColour } from './terminal.ts';
 
 /** Nobody reads any more (`uplinkctl monitor | head`): end quietly. A full disk is told. */
@@ -34,6 +35,7 @@ process.exitCode = await execute(parseCommandLine(process.argv.slice(2)), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   isColoured: wantsColour(process.stdout.isTTY === true, process.env),
+  columns: screenColumns(process.stdout.isTTY === true ? process.stdout.columns : undefined),
   timeoutMs: 5000,
   run,
 });

@@ -39,6 +39,15 @@ export const renderPercent = (percent: number): string => {
 export const renderLoss = (target: TargetStatus | null): string =>
   target === null || target.windowSize === 0 ? '-' : renderPercent(target.lossPercent);
 
+/** `0.4ms` between one answer and the next. */
+export const renderJitter = (target: TargetStatus | null): string =>
+  target === null || target.rtt === null
+    ? '-'
+    : `${target.rtt.jitterMs.toFixed(target.rtt.jitterMs >= 100 ? 0 : 1)}ms`;
+
+/** `-` where pf could not be asked. */
+export const renderStates = ({ states }: PathStatus): string => (states === null ? '-' : String(states));
+
 const ranks: Readonly<Record<TargetStatus['verdict'], number>> = { answers: 0, unknown: 1, failed: 2 };
 /** A target of which nothing is known yet can say nothing. */
 const rank = (target: TargetStatus): number => (target.windowSize === 0 ? 3 : ranks[target.verdict]);
@@ -145,19 +154,34 @@ export const renderDecisionWhy = (status: Status, decision: PolicyFamilyStatus):
 };
 
 /**
- * A link's share of new connections in one family: `75%`, or `0-75%` when policies differ. `-` if no policy has it. What
- * can only go by another link, because its source is in that link's prefix6, does not count against it.
+ * Of each policy that has the link as a member in one family, the link's share of new connections. What can only go by another
+ * link, because its source is in that link's prefix6, does not count against it.
  */
+const policyShares = (status: Status, link: string, family: PathStatus['family']) =>
+  status.policies.flatMap(({ name, families }) =>
+    families
+      .filter(({ family: its, members }) => its === family && members.some((member) => member.link === link))
+      .filter(
+        ({ source, shares }) => source === null || source === link || shares.some((one) => one.link === link),
+      )
+      .map(({ source, shares }) => ({
+        name,
+        source,
+        percent: Math.round(shares.find((share) => share.link === link)?.percent ?? 0),
+      })),
+  );
+
+/** `75%`, or `0-75%` when policies differ. `-` if no policy has the link. */
 export const renderShare = (status: Status, link: string, family: PathStatus['family']): string => {
-  const shares = status.policies
-    .flatMap((policy) => policy.families)
-    .filter(({ family: its, members }) => its === family && members.some((member) => member.link === link))
-    .filter(
-      ({ source, shares }) => source === null || source === link || shares.some((one) => one.link === link),
-    )
-    .map((each) => Math.round(each.shares.find((share) => share.link === link)?.percent ?? 0));
+  const shares = policyShares(status, link, family).map(({ percent }) => percent);
   if (shares.length === 0) return '-';
   const least = Math.min(...shares);
   const most = Math.max(...shares);
   return least === most ? `${least}%` : `${least}-${most}%`;
 };
+
+/** `default 75%` each. */
+export const sharesOfPath = (status: Status, link: string, family: PathStatus['family']): readonly string[] =>
+  policyShares(status, link, family).map(
+    ({ name, source, percent }) => `${name}${source === null ? '' : ` from ${source}`} ${percent}%`,
+  );

@@ -8,6 +8,8 @@ import type { Event } from './loop.ts';
 
 export interface ControlActions {
   readonly status: () => Status;
+  /** The same with pf's states counted. Never rejects, and takes no longer than a moment. */
+  readonly statusWithStates: () => Promise<Status>;
   /** Reads the configuration again; the errors of a bad one, none if it is in force now. */
   readonly reload: () => readonly string[];
   /** Null if there is no such link, else what new connections do now, a line each. */
@@ -56,7 +58,13 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
   const { request } = parsed;
   switch (request.command) {
     case 'show':
-      finish({ kind: 'status', status: actions.status() });
+      if (request.states === true)
+        // As below.
+        void actions.statusWithStates().then(
+          (status) => finish({ kind: 'status', status }),
+          () => finish({ kind: 'error', text: 'the states could not be counted' }),
+        );
+      else finish({ kind: 'status', status: actions.status() });
       return;
     case 'metrics':
       // It never rejects but by a mistake of ours, and then the client is not to wait.

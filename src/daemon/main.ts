@@ -12,6 +12,7 @@ import { createLastGood } from '../adapter/last-good.ts';
 import { type AdjustableLog, createForegroundLog, createSyslogLog } from '../adapter/log.ts';
 import { createMemoryFile } from '../adapter/memory-file.ts';
 import { createCarrierWatch } from '../adapter/monitor.ts';
+import { createPfConnections } from '../adapter/pf-connections.ts';
 import { createPfctl, isFailure } from '../adapter/pf-run.ts';
 import { createPfStates } from '../adapter/pf-states.ts';
 import { createFirewall } from '../adapter/pfctl.ts';
@@ -35,6 +36,7 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { createPlots } from './plots.ts';
 import { createProbeNow } from './probe-now.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { statePlaces, withStates } from './states.ts';
 import { VERSION } from './version.ts';
 import { createWeb } from './web.ts';
 
@@ -164,6 +166,12 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       clock.now(),
     );
 
+  const connections = createPfConnections({ commands, clock });
+  const statusWithStates = async () => {
+    const counts = await connections.count(statePlaces(loop.engine()));
+    return withStates(status(), counts);
+  };
+
   const admin = (link: string, mode: AdminMode): readonly string[] | null => {
     if (!settings.links.some((each) => each.name === link)) return null;
     loop.admin(link, mode);
@@ -202,6 +210,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
 
   const actions: ControlActions = {
     status,
+    statusWithStates,
     reload,
     admin,
     probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock }) }),

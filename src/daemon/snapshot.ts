@@ -4,6 +4,7 @@ import { adminModeOf } from '../core/admin.ts';
 import { newAvailability, readAvailability, type Share } from '../core/availability.ts';
 import { penaltyAt, reuseAt } from '../core/damping.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
+import { ownFamilies, ownLinks } from '../core/default-route.ts';
 import type { Engine } from '../core/engine.ts';
 import { readWindow } from '../core/figures.ts';
 import { holdEnds, type PathHealth } from '../core/health.ts';
@@ -126,6 +127,7 @@ const pathStatus = (engine: Engine, path: PathHealth, now: Mono): PathStatus => 
     usable: path.evidence?.kind === 'ready',
     address: path.evidence?.kind === 'ready' ? path.evidence.address : null,
     via: path.via,
+    states: null,
     targets: path.targets.map(targetStatus),
   };
 };
@@ -205,6 +207,14 @@ const policyStatus = (engine: Engine, policy: PolicySettings, now: Mono): Policy
     })),
 });
 
+const ownTrafficStatus = ({ settings, paths }: Engine): Status['ownTraffic'] => ({
+  mode: settings?.defaultRoute ?? 'none',
+  families:
+    settings === null
+      ? []
+      : ownFamilies(settings).map((family) => ({ family, links: ownLinks(settings, family, paths) })),
+});
+
 const carpStatus = ({ settings, carp }: Engine, now: Mono): Status['carp'] => {
   if (settings === null || settings.carp === null) return null;
   const { group, hold } = settings.carp;
@@ -260,6 +270,7 @@ export const takeSnapshot = (
   },
   links: (engine.settings?.links ?? []).map((link) => linkStatus(engine, link, now)),
   policies: (engine.settings?.policies ?? []).map((policy) => policyStatus(engine, policy, now)),
+  ownTraffic: ownTrafficStatus(engine),
   pf: pfStatus(engine, reactions, now),
   carp: carpStatus(engine, now),
   history,

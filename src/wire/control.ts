@@ -13,7 +13,8 @@ const version = z.literal(WIRE_VERSION);
 export const MOST_PINGS = 100;
 
 const requestSchema = z.discriminatedUnion('command', [
-  z.strictObject({ version, command: z.literal('show') }).readonly(),
+  /** `states`: pf states are counted as well, which makes pfctl list all of them. */
+  z.strictObject({ version, command: z.literal('show'), states: z.boolean().exactOptional() }).readonly(),
   /** Answered by `metrics`. */
   z.strictObject({ version, command: z.literal('metrics') }).readonly(),
   z.strictObject({ version, command: z.literal('monitor') }).readonly(),

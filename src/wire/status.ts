@@ -15,6 +15,7 @@ import type {
   LinkSettings,
   PolicySettings,
   Reason,
+  Settings,
 } from '../core/model.ts';
 import type { Verdict } from '../core/target.ts';
 
@@ -171,6 +172,8 @@ const pathStatus = z
     address: z.string().nullable(),
     /** How pf sends packets there. */
     via: z.enum(['route-to', 'rtable']),
+    /** Connections that go by the path now. Null: nobody asked, which is dear, or pf could not tell. */
+    states: count.nullable(),
     targets: z.array(targetStatus).readonly(),
   })
   .readonly();
@@ -283,6 +286,20 @@ const pfStatus = z
   })
   .readonly();
 
+const ownTrafficStatus = z
+  .object({
+    /** `default_route`, as configured. */
+    mode: z.enum({
+      none: 'none',
+      leave: 'leave',
+      best: 'best',
+      multipath: 'multipath',
+    } satisfies Words<Settings['defaultRoute']>),
+    /** Who carries it, for each family that a link has; none where the default route is not ours or there is no link for it. */
+    families: z.array(z.object({ family, links: z.array(z.string()).readonly() }).readonly()).readonly(),
+  })
+  .readonly();
+
 const carpStatus = z
   .object({
     group: z.string(),
@@ -320,6 +337,8 @@ export const statusSchema = z
       .readonly(),
     links: z.array(linkStatus).readonly(),
     policies: z.array(policyStatus).readonly(),
+    /** This machine's own, in rtable 0. */
+    ownTraffic: ownTrafficStatus,
     pf: pfStatus,
     /** Null without [carp]. */
     carp: carpStatus.nullable(),
@@ -335,6 +354,8 @@ export type TargetStatus = z.infer<typeof targetStatus>;
 export type RttStatus = z.infer<typeof rttStatus>;
 export type PolicyStatus = z.infer<typeof policyStatus>;
 export type PolicyFamilyStatus = z.infer<typeof policyFamilyStatus>;
+export type TransitionStatus = z.infer<typeof transitionStatus>;
+export type ShareStatus = z.infer<typeof shareStatus>;
 export type PfStatus = z.infer<typeof pfStatus>;
 export type HistoryEntry = z.infer<typeof historyEntry>;
 /** The same words as port/log.ts's Severity. */

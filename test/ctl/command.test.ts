@@ -1,5 +1,6 @@
 import t from 'tap';
-import { type Command, parseCommandLine, USAGE } from '../../src/ctl/command.ts';
+import type { Command } from '../../src/ctl/argument.ts';
+import { parseCommandLine, USAGE } from '../../src/ctl/command.ts';
 import fc from '../chance.ts';
 import { check } from '../text/random.ts';
 
@@ -20,6 +21,8 @@ t.test('commands, whole and cut short', async (t) => {
     ['show po', show('policies')],
     ['show pr', show('probes')],
     ['show probes fibre', show('probes', 'fibre')],
+    ['show link fibre', show('links', 'fibre')],
+    ['s h dsl', show('history', 'dsl')],
     ['sho r', show('rules')],
     ['s h', show('history')],
     ['show m', { kind: 'metrics' }],
@@ -113,7 +116,7 @@ t.test('usage errors', async (t) => {
     ['log', 'log: missing argument: brief or verbose'],
     ['log loud', 'log: unknown argument: loud: not brief or verbose'],
     ['monitor now', 'monitor: unexpected argument: now'],
-    ['sh li fibre', 'show links: unexpected argument: fibre'],
+    ['sh r fibre', 'show rules: unexpected argument: fibre'],
     ['show probes a b', 'show probes: unexpected argument: b'],
     ['explain', 'explain: missing policy'],
     ['explain a b', 'explain: unexpected argument: b'],

@@ -37,6 +37,7 @@ t.test('options after the link are the command’s, and its status is ours', asy
       out: () => {},
       err: (text) => complaints.push(text),
       isColoured: false,
+      columns: 80,
       timeoutMs: 5000,
       run: async (path, argv) => {
         started.push([path, ...argv].join(' '));

@@ -1,6 +1,7 @@
 import t from 'tap';
-import type { View } from '../../src/ctl/command.ts';
-import { renderEntry, renderView, selectView, withOnlyLink } from '../../src/ctl/show.ts';
+import type { View } from '../../src/ctl/argument.ts';
+import { renderView, selectView, withOnlyLink } from '../../src/ctl/show.ts';
+import { periodsOf, renderEntry, totalsOf } from '../../src/ctl/show-history.ts';
 import { inColour, plain } from '../../src/ctl/terminal.ts';
 import { type Status, statusSchema } from '../../src/wire/status.ts';
 import fc from '../chance.ts';
@@ -15,6 +16,7 @@ const text: Readonly<Record<View, string>> = {
   summary: `\
 uplinkd 0.1.0, pid 4711, up 3d04h, /etc/uplinkd.conf read 3h07m ago
 pf: anchor uplinkd in place, 2 rules, 12 loads, 1 failed, 312 states killed
+own traffic (default_route "best"): inet by fibre; inet6 by no link
 carp: master, group carp demoted by 50, no link for policy guest
 
 LINK  FAM   HEALTH   SINCE RTT(p50/p95) LOSS SHARE   WHY
@@ -31,12 +33,17 @@ voip     inet              recovering  1.0s   fibre 67% dsl 33%
 guest    inet              none        4m12s  refused
 `,
   links: `\
-LINK   FAM    HEALTH    IFACE  CARRIER  GATEWAY       RTABLE  TIER  WEIGHT  NAT
-fibre  inet   up        em0    up       203.0.113.1      101     1       3  nat
-fibre  inet6  degraded  em0    up       fe80::1          101     1       3  no
-dsl    inet   unknown   em1    up       198.51.100.1     102     1       1  nat
-lte    inet   down      em3    down     192.0.2.1        103     2       3  nat
-radio  inet   down      em4    up       100.64.0.1       104     2       1  no
+LINK  FAM   HEALTH   SINCE RTT(p50/p95) JITTER LOSS   SHARE STATES    24H
+fibre inet  up       3d04h 8.1/11.2ms   0.4ms  0.8% 67-100%   1804 99.53%
+    2/3 targets answer; em0 to 203.0.113.1, tier 1, weight 3
+fibre inet6 degraded 4m12s 310/402ms    0.4ms    0%    100%   1804 99.53%
+    probe-latency, 1/1 answer; em0 to fe80::1, tier 1, weight 3
+dsl   inet  unknown  3.1s  41/388ms     0.4ms    0%   0-33%   1804 99.53%
+    hold, up in 7s; em1 to 198.51.100.1, tier 1, weight 1
+lte   inet  down     4m12s -            -         -      0%      0 99.99%
+    carrier-down; em3 to 192.0.2.1, tier 2, weight 3
+radio inet  down     2.1s  -            -      100%      0%   1804 99.53%
+    probe-loss, 0/2 answer; em4 to 100.64.0.1, tier 2, weight 1
 `,
   policies: `\
 POLICY  FAM              ACTIVE     SINCE SHARES            WHY
@@ -46,14 +53,15 @@ voip    inet             recovering 1.0s  fibre 67% dsl 33% dsl hold
 guest   inet             none       4m12s refused           lte carrier-down
 `,
   probes: `\
-LINK  FAM   TARGET      VERDICT  SENT LOST LATE DUP LOSS RTT(p50/p95) WHY
-fibre inet  gateway     answers 86400   10    0   0   0% 0.4/0.9ms
-fibre inet  9.9.9.9     answers 86400   10    0   0 0.8% 8.1/11.2ms
-fibre inet  1.1.1.1     failed  86400   10    0   0 100% -
-fibre inet6 2620:fe::fe answers 86400   10    0   0   0% 310/402ms
-dsl   inet  9.9.9.9     answers 86400   10    2   1   0% 41/388ms
-radio inet  gateway     failed  86400   10    0   0 100% -            ping: sendmsg: Host is down
-radio inet  9.9.9.9     unknown 86400   10    0   0    - -
+LINK   FAM    TARGET       VERDICT   SENT  LOST  LATE  DUP  LOSS  RTT(p50/p95)
+fibre  inet   gateway      answers  86400    10     0    0    0%  0.4/0.9ms
+fibre  inet   9.9.9.9      answers  86400    10     0    0  0.8%  8.1/11.2ms
+fibre  inet   1.1.1.1      failed   86400    10     0    0  100%  -
+fibre  inet6  2620:fe::fe  answers  86400    10     0    0    0%  310/402ms
+dsl    inet   9.9.9.9      answers  86400    10     2    1    0%  41/388ms
+radio  inet   gateway      failed   86400    10     0    0  100%  -
+    ping: sendmsg: Host is down
+radio  inet   9.9.9.9      unknown  86400    10     0    0     -  -
 `,
   rules: `\
 # anchor "uplinkd", 2 rules, in place
@@ -66,6 +74,21 @@ pass in quick inet all flags S/SA label "uplink::guest" tagged uplink_guest rout
   history: `\
 2026-11-20 09:05:03 notice link lte inet: up -> down (carrier-down), up for 3d04h
 2026-11-20 09:05:03 warning pf: killed 312 states of lte
+
+LINK   FAM    HEALTH  WHY           TIMES  IN ALL  LONGEST      ENDED
+fibre  inet   up      answering         1   6m40s    6m40s    not yet
+fibre  inet6  up      answering         1   6m40s    6m40s    not yet
+dsl    inet   up      answering         1   6m40s    6m40s    not yet
+lte    inet   up      answering         2   9m48s    5m00s  4m12s ago
+lte    inet   down    carrier-down      2   5m12s    4m12s    not yet
+radio  inet   up      answering         1   6m40s    6m40s    not yet
+
+LINK   FAM    HEALTH    SINCE     24H      7D     30D  START
+fibre  inet   up        3d04h  99.53%  99.53%  99.53%   100%
+fibre  inet6  degraded  4m12s  99.53%  99.53%  99.53%   100%
+dsl    inet   unknown   3.1s   99.53%  99.53%  99.53%   100%
+lte    inet   down      4m12s  99.99%   0.00%       -  9.30%
+radio  inet   down      2.1s   99.53%  99.53%  99.53%   100%
 `,
 };
 
@@ -77,15 +100,95 @@ t.test('text', async (t) => {
   for (const view of views) t.equal(renderView(view, exampleStatus, plain), text[view], view);
 });
 
-t.test('what depends on nobody choosing long names fits into 80 columns', async (t) => {
-  for (const view of ['summary', 'links', 'policies'] as const) {
-    const widest = Math.max(
-      ...renderView(view, exampleStatus, plain)
-        .split('\n')
-        .map((line) => line.length),
+const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+
+t.test('80 columns, also with the longest names; no screen is too wide or too narrow', async (t) => {
+  for (const view of ['summary', 'links', 'policies', 'probes'] as const)
+    t.ok(widest(renderView(view, exampleStatus, plain)) <= 80, view);
+  for (const link of ['fibre', 'dsl', 'lte', 'radio'])
+    t.ok(widest(renderView('links', exampleStatus, plain, 80, link)) <= 80, link);
+  const long: Status = {
+    ...exampleStatus,
+    links: exampleStatus.links.map((link, at) => ({ ...link, name: `longest_names_${at}` })),
+  };
+  t.ok(widest(renderView('links', long, plain)) <= 80, 'long names');
+  t.notMatch(renderView('links', long, plain), /24H/, 'the availability goes first');
+  for (const screen of [60, 80, 100, 132, 200])
+    t.ok(widest(renderView('links', exampleStatus, plain, screen)) <= screen, `${screen}`);
+  const wide = renderView('links', exampleStatus, plain, 200);
+  t.match(wide, /^LINK .* 24H +7D +30D +IFACE +CARRIER +GATEWAY +TIER +WEIGHT +RTABLE +NAT +WHY\n/);
+  t.equal(wide.split('\n').length, 7, 'a line for each path');
+  t.match(renderView('policies', exampleStatus, plain, 200), / BALANCE +DEGRADED +FAILBACK +EMPTY +WHY\n/);
+  t.match(renderView('probes', exampleStatus, plain, 200), / JITTER +TIMEOUT +ADDRESS +WHY\n/);
+});
+
+t.test('all of one link', async (t) => {
+  t.equal(
+    renderView('links', exampleStatus, plain, 80, 'lte'),
+    `\
+link lte: em3, carrier down, tier 2, weight 3, rtable 103, metered
+
+inet: down for 4m12s, carrier-down
+  gateway     192.0.2.1 by route-to, address 203.0.113.2, nat
+  shares      default 0%, guest 0%
+  states      0
+  round trip  -
+  available   24h 99.99%, 7d 0.00%, 30d -, since the start 9.30%
+  damping     held back for 1m04s more, penalty 1450
+
+   AGO  FROM       FOR  TO    WHY
+ 4m12s  up       4m48s  down  carrier-down
+ 9m00s  down     1m00s  up    answering
+10m00s  up       5m00s  down  carrier-down
+15m00s  unknown   2.0s  up    answering
+`,
+  );
+  t.match(
+    renderView('links', exampleStatus, plain, 80, 'fibre'),
+    /\n\ninet6: degraded for 4m12s, probe-latency, 1\/1 answer\n {2}gateway {5}fe80::1 by route-to, address \S+, not translated\n/,
+  );
+  t.match(
+    renderView('links', exampleStatus, plain, 80, 'radio'),
+    /\nTARGET .*\ngateway .*\n {4}ping: sendmsg: Host is down\n9\.9\.9\.9 /,
+    'with its targets',
+  );
+});
+
+t.test('how long it was how, and why', async (t) => {
+  const rows = exampleStatus.links.flatMap((link) => link.paths.map((path) => ({ link, path })));
+  const lte = rows.find(({ link }) => link.name === 'lte');
+  if (lte === undefined) throw new Error('the example has no lte');
+  t.strictSame(
+    periodsOf(lte.path).map(({ health, reason, lastedMs, endedMs }) => [health, reason, lastedMs, endedMs]),
+    [
+      ['up', 'answering', 300_000, 600_000],
+      ['down', 'carrier-down', 60_000, 540_000],
+      ['up', 'answering', 288_000, 252_000],
+      ['down', 'carrier-down', 252_000, 0],
+    ],
+  );
+  const all = totalsOf(lte).reduce((sum, { allMs }) => sum + allMs, 0);
+  t.equal(all, 900_000, 'of the time that is known nothing is left out or counted twice');
+  t.strictSame(periodsOf({ ...lte.path, transitions: [] }), [
+    { health: 'down', reason: 'carrier-down', lastedMs: 252_000, endedMs: 0 },
+  ]);
+  t.match(renderView('history', exampleStatus, plain, 80, 'fibre'), /^LINK /, 'nothing was said of it');
+  t.match(renderView('history', exampleStatus, plain, 80, 'lte'), /^2026-11-20 09:05:03 notice link lte /);
+});
+
+t.test('who carries what is of this machine itself', async (t) => {
+  const own = (mode: Status['ownTraffic']['mode'], ...links: readonly string[]): string =>
+    renderView(
+      'summary',
+      { ...exampleStatus, ownTraffic: { mode, families: [{ family: 'inet', links }] } },
+      plain,
     );
-    t.ok(widest <= 80, `${view}: ${widest}`);
-  }
+  t.match(
+    own('multipath', 'fibre', 'dsl'),
+    '\nown traffic (default_route "multipath"): inet by fibre, dsl\n',
+  );
+  t.notMatch(own('none'), 'own traffic');
+  t.notMatch(own('leave'), 'own traffic');
 });
 
 t.test('colours change nothing but colours', async (t) => {
@@ -135,8 +238,12 @@ t.test('one of a thing is not called many', async (t) => {
 
 t.test('nothing to show is a line of titles', async (t) => {
   const status: Status = { ...exampleStatus, links: [], policies: [], history: [] };
-  t.equal(renderView('policies', status, plain), 'POLICY  FAM  ACTIVE  SINCE  SHARES  WHY\n');
+  t.equal(
+    renderView('policies', status, plain),
+    'POLICY  FAM  ACTIVE  SINCE  SHARES  BALANCE  DEGRADED  FAILBACK  EMPTY  WHY\n',
+  );
   t.equal(renderView('history', status, plain), '');
+  t.equal(renderView('links', status, plain, 80, 'fibre'), '');
 });
 
 t.test('text from elsewhere cannot write to the terminal', async (t) => {
@@ -156,7 +263,7 @@ t.test('JSON: the document or a part of it', async (t) => {
   t.strictSame(selectView('probes', exampleStatus), { version, links });
   t.strictSame(selectView('policies', exampleStatus), { version, policies });
   t.strictSame(selectView('rules', exampleStatus), { version, pf });
-  t.strictSame(selectView('history', exampleStatus), { version, history });
+  t.strictSame(selectView('history', exampleStatus), { version, links, history });
 });
 
 t.test('one link alone', async (t) => {
@@ -165,6 +272,8 @@ t.test('one link alone', async (t) => {
     only?.links.map((link) => link.name),
     ['dsl'],
   );
+  t.strictSame(withOnlyLink(exampleStatus, 'lte')?.history, exampleStatus.history);
+  t.strictSame(only?.history, [], 'and what was said of it');
   t.equal(withOnlyLink(exampleStatus, 'nosuch'), null);
 });
 
@@ -205,7 +314,9 @@ t.test('whatever a status holds: whole lines that no terminal obeys', async (t) 
       const status = statusSchema.parse(scrambled(exampleStatus, someTexts, someNumbers));
       const lines = renderView(view, status, plain).split('\n');
       must(lines.pop() === '', 'the last line ends');
-      must(lines.length === text[view].split('\n').length - 1, 'a text adds no line');
+      // What goes beneath a line has its own.
+      const own = lines.filter((line) => !line.startsWith('    '));
+      must(own.length <= text[view].split('\n').length - 1, 'a text adds no line');
       must(!lines.some((line) => /\p{Cc}/u.test(line)), 'no control characters');
     }),
     200,

@@ -46,6 +46,7 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
   usable: true,
   address: '203.0.113.2',
   via: 'route-to',
+  states: null,
   targets: [],
   ...over,
 });

@@ -9,6 +9,7 @@ const ask = (request: object, over: Partial<ControlActions> = {}) => {
   const done: string[] = [];
   const actions: ControlActions = {
     status: () => exampleStatus,
+    statusWithStates: async () => ({ ...exampleStatus, policies: [] }),
     reload: () => [],
     admin: (link, mode) => {
       if (link !== 'dsl') return null;
@@ -104,13 +105,27 @@ t.test('where new connections go', async (t) => {
 });
 
 t.test('the others', async (t) => {
-  t.match(ask({ command: 'show' }).replies, [{ kind: 'status' }]);
+  t.match(ask({ command: 'show' }).replies, [{ kind: 'status', status: { policies: [{}, {}, {}] } }]);
+  t.match(ask({ command: 'show', states: false }).replies, [{ kind: 'status' }]);
   t.strictSame(ask({ command: 'reload' }).replies, [{ kind: 'done' }]);
   t.strictSame(ask({ command: 'reload' }, { reload: () => ['x:1:1: no'] }).replies, [
     { kind: 'refused', errors: ['x:1:1: no'] },
   ]);
   t.strictSame(ask({ command: 'log', level: 'verbose' }).done, ['verbose true']);
   t.equal(ask({ command: 'monitor' }).closed, 0);
+});
+
+t.test('a status with the states of pf counted comes when they are', async (t) => {
+  const asked = ask({ command: 'show', states: true });
+  t.strictSame(asked.replies, []);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.match(asked.replies, [{ kind: 'status', status: { policies: [] } }]);
+  const broken = ask(
+    { command: 'show', states: true },
+    { statusWithStates: () => Promise.reject(new Error('x')) },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  t.match(broken.replies, [{ kind: 'error' }]);
 });
 
 t.test('figures, and none', async (t) => {

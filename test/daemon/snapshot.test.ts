@@ -7,6 +7,7 @@ import { takeSnapshot } from '../../src/daemon/snapshot.ts';
 import { type PolicyFamilyStatus, type Status, statusSchema } from '../../src/wire/status.ts';
 import { interfacesOf6, linkSettings, linkSettings6, policySettings, settingsOf } from '../core/example.ts';
 import { createWorld, type World } from '../core/world.ts';
+import { exampleStatus } from '../wire/example.ts';
 
 const facts = {
   version: '0.1.0',
@@ -86,11 +87,58 @@ t.test('families, sources and the balance in force', async (t) => {
   t.match(status.pf.pools, [{ anchor: 'uplinkd/default', rules: [/^table <pool_inet> /, /^pass in /] }]);
 });
 
+t.test('who carries what is of this machine itself', async (t) => {
+  const own = (over: Partial<Settings>) => {
+    const world = steady(settingsOf([a, b, c], [policySettings([a, b, c])], over));
+    return { world, now: () => snapshotOf(world).ownTraffic };
+  };
+  t.strictSame(own({ defaultRoute: 'leave' }).now(), {
+    mode: 'leave',
+    families: [{ family: 'inet', links: [] }],
+  });
+  const best = own({ defaultRoute: 'best' });
+  t.strictSame(best.now(), { mode: 'best', families: [{ family: 'inet', links: ['a'] }] });
+  best.world.tell({ kind: 'interface-status', name: 'em0', up: true, carrier: 'down' });
+  best.world.run(100);
+  t.strictSame(best.now().families, [{ family: 'inet', links: ['b'] }]);
+  t.strictSame(own({ defaultRoute: 'multipath' }).now().families, [{ family: 'inet', links: ['a', 'b'] }]);
+});
+
+t.test('everything that is known, as log lines', async (t) => {
+  const lines = renderFullStatus(exampleStatus);
+  const about = (start: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(`status: ${start}`));
+  t.strictSame(about('link lte'), [
+    'status: link lte inet: down (carrier-down) for 4m12s, em3 down, gateway 192.0.2.1, rtable 103, penalty 1450, held back for 1m04s',
+    'status: link lte inet: available 99.99% of 24h, 0.00% of 7d, - of 30d, 9.30% since the start',
+  ]);
+  t.match(about('link dsl'), [
+    'status: link dsl inet: unknown (hold) for 3.1s, up in 6.9s, em1 up, gateway 198.51.100.1, rtable 102',
+    /^status: link dsl inet: available 99\.53% of 24h/,
+    'status: link dsl inet: target 9.9.9.9: answers, 86390 answered, 10 lost, 2 late, 1 duplicates, loss 0.0%, rtt p50 41.3 ms, p95 388.0 ms, jitter 0.4 ms',
+  ]);
+  t.match(about('link radio').at(-1), /target 9\.9\.9\.9: unknown, .* loss -$/);
+  t.strictSame(about('own'), ['status: own traffic inet: fibre', 'status: own traffic inet6: nothing']);
+  const paths = exampleStatus.links.flatMap((link) =>
+    link.paths.map(({ family }) => `link ${link.name} ${family}: `),
+  );
+  const decisions = exampleStatus.policies.flatMap(({ name, families }) =>
+    families.map(
+      ({ family, source }) => `policy ${name} ${family}${source === null ? '' : ` from ${source}`}: `,
+    ),
+  );
+  for (const each of [...paths, ...decisions]) t.ok(about(each).length > 0, each);
+  t.ok(
+    lines.every((line) => line.startsWith('status: ') && !line.includes('\n')),
+    'a fact a line',
+  );
+});
+
 t.test('as log lines', async (t) => {
   const lines = renderFullStatus(snapshotOf(steady(settingsOf([linkSettings6('a', 0)])))).join('\n');
   t.match(lines, /link a inet: up .* gateway 10\.0\.0\.1, rtable 101\n/);
   t.match(lines, /link a inet6: up .* gateway 2001:db8:0::1, rtable 101\n/);
-  t.match(lines, /policy default inet: a 100% \(up\) for /);
-  t.match(lines, /policy default inet6 from a: a 100% \(up\) for /);
+  t.match(lines, /policy default inet: a 100% \(up, weight\) for /);
+  t.match(lines, /policy default inet6 from a: a 100% \(up, weight\) for /);
   t.match(lines, /status: pf: anchor uplinkd known, \d+ rules, 0 pools, 1 loads, /);
 });

@@ -56,6 +56,7 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
   usable: true,
   address: '203.0.113.2',
   via: 'route-to',
+  states: 1804,
   targets: [],
   ...over,
 });
@@ -161,7 +162,26 @@ export const exampleStatus: Status = {
         carrier: 'down',
         metered: true,
       },
-      { health: 'down', reason: 'carrier-down', sinceMs: 252_000, usable: false },
+      {
+        health: 'down',
+        reason: 'carrier-down',
+        sinceMs: 252_000,
+        usable: false,
+        states: 0,
+        damping: { penalty: 1450, suppressed: true, reuseInMs: 64_000 },
+        availability: {
+          sinceStart: { usableMs: 9_309_000, knownMs: 100_000_000 },
+          day: { usableMs: 8_639_990, knownMs: 8_640_000 },
+          week: { usableMs: 0, knownMs: 86_400_000 },
+          month: { usableMs: 0, knownMs: 0 },
+        },
+        transitions: [
+          { agoMs: 900_000, from: 'unknown', to: 'up', reason: 'answering', lastedMs: 2_000 },
+          { agoMs: 600_000, from: 'up', to: 'down', reason: 'carrier-down', lastedMs: 300_000 },
+          { agoMs: 540_000, from: 'down', to: 'up', reason: 'answering', lastedMs: 60_000 },
+          { agoMs: 252_000, from: 'up', to: 'down', reason: 'carrier-down', lastedMs: 288_000 },
+        ],
+      },
     ),
     link(
       { name: 'radio', interface: 'em4', rtable: 104, gateway: '100.64.0.1', tier: 2, weight: 1, nat: false },
@@ -231,6 +251,13 @@ export const exampleStatus: Status = {
       }),
     ),
   ],
+  ownTraffic: {
+    mode: 'best',
+    families: [
+      { family: 'inet', links: ['fibre'] },
+      { family: 'inet6', links: [] },
+    ],
+  },
   pf: {
     anchor: 'uplinkd',
     applied: 'known',
