@@ -24,6 +24,14 @@ export interface PathMemory {
 
 export interface RecordMemory {
   readonly path: PathKey;
+  /** Oldest first; `ago`: before it was remembered. */
+  readonly transitions: readonly {
+    readonly ago: Millis;
+    readonly from: Health;
+    readonly to: Health;
+    readonly reason: Reason;
+    readonly lasted: Millis;
+  }[];
   readonly availability: AvailabilityMemory;
 }
 
@@ -37,7 +45,7 @@ export interface Memory {
   readonly rdomainsSeen: readonly number[];
   /** What we have put on a demote counter, or were about to. */
   readonly carp: CarpAdded | null;
-  /** How available each path has been; of use after a reboot, too. */
+  /** What each path has been; of use after a reboot, too. */
   readonly records: readonly RecordMemory[];
   /** Of the machine's owner, not of the moment: of use after a reboot, too. */
   readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
@@ -53,13 +61,12 @@ export const afterReboot = (memory: Memory): Memory => ({
   carp: null,
 });
 
-/** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. */
+/** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. The records (record.ts) come on top. */
 export const rememberPresent = (
   paths: Iterable<PathHealth>,
   rtables: RtableNumbers,
   admin: AdminModes,
   carp: CarpAdded | null,
-  records: readonly RecordMemory[],
   now: Mono,
 ): Memory => ({
   age: millis(0),
@@ -85,7 +92,7 @@ export const rememberPresent = (
   rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
   carp,
-  records,
+  records: [],
   admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 

@@ -1,19 +1,19 @@
 /**
- * The record of each path: what became of its health and why, and how much of the time it could be used. It is kept, never
- * asked: nothing is decided by it.
+ * The record of each path: what became of its health and why, and how much of the time it was what. It is kept over
+ * restarts and reboots, and never asked: nothing is decided by it.
  */
 import {
   type Availability,
+  countSpell,
   newAvailability,
   recallAvailability,
   rememberAvailability,
-  type Standing,
   stepAvailability,
 } from './availability.ts';
-import { isUsable, type PathHealth } from './health.ts';
+import type { PathHealth } from './health.ts';
 import type { Memory, RecordMemory } from './memory.ts';
 import type { Health, PathKey, Reason } from './model.ts';
-import { type Millis, type Mono, since } from './time.ts';
+import { type Millis, type Mono, mono, since } from './time.ts';
 
 export interface Transition {
   readonly at: Mono;
@@ -34,24 +34,22 @@ export type Records = ReadonlyMap<PathKey, PathRecord>;
 
 const TRANSITIONS = 32;
 
-/** Before it is judged, or taken out by hand, nobody knows whether it would do. */
-const standingOf = (path: PathHealth): Standing => {
-  if (isUsable(path)) return 'usable';
-  return path.reason === 'starting' || path.reason === 'admin' ? 'unknown' : 'unusable';
-};
-
-const newRecord = (now: Mono): PathRecord => ({ transitions: [], availability: newAvailability(now) });
-
-const withTransition = (record: PathRecord, was: PathHealth, path: PathHealth, now: Mono): PathRecord => ({
-  availability: stepAvailability(record.availability, standingOf(was), now),
-  transitions:
-    was.health === path.health && was.reason === path.reason
-      ? record.transitions
-      : [
-          ...record.transitions,
-          { at: now, from: was.health, to: path.health, reason: path.reason, lasted: since(now, was.since) },
-        ].slice(-TRANSITIONS),
+const newRecord = (path: PathHealth, now: Mono): PathRecord => ({
+  transitions: [],
+  availability: countSpell(newAvailability(now), path),
 });
+
+const withTransition = (record: PathRecord, was: PathHealth, path: PathHealth, now: Mono): PathRecord => {
+  const availability = stepAvailability(record.availability, was, now);
+  // Younger than what it has become: that was recalled from before a restart, and did not happen now.
+  if (path.since < was.since) return { ...record, availability };
+  const lasted = since(now, was.since);
+  const transition = { at: now, from: was.health, to: path.health, reason: path.reason, lasted };
+  return {
+    availability: countSpell(availability, path),
+    transitions: [...record.transitions, transition].slice(-TRANSITIONS),
+  };
+};
 
 /** What has changed since the last turn goes into the books; the same records if nothing has. */
 export const keepRecords = (
@@ -67,7 +65,7 @@ export const keepRecords = (
     const isSame = was === path || (was?.health === path.health && was.reason === path.reason);
     if (record !== undefined && isSame) continue;
     next ??= new Map(records);
-    if (record === undefined) next.set(path.key, newRecord(now));
+    if (record === undefined) next.set(path.key, newRecord(path, now));
     else next.set(path.key, was === undefined ? record : withTransition(record, was, path, now));
   }
   const kept = next ?? records;
@@ -85,22 +83,25 @@ export const skipRecords = (
     [...records].map(([key, record]) => {
       const path = paths.get(key);
       const until =
-        path === undefined
-          ? record.availability
-          : stepAvailability(record.availability, standingOf(path), from);
-      return [key, { ...record, availability: stepAvailability(until, 'unknown', now) }];
+        path === undefined ? record.availability : stepAvailability(record.availability, path, from);
+      return [key, { ...record, availability: stepAvailability(until, null, now) }];
     }),
   );
 
 /** The books up to `now`. */
 export const availabilityNow = (record: PathRecord, path: PathHealth, now: Mono): Availability =>
-  stepAvailability(record.availability, standingOf(path), now);
+  stepAvailability(record.availability, path, now);
 
-export const recallRecords = (memory: Memory, now: Mono): Records =>
+export const recallRecords = ({ records, age }: Memory, now: Mono): Records =>
   new Map(
-    memory.records.map(({ path, availability }) => [
+    records.map(({ path, transitions, availability }) => [
       path,
-      { transitions: [], availability: recallAvailability(availability, memory.age, now) },
+      {
+        transitions: transitions
+          .slice(-TRANSITIONS)
+          .map(({ ago, ...transition }) => ({ ...transition, at: mono(now - age - ago) })),
+        availability: recallAvailability(availability, age, now),
+      },
     ]),
   );
 
@@ -111,7 +112,15 @@ export const rememberRecords = (
 ): readonly RecordMemory[] =>
   [...records].flatMap(([key, record]) => {
     const path = paths.get(key);
-    return path === undefined
-      ? []
-      : [{ path: key, availability: rememberAvailability(availabilityNow(record, path, now)) }];
+    if (path === undefined) return [];
+    return [
+      {
+        path: key,
+        transitions: record.transitions.map(({ at, ...transition }) => ({
+          ago: since(now, at),
+          ...transition,
+        })),
+        availability: rememberAvailability(availabilityNow(record, path, now)),
+      },
+    ];
   });

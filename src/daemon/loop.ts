@@ -192,14 +192,13 @@ export const createLoop = (ports: Ports): Loop => {
       engine.rtables,
       engine.admin,
       engine.carp.added,
-      rememberRecords(engine.records, engine.paths, clock.now()),
       clock.now(),
     );
     const key = `${hour} ${memoryKey(present)}`;
     keptOf = these;
     if (!isLast && key === kept) return;
     kept = key;
-    memory.keep(present);
+    memory.keep({ ...present, records: rememberRecords(engine.records, engine.paths, clock.now()) });
   };
 
   const carryOut = (next: Turn): void => {

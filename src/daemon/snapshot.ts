@@ -1,7 +1,13 @@
 /** The status document of a moment: everything that `uplinkctl show` tells, taken from the core's picture. */
 import { renderPrefix } from '../core/address.ts';
 import { adminModeOf } from '../core/admin.ts';
-import { newAvailability, readAvailability, type Share } from '../core/availability.ts';
+import {
+  type Book,
+  newAvailability,
+  readAvailability,
+  readSpells,
+  type Share,
+} from '../core/availability.ts';
 import { penaltyAt, reuseAt } from '../core/damping.ts';
 import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } from '../core/decide.ts';
 import { ownFamilies, ownLinks } from '../core/default-route.ts';
@@ -80,14 +86,25 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
 
 const shareStatus = ({ usable, known }: Share) => ({ usableMs: rounded(usable), knownMs: rounded(known) });
 
+type ReasonStatus = PathStatus['reasons'][number];
+
+const spellStatus = (book: Book, { health, reason }: Book[number]): ReasonStatus['day'] => {
+  const spell = book.find((each) => each.health === health && each.reason === reason);
+  return { times: spell?.times ?? 0, lastedMs: rounded(spell?.lasted ?? 0) };
+};
+
 /** A path has its record from its first turn on. */
 const recordStatus = (
   record: PathRecord | undefined,
   path: PathHealth,
   now: Mono,
-): Pick<PathStatus, 'availability' | 'transitions'> => {
+): Pick<PathStatus, 'availability' | 'reasons' | 'transitions'> => {
   const books = record === undefined ? newAvailability(now) : availabilityNow(record, path, now);
   const { sinceStart, day, week, month } = readAvailability(books);
+  const spells = readSpells(books);
+  const isOfMonth = (each: Book[number]): boolean =>
+    spells.month.some(({ health, reason }) => health === each.health && reason === each.reason);
+  const all = [...spells.month, ...spells.sinceStart.filter((each) => !isOfMonth(each))];
   return {
     availability: {
       sinceStart: shareStatus(sinceStart),
@@ -95,6 +112,14 @@ const recordStatus = (
       week: shareStatus(week),
       month: shareStatus(month),
     },
+    reasons: all.map((each) => ({
+      health: each.health,
+      reason: each.reason,
+      sinceStart: spellStatus(spells.sinceStart, each),
+      day: spellStatus(spells.day, each),
+      week: spellStatus(spells.week, each),
+      month: spellStatus(spells.month, each),
+    })),
     transitions: (record?.transitions ?? []).map(({ at, from, to, reason, lasted }) => ({
       agoMs: ago(now, at),
       from,

@@ -2,14 +2,12 @@
 import { z } from 'zod';
 import type { Memory } from '../core/memory.ts';
 import { millis } from '../core/time.ts';
+import { health, reason } from './status.ts';
 
 const pathKey = z.templateLiteral([z.string(), '/', z.enum(['inet', 'inet6'])]);
 const length = z.number().nonnegative().transform(millis);
-const seconds = z.number().nonnegative();
-const shares = z
-  .array(z.tuple([seconds, seconds]))
-  .min(1)
-  .max(31);
+const book = z.array(z.tuple([health, reason, z.int().nonnegative(), z.number().nonnegative()])).max(100);
+const books = z.array(book).min(1).max(31);
 
 const memorySchema = z.object({
   version: z.literal(1),
@@ -22,7 +20,7 @@ const memorySchema = z.object({
     z.object({
       path: pathKey,
       identity: z.string(),
-      health: z.enum(['unknown', 'up', 'degraded', 'down']),
+      health,
       // What evidence says is found anew; only what probes have taught is worth keeping.
       reason: z.enum(['answering', 'probing', 'hold', 'damped', 'probe-loss', 'probe-latency', 'no-route']),
       lasted: length,
@@ -42,10 +40,12 @@ const memorySchema = z.object({
     .array(
       z.object({
         path: pathKey,
-        availability: z.object({ hours: shares, hourLeft: length, days: shares, dayLeft: length }),
+        transitions: z.array(z.object({ ago: length, from: health, to: health, reason, lasted: length })),
+        availability: z.object({ hours: books, hourLeft: length, days: books, dayLeft: length }),
       }),
     )
-    .default([]),
+    // Nothing is decided by them, so nothing else is thrown away because of them.
+    .catch([]),
   admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 

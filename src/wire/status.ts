@@ -142,6 +142,20 @@ const availabilityStatus = z
   })
   .readonly();
 
+const spellsStatus = z.object({ times: z.number(), lastedMs: durationMs }).readonly();
+
+/** What a path was, for one reason: how often that began, and for how long in all. */
+const reasonStatus = z
+  .object({
+    health,
+    reason,
+    sinceStart: spellsStatus,
+    day: spellsStatus,
+    week: spellsStatus,
+    month: spellsStatus,
+  })
+  .readonly();
+
 const transitionStatus = z
   .object({
     agoMs: durationMs,
@@ -164,7 +178,9 @@ const pathStatus = z
     holdRemainingMs: durationMs.nullable(),
     damping: dampingStatus,
     availability: availabilityStatus,
-    /** Oldest first, the last 32. */
+    /** Each health and reason that it had since the start or in the last month, over the same times. */
+    reasons: z.array(reasonStatus).readonly(),
+    /** Oldest first, the last 32, over restarts. */
     transitions: z.array(transitionStatus).readonly(),
     /** Interface, carrier, address and gateway are all there, whatever the probes say. */
     usable: z.boolean(),

@@ -29,13 +29,18 @@ const memory: Memory = {
   records: [
     {
       path: 'a/inet',
+      transitions: [
+        { ago: millis(9000), from: 'up', to: 'degraded', reason: 'probe-latency', lasted: millis(77) },
+      ],
       availability: {
-        hours: [
-          [10, 3600],
-          [5, 5],
-        ],
+        hours: [[['up', 'answering', 1, 3600]], []],
         hourLeft: millis(100),
-        days: [[15, 3605]],
+        days: [
+          [
+            ['up', 'answering', 1, 3600],
+            ['down', 'probe-loss', 2, 5],
+          ],
+        ],
         dayLeft: millis(100_000),
       },
     },
@@ -80,7 +85,7 @@ t.test('how long ago it was kept', async (t) => {
   for (const [name, text, wanted] of rows) {
     writeFileSync(file, JSON.stringify(text));
     const age = store.recall()?.age ?? -1;
-    t.ok(age >= wanted && age < wanted + 5000, `${name}: ${age}`);
+    t.ok(age >= wanted && age < wanted + 600_000, `${name}: ${age}`);
   }
 });
 
@@ -114,6 +119,15 @@ t.test('of a version that knew no word by hand', async (t) => {
   const { admin: _, carp: __, ...kept } = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify(kept));
   t.strictSame(recall(store), { ...memory, carp: null, admin: [] });
+});
+
+t.test('records that are not understood are thrown away, and nothing else', async (t) => {
+  const { store, said, file } = open(t);
+  store.keep(memory);
+  const kept = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...kept, records: [{ path: 'a/inet', availability: 7 }] }));
+  t.strictSame(recall(store), { ...memory, records: [] });
+  t.strictSame(said, []);
 });
 
 t.test('not understood', async (t) => {

@@ -192,7 +192,7 @@ t.test('survives a restart', async (t) => {
   t.equal(pathOf(world).reason, 'damped');
   const left = (holdEnds(pathOf(world)) ?? 0) - world.now();
   const { paths, rtables, admin, carp } = world.engine();
-  const memory = rememberPresent(paths.values(), rtables, admin, carp.added, [], mono(world.now()));
+  const memory = rememberPresent(paths.values(), rtables, admin, carp.added, mono(world.now()));
   for (const age of [0, 20_000, 3_600_000]) {
     const next = createWorld(world.holding());
     next.tell({ kind: 'memory', memory: { ...JSON.parse(JSON.stringify(memory)), age: millis(age) } });

@@ -10,15 +10,14 @@ const a = linkSettings('a', 0, { weight: 3 });
 const b = linkSettings('b', 1);
 const settings = settingsOf([a, b]);
 
-const present = (world: World) =>
-  rememberPresent(
-    world.engine().paths.values(),
-    world.engine().rtables,
-    world.engine().admin,
-    world.engine().carp.added,
-    rememberRecords(world.engine().records, world.engine().paths, mono(world.now())),
-    mono(world.now()),
-  );
+const present = (world: World) => {
+  const { paths, rtables, admin, carp, records } = world.engine();
+  const now = mono(world.now());
+  return {
+    ...rememberPresent(paths.values(), rtables, admin, carp.added, now),
+    records: rememberRecords(records, paths, now),
+  };
+};
 
 /** `before` is killed, and started again with what it left. */
 const restart = (before: World): World => {

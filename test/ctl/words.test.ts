@@ -42,6 +42,7 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
     week: { usableMs: 86_000_000, knownMs: 86_400_000 },
     month: { usableMs: 86_000_000, knownMs: 86_400_000 },
   },
+  reasons: [],
   transitions: [],
   usable: true,
   address: '203.0.113.2',
