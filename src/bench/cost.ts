@@ -29,6 +29,8 @@ export interface Cost {
   /** Commands that came and went, which here are the emulator's programs and cost far more than OpenBSD's. */
   readonly commands: number;
   readonly rssMb: number;
+  /** Of that: what is the process's own, and no page of a file (the program text of Node, which others may share). */
+  readonly ownMb: number;
   readonly highestRssMb: number;
   /** Lines of the log from the moment on at which all paths were up: there should be none. */
   readonly log: readonly string[];
@@ -136,6 +138,7 @@ export const measureCost = async (options: {
       pings: pings / seconds,
       commands: (after.daemon.endedChildrenCpu - before.daemon.endedChildrenCpu) / seconds,
       rssMb: readMemory(pid, 'VmRSS'),
+      ownMb: readMemory(pid, 'RssAnon'),
       highestRssMb: readMemory(pid, 'VmHWM'),
       log,
     };

@@ -60,8 +60,8 @@ export const readChildren = (parent: number): readonly ProcessCost[] =>
     .flatMap((name) => readProcess(Number(name)) ?? [])
     .filter((each) => each.parent === parent);
 
-/** `VmRSS`, `VmHWM` (its highest so far) in MB. */
-export const readMemory = (pid: number, key: 'VmRSS' | 'VmHWM'): number => {
+/** `VmRSS`, `RssAnon` (of that, what comes from no file), `VmHWM` (the highest so far) in MB. */
+export const readMemory = (pid: number, key: 'VmRSS' | 'RssAnon' | 'VmHWM'): number => {
   const kilobytes = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(
     readText(`/proc/${pid}/status`) ?? '',
   )?.[1];

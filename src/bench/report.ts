@@ -58,7 +58,7 @@ const share = (value: number): string => `${(100 * value).toFixed(2)}%`;
 export const renderCost = (cost: Cost): string =>
   [
     `  ${cost.links} links, ${cost.probes} pings, ${cost.seconds.toFixed(0)} s`,
-    `  daemon    ${share(cost.daemon)} of one core, ${cost.rssMb.toFixed(0)} MB now, ${cost.highestRssMb.toFixed(0)} MB at most`,
+    `  daemon    ${share(cost.daemon)} of one core, ${cost.rssMb.toFixed(0)} MB now (${cost.ownMb.toFixed(0)} of its own, the rest program text), ${cost.highestRssMb.toFixed(0)} MB at most`,
     `  pings     ${share(cost.pings)} of one core, all together`,
     `  commands  ${share(cost.commands)} of one core: programs of the emulator in Node, which OpenBSD's are not`,
     ...(cost.log.length === 0 ? [] : ['  said meanwhile:', ...cost.log.map((line) => `    ${line}`)]),
