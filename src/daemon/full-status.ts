@@ -33,7 +33,7 @@ const renderTarget = (target: TargetStatus): string =>
 const renderDecision = ({ family, source, shares, rung, balance, sinceMs }: PolicyFamilyStatus): string => {
   const shared = shares.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
   const scope = source === null ? family : `${family} from ${source}`;
-  return `${scope}: ${shared === '' ? 'nothing' : shared} (${rung}, ${balance}) for ${length(sinceMs)}`;
+  return `${scope}: ${shared === '' ? 'nothing' : shared} (${rung}) for ${length(sinceMs)}, balance ${balance}`;
 };
 
 export const renderFullStatus = (status: Status): readonly string[] =>

@@ -31,6 +31,7 @@ import { createControlGroup } from './control-group.ts';
 import { dryRun } from './dry-run.ts';
 import { createFigures } from './figures.ts';
 import { renderFullStatus } from './full-status.ts';
+import { followWithHooks } from './hook-gate.ts';
 import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { createPlots } from './plots.ts';
@@ -180,11 +181,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
 
   const hooks = createHooks({ clock, log, run: runProgram, look: () => hookNowOf(status()) });
   hooks.configure(settings.hook);
-  loop.follow((done) => {
-    // The backup of a pair leaves it to the master (S51).
-    const isBackup = loop.engine().carp.role === 'backup';
-    if (done.kind === 'turn') hooks.tell(isBackup ? [] : done.notes, done.isBusy);
-  });
+  followWithHooks(loop, hooks);
 
   const figures = createFigures({
     clock,

@@ -138,7 +138,7 @@ t.test('as log lines', async (t) => {
   const lines = renderFullStatus(snapshotOf(steady(settingsOf([linkSettings6('a', 0)])))).join('\n');
   t.match(lines, /link a inet: up .* gateway 10\.0\.0\.1, rtable 101\n/);
   t.match(lines, /link a inet6: up .* gateway 2001:db8:0::1, rtable 101\n/);
-  t.match(lines, /policy default inet: a 100% \(up, weight\) for /);
-  t.match(lines, /policy default inet6 from a: a 100% \(up, weight\) for /);
+  t.match(lines, /policy default inet: a 100% \(up\) for .*, balance weight$/m);
+  t.match(lines, /policy default inet6 from a: a 100% \(up\) for .*, balance weight$/m);
   t.match(lines, /status: pf: anchor uplinkd known, \d+ rules, 0 pools, 1 loads, /);
 });

@@ -1,6 +1,10 @@
 /** A pair of routers (S51): demotion through the real loop and adapters, and a backup that only watches. */
 import t from 'tap';
+import { createHooks } from '../../src/adapter/hook.ts';
 import type { Memory } from '../../src/core/memory.ts';
+import { millis } from '../../src/core/time.ts';
+import { followWithHooks } from '../../src/daemon/hook-gate.ts';
+import type { HookDocument } from '../../src/wire/hook.ts';
 import { createVirtualWorld, links, type VirtualWorld } from './virtual.ts';
 
 const config = `[carp]\nhold = "5s"\n${links}`;
@@ -67,6 +71,40 @@ t.test('a backup watches and ends no state; the master that it becomes does', as
   await world.run(5000);
   t.strictSame(kills(world).slice(before), ['-k label -k uplink:a', '-k label -k uplink:a']);
   world.stop();
+});
+
+t.test('a backup runs no hook; the master that it becomes does, and tells nothing of before', async (t) => {
+  const world = await createVirtualWorld(config, { interfaces });
+  const told: string[] = [];
+  const hooks = createHooks({
+    clock: world.clock,
+    log: { write: () => {} },
+    look: () => ({ paths: [], policies: [] }),
+    run: ({ stdin }) => {
+      const { events }: HookDocument = JSON.parse(stdin);
+      told.push(...events.map(({ text }) => text));
+      return { ended: Promise.resolve({ kind: 'exited', code: 0 }), stop: () => {} };
+    },
+  });
+  await world.run(10_000);
+  hooks.configure({ command: ['/x'], timeout: millis(1000), digest: millis(1000) });
+  followWithHooks(world.loop, hooks);
+  world.router.setCarrier('carp1', false);
+  await world.run(1000);
+  world.router.setCarrier('em1', false);
+  await world.run(30_000);
+  t.match(world.log.join('\n'), /link a inet: up -> down \(carrier-down\)/, 'it has seen it');
+  t.match(world.log.join('\n'), /policy default inet: .* -> b 100%/, 'and has its rules ready');
+  t.strictSame(told, []);
+  world.router.setCarrier('carp1', true);
+  await world.run(5000);
+  t.strictSame(told, [], 'the master that was has told it');
+  world.router.setCarrier('em2', false);
+  await world.run(5000);
+  t.match(told.join('\n'), /^link b inet: up -> down \(carrier-down\)/);
+  t.notMatch(told.join('\n'), /link a /);
+  world.stop();
+  hooks.stop();
 });
 
 t.test('without [carp] an interface of that name means nothing', async (t) => {

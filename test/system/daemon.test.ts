@@ -47,6 +47,11 @@ t.test('SIGUSR1 logs everything, SIGTERM leaves pf as it is', async (t) => {
   );
   const said = world.log.slice(mark).join('\n');
   t.match(said, /status: link fibre inet: up \(answering\)/);
+  t.match(said, /status: link fibre inet: available (\S+ of (24h|7d|30d), ){3}\S+ since the start$/m);
+  t.match(
+    said,
+    /status: link fibre inet: target gateway: answers, .*, rtt p50 .* ms, p95 .* ms, jitter .* ms$/m,
+  );
   t.match(said, /status: policy default inet: fibre 75% dsl 25% \(up\)/);
   const held = await world.pfctl(['-a', 'uplinkd', '-sr']);
   const { tookMs, code } = await world.stopDaemon();

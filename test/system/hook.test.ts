@@ -5,6 +5,7 @@ import t from 'tap';
 import { createHooks } from '../../src/adapter/hook.ts';
 import type { Program, ProgramCall, ProgramEnd } from '../../src/adapter/program.ts';
 import { millis } from '../../src/core/time.ts';
+import { followWithHooks } from '../../src/daemon/hook-gate.ts';
 import type { HookDocument } from '../../src/wire/hook.ts';
 import { isAlive } from '../adapter/programs.ts';
 import { createVirtualWorld, links } from './virtual.ts';
@@ -31,9 +32,7 @@ const failOver = async (hangs: boolean | null) => {
   hooks.configure(
     hangs === null ? null : { command: ['/x'], timeout: millis(60_000), digest: millis(60_000) },
   );
-  world.loop.follow((done) => {
-    if (done.kind === 'turn') hooks.tell(done.notes, done.isBusy);
-  });
+  followWithHooks(world.loop, hooks);
   const pulledAt = world.clock.now();
   world.router.setCarrier('em1', false);
   await world.run(500);
