@@ -171,7 +171,7 @@ t.test('restarts ever later, quickly again once a child has answered', async (t)
   t.match(take(), [{ kind: 'probe-ended', restartIn: 100 }]);
 });
 
-t.test('a silent child is replaced, and less and less often', async (t) => {
+t.test('a silent child is replaced, and less and less often (S7)', async (t) => {
   const { clock, commands, take } = running();
   await clock.advance(14_999);
   t.same(take(), []);

@@ -521,7 +521,7 @@ t.test(
   },
 );
 
-t.test('we are stopped for 10 s: no transition, whatever the phase', async (t) => {
+t.test('we are stopped for 10 s: no transition, whatever the phase (S44)', async (t) => {
   for (let phase = 0; phase < 1000; phase += 50) {
     const world = steady(two);
     world.run(phase);

@@ -71,6 +71,10 @@ export interface World {
   run(ms: number): void;
   /** Time passes for the world, but we are not running; then everything arrives at once. */
   stall(ms: number): void;
+  /** The machine is suspended: nothing happens, children included, answers under way are lost, and it is `ms` later. */
+  suspend(ms: number): void;
+  /** The clock says that it is so much later, or earlier, for one turn; nothing else has happened. */
+  misread(ms: number): void;
   /**
    * The round-trip time of answers, null for silence, of a path (`a`) or of one target (`a 9.9.9.9`); all paths answer
    * after 20 ms at first.
@@ -83,6 +87,13 @@ export interface World {
   /** ping will not run faster than once a second. */
   refuseBursts(refuses: boolean): void;
   killPing(path: string, restartIn: number): void;
+  /** Its children, or those for one target, neither send nor end any more. */
+  hangPing(path: string): void;
+  /** A line of ping that is heard as if its child had printed it. */
+  forge(
+    path: string,
+    line: { readonly seq: number; readonly rtt: number | null; readonly duplicate?: true },
+  ): void;
   breakPf(step: PfStep | 'inspect' | null, text?: string): void;
   breakRoute(path: string, text: string | null): void;
   hangPf(hangs: boolean): void;
@@ -240,6 +251,8 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   const states = new Map<PathKey, number>();
   const rtts = new Map<string, Fate>();
   let sent = 0;
+  /** Answers of an earlier one were under way when the machine was suspended. */
+  let wakes = 0;
   let counting: (() => readonly Counted[]) | null = null;
   let isRefusing = false;
   const routeFailures = new Map<string, string>();
@@ -266,8 +279,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     const rtt = fate === undefined ? 20 : typeof fate === 'function' ? fate() : fate;
     if (rtt !== null) {
       const rttMs = millis(rtt);
+      const since = wakes;
       at(clock + rtt, () => {
-        if (child.alive) facts.push({ kind: 'probe-answer', probe: key, seq, rtt: rttMs, duplicate: false });
+        if (child.alive && since === wakes)
+          facts.push({ kind: 'probe-answer', probe: key, seq, rtt: rttMs, duplicate: false });
       });
     }
     at(clock + child.probe.interval, () => send(key, child));
@@ -631,6 +646,18 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       clock = end;
       turn();
     },
+    suspend: (ms) => {
+      wakes += 1;
+      clock += ms;
+      queue = queue.map((entry) => ({ ...entry, at: entry.at + ms }));
+      turn();
+    },
+    misread: (ms) => {
+      const right = clock;
+      clock = right + ms;
+      turn();
+      clock = right;
+    },
     answers: (name, fate) => {
       const [path = '', address] = name.split(' ');
       rtts.set(address === undefined ? longPath(path) : `${longPath(path)} ${address}`, fate);
@@ -655,6 +682,24 @@ export const createWorld = (holding: Holding = emptyPf): World => {
           if (children.get(key) === child) start(child.probe);
         });
       }
+      turn();
+    },
+    hangPing: (name) => {
+      const [path = '', address] = name.split(' ');
+      for (const child of children.values()) {
+        const isIt = address === undefined || child.probe.address === address;
+        if (child.probe.path === longPath(path) && isIt) child.alive = false;
+      }
+    },
+    forge: (path, { seq, rtt, duplicate = false }) => {
+      const [key] = [...children].find(([, { probe }]) => probe.path === longPath(path)) ?? [''];
+      facts.push({
+        kind: 'probe-answer',
+        probe: key,
+        seq,
+        rtt: rtt === null ? null : millis(rtt),
+        duplicate,
+      });
       turn();
     },
     breakPf: (step, text = 'no') => {

@@ -53,7 +53,7 @@ t.test('half a line and nonsense from ping: no transition', async (t) => {
   await isAsFresh(t, world, []);
 });
 
-t.test('a ping that is stopped counts as lost, and is believed again when it goes on', async (t) => {
+t.test('a ping that is stopped counts as lost, and is believed again when it goes on (S7)', async (t) => {
   const world = await openWorld(t);
   const pids = world.router.faults.running('ping', /-V 101 /).map(({ pid }) => pid);
   t.equal(pids.length, 3, 'the pings of fibre');
