@@ -71,6 +71,11 @@ const floors: { readonly [folder: string]: Floor } = {
     packages: ['node:'],
     why: 'the simulation plays the real daemon on the emulator, and is no part of either',
   },
+  fuzz: {
+    floors: [...below, 'daemon/control.ts', 'emulator', 'fuzz'],
+    packages: ['node:', 'zod'],
+    why: 'damaged texts are given to readers as they are, from outside',
+  },
 };
 
 /** The only files that may import a package. */

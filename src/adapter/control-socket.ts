@@ -100,9 +100,13 @@ export const serveControl = async (settings: ControlSettings): Promise<Control> 
   }
   const clients = new Set<Socket>();
   const turnedAway = new Set<Socket>();
+  const finished = new WeakSet<Socket>();
 
   /** Ends it once everything is sent, or once that has taken too long. */
   const finish = (socket: Socket): void => {
+    // Of many requests in one piece each is answered, or not any more, and then finished.
+    if (finished.has(socket)) return;
+    finished.add(socket);
     socket.setTimeout(LAST_WORDS_MS, () => socket.destroy());
     socket.destroySoon();
   };

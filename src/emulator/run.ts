@@ -27,6 +27,10 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   logger,
 };
 
+/** By a word that may be anything. */
+const programOf = (name: string): Program | undefined =>
+  Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
+
 export interface Start {
   readonly name: string;
   readonly args: readonly string[];
@@ -61,7 +65,7 @@ const linesAfterFirst = (text: string, line: string): string => {
 export const startProgram = (router: Router, start: Start): Started => {
   const { name, args } = start;
   const { clock, faults } = router;
-  const program = PROGRAMS[name];
+  const program = programOf(name);
   const fault: CallFault | null = faults.take(name, args);
   const pid = start.pid ?? router.nextPid();
   faults.note(name, args, clock.now());
@@ -124,7 +128,7 @@ export const startProgram = (router: Router, start: Start): Started => {
       rtable,
       become: (next, more, into) => {
         const path = next.split('/').at(-1) ?? next;
-        const other = PROGRAMS[path];
+        const other = programOf(path);
         if (other === undefined) return false;
         runIn(other, path, more, into);
         return true;

@@ -1,0 +1,59 @@
+/** Thousands of damaged texts for every reader of what comes from outside, the same at every run; `npm run fuzz` tries millions. */
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import t from 'tap';
+import { hunt } from '../../src/fuzz/hunt.ts';
+import { parseKept } from '../../src/fuzz/kept.ts';
+import { complaintOf } from '../../src/fuzz/shrink.ts';
+import { createSocketSubject } from '../../src/fuzz/socket-subject.ts';
+import { createSubjects } from '../../src/fuzz/subjects.ts';
+
+const kept = new URL('../fixtures/fuzz/', import.meta.url);
+const socket = await createSocketSubject();
+t.teardown(() => socket.close());
+const subjects = [...createSubjects(), socket];
+
+/** Of those that take a millisecond or more for each; the others get 1500. */
+const RUNS: Readonly<Record<string, number>> = {
+  config: 500,
+  'emulator-pf': 500,
+  'emulator-words': 300,
+  'control-socket': 300,
+  'series-file': 500,
+};
+
+t.test('changed texts of the real kind', async (test) => {
+  for (const subject of subjects) {
+    const runs = RUNS[subject.name] ?? 1500;
+    const { tries, shapes, finds } = await hunt(subject, 1, { goOn: (so) => so < runs });
+    test.same(finds, [], `${subject.name}: ${tries} texts, ${shapes} shapes`);
+    test.ok(shapes > 1, `${subject.name} tells one text from another`);
+  }
+});
+
+t.test('texts of no kind at all', async (test) => {
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ maxLength: 200 }),
+    fc.json(),
+    fc.array(fc.ipV4Extended(), { maxLength: 4 }).map((all) => all.join('\n')),
+    fc.ipV6(),
+  );
+  for (const subject of subjects) {
+    const holds = fc.asyncProperty(texts, async (text) => {
+      const complaint = await complaintOf(subject, text);
+      if (complaint !== null) throw new Error(complaint);
+    });
+    await fc.assert(holds, { seed: 1, numRuns: Math.min(100, RUNS[subject.name] ?? 100) });
+    test.pass(subject.name);
+  }
+});
+
+t.test('what was found once', async (test) => {
+  for (const file of readdirSync(kept)) {
+    const { parser, input, complaint } = parseKept(readFileSync(new URL(file, kept), 'utf8'));
+    const subject = subjects.find(({ name }) => name === parser);
+    test.ok(subject !== undefined, `${file}: ${parser}`);
+    if (subject !== undefined) test.equal(await complaintOf(subject, input), null, `${file}: ${complaint}`);
+  }
+});
