@@ -17,6 +17,7 @@ const status = statusSchema.parse(statusSamples(1)[0]);
 
 const actions: ControlActions = {
   status: () => status,
+  statusWithStates: async () => status,
   reload: () => ['uplinkd.conf:1:1: what'],
   admin: (link) => (link === 'fibre' ? ['policy default inet: dsl 100%'] : null),
   probe: (_link, _count, _tell, end) => {

@@ -24,6 +24,7 @@ export const statusSamples = (number: number): readonly unknown[] =>
 
 export const REQUESTS: readonly unknown[] = [
   { version: 1, command: 'show' },
+  { version: 1, command: 'show', states: true },
   { version: 1, command: 'metrics' },
   { version: 1, command: 'monitor' },
   { version: 1, command: 'reload' },
