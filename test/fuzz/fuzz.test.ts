@@ -1,12 +1,13 @@
 /** Thousands of damaged texts for every reader of what comes from outside, the same at every run; `npm run fuzz` tries millions. */
 import { readdirSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
+
 import t from 'tap';
 import { hunt } from '../../src/fuzz/hunt.ts';
 import { parseKept } from '../../src/fuzz/kept.ts';
 import { complaintOf } from '../../src/fuzz/shrink.ts';
 import { createSocketSubject } from '../../src/fuzz/socket-subject.ts';
 import { createSubjects } from '../../src/fuzz/subjects.ts';
+import fc from '../chance.ts';
 
 const kept = new URL('../fixtures/fuzz/', import.meta.url);
 const socket = await createSocketSubject();
