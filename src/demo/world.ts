@@ -17,6 +17,7 @@ import { createRouter, type Router } from '../emulator/router.ts';
 import { serveRouter, writeCommandDirectory } from '../emulator/server.ts';
 import { parseReply } from '../wire/control.ts';
 import type { Status } from '../wire/status.ts';
+import { demoUplinks } from './uplinks.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const POLL_MS = 40;
@@ -91,27 +92,7 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
     clock: createRealClock(),
     seed: 20261120,
     lan: { interface: 'em0', address: '10.0.0.1/24' },
-    uplinks: [
-      { name: 'fibre', interface: 'em1', address: '203.0.113.2/24', gateway: '203.0.113.1', latencyMs: 6 },
-      {
-        name: 'dsl',
-        interface: 'pppoe0',
-        address: '198.51.100.2',
-        gateway: '198.51.100.1',
-        pppoe: { parent: 'em2' },
-        latencyMs: 22,
-        jitterMs: 3,
-      },
-      {
-        name: 'lte',
-        interface: 'em3',
-        address: '192.0.2.2/24',
-        gateway: '192.0.2.1',
-        dhcp: { nameservers: ['192.0.2.53'] },
-        latencyMs: 48,
-        jitterMs: 9,
-      },
-    ],
+    uplinks: demoUplinks,
     files: new Map([
       // the example, with the session in the place of the modem's interface
       ['/etc/pf.conf', readFileSync(join(root, 'etc/pf.conf.example'), 'utf8').replaceAll('em2', 'pppoe0')],
