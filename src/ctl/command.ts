@@ -114,6 +114,16 @@ const table: Node = {
   },
 };
 
+const wordsBelow = (node: Node, said: string): readonly string[] =>
+  node.kind === 'arguments'
+    ? [said]
+    : Object.entries(node.words).flatMap(([word, next]) =>
+        wordsBelow(next, said === '' ? word : `${said} ${word}`),
+      );
+
+/** Every command in full: `show links`, `log brief`. */
+export const commandWords = (): readonly string[] => wordsBelow(table, '');
+
 const choice = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
 

@@ -45,7 +45,7 @@ const requestSchema = z.discriminatedUnion('command', [
 
 export type Request = z.infer<typeof requestSchema>;
 
-const replySchema = z.discriminatedUnion('kind', [
+export const replySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('status'), status: statusSchema }).readonly(),
   /** The figures, in Prometheus' text format. */
   z.object({ kind: z.literal('metrics'), text: z.string() }).readonly(),
