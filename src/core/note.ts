@@ -22,6 +22,8 @@ export type Note =
       /** Where probes decided: how many targets answer, of how many. */
       readonly answering: { readonly count: number; readonly of: number } | null;
     }
+  /** Good again, but it fell so often that it is held back for `wait`. */
+  | { readonly kind: 'damped'; readonly path: PathKey; readonly wait: Millis }
   | {
       readonly kind: 'target-failed';
       readonly path: PathKey;
@@ -137,6 +139,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'pf-killed':
       return note.count === 0 ? 'debug' : 'info';
     case 'admin':
+    case 'damped':
       return 'notice';
     case 'pf-loaded':
     case 'pf-recovered':
@@ -155,6 +158,8 @@ const textOf = (note: Note): string => {
   switch (note.kind) {
     case 'health':
       return `link ${note.link} ${note.family}: ${note.from} -> ${note.to} (${note.reason})${kept(note)}`;
+    case 'damped':
+      return `link ${path(note.path)}: damped for ${renderDuration(note.wait)}, it fell too often`;
     case 'target-failed':
       return `link ${path(note.path)}: target ${note.target} does not answer${note.complaint === null ? '' : ` (${note.complaint})`}`;
     case 'target-answers':

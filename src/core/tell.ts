@@ -2,7 +2,7 @@
  * What a turn has to say of paths and policies: the difference between what was last said and what is now, as notes.
  */
 import { type Decision, decisionKey, type Rung, sharePercents } from './decide.ts';
-import type { PathHealth } from './health.ts';
+import { holdEnds, type PathHealth } from './health.ts';
 import type { Note } from './note.ts';
 import { type Mono, since } from './time.ts';
 
@@ -32,6 +32,9 @@ export const healthNotes = (
       lasted: since(now, before.since),
       answering: after.reason === 'probe-loss' ? { count, of: after.targets.length } : null,
     });
+  }
+  if (after.reason === 'damped' && before.reason !== 'damped') {
+    notes.push({ kind: 'damped', path: after.key, wait: since(holdEnds(after) ?? now, now) });
   }
   for (const target of after.targets) {
     const was = before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;

@@ -20,7 +20,7 @@ import { playRenegotiation, playRenumbering } from './renumbering.ts';
 import type { World } from './world.ts';
 
 /** How often the cable is pulled once more, for the figures at the end. */
-const EXTRA_PULLS = 5;
+const EXTRA_PULLS = 2;
 
 const probe = `[probe]
 interval = "200ms"
@@ -29,7 +29,10 @@ rise = 3
 hold = "500ms"
 `;
 
-export const renderStoryConfig = (dslWeight: number): string => `${probe}
+export const renderStoryConfig = (
+  dslWeight: number,
+  damping = true,
+): string => `${probe}${damping ? '' : 'damping = false\n'}
 [link.fibre]
 interface = "em1"
 gateway = "203.0.113.1"
@@ -151,6 +154,30 @@ const playSettings = async (world: World, stage: Stage): Promise<void> => {
   await world.until('the old weights', isSettledOn('fibre 75% dsl 25%'));
 };
 
+const pullFibre = async (world: World): Promise<void> => {
+  world.router.setCarrier('em1', false);
+  await world.until('dsl alone', isSettledOn('dsl 100%'));
+  world.router.setCarrier('em1', true);
+};
+
+const playDamping = async (world: World, stage: Stage): Promise<void> => {
+  stage.act('the cable of fibre is pulled for the third time within two minutes');
+  await pullFibre(world);
+  const pathOf = (status: Status) => status.links.find(({ name }) => name === 'fibre')?.paths[0];
+  await world.until('fibre to be held back', (status) => pathOf(status)?.reason === 'damped');
+  const left = pathOf(await world.status())?.holdRemainingMs ?? 0;
+  stage.claim('fibre is damped for minutes', left > 60_000, `${Math.round(left / 1000)} s`);
+  await claimShares(world, stage, only('dsl'), 1500);
+
+  stage.act('SIGHUP with damping = false');
+  world.writeConfig(renderStoryConfig(1, false));
+  world.signal('SIGHUP');
+  const from = performance.now();
+  await world.until('fibre and dsl', isSettledOn('fibre 75% dsl 25%'));
+  const took = performance.now() - from;
+  stage.claim('fibre is used again at once', took < 2500, `after ${Math.round(took)} ms`);
+};
+
 /** Plays the whole story. Throws if the daemon does not get somewhere at all; everything else is a claim that fails. */
 export const playStory = async (world: World, stage: Stage): Promise<void> => {
   stage.act('uplinkd starts on a router whose anchor is empty');
@@ -160,18 +187,18 @@ export const playStory = async (world: World, stage: Stage): Promise<void> => {
     'three healthy links',
     (status) => healthy(status) && isSettledOn('fibre 75% dsl 25%')(status),
   );
-  await claimShares(world, stage, both, 3500);
+  await claimShares(world, stage, both, 2500);
   await playReload(world, stage);
   await playCable(world, stage);
   await playDark(world, stage);
   await playRenegotiation(world, stage);
   await playSettings(world, stage);
 
+  await playDamping(world, stage);
+
   stage.act(`the cable of fibre is pulled ${EXTRA_PULLS} times more`);
   for (let pull = 0; pull < EXTRA_PULLS; pull += 1) {
-    world.router.setCarrier('em1', false);
-    await world.until('dsl alone', isSettledOn('dsl 100%'));
-    world.router.setCarrier('em1', true);
+    await pullFibre(world);
     await world.until('fibre and dsl', isSettledOn('fibre 75% dsl 25%'));
   }
   const { reactions } = (await world.status()).pf;

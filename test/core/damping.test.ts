@@ -91,6 +91,11 @@ t.test('ten flaps in five minutes (S19)', async (t) => {
   t.ok(count(lines, '-> up') <= 2, `up again ${count(lines, '-> up')} times`);
   t.equal(count(lines, 'up -> down'), 3, 'the third fall is the last');
   t.equal(pathOf(world).reason, 'damped');
+  t.match(
+    lines.filter((line) => line.includes('damped')).join('\n'),
+    /^\S+ link a inet: damped for 2m\d\ds, it fell too often(\n|$)/,
+    'and it is told',
+  );
   const until = holdEnds(pathOf(world)) ?? mono(0);
   t.ok(until > world.now(), 'and it is told until when');
   world.run(until - world.now() - 1);

@@ -94,6 +94,11 @@ t.test('the exact words', async (t) => {
       'link fibre inet: up -> degraded (probe-latency), up for 5.0s',
     ],
     [
+      { kind: 'damped', path: 'fibre/inet', wait: millis(167_000) },
+      'notice',
+      'link fibre inet: damped for 2m47s, it fell too often',
+    ],
+    [
       { kind: 'pf-uncalled', anchor: 'wan' },
       'err',
       'pf: the main rule set does not use the anchor; add the line to pf.conf: anchor "wan"',
