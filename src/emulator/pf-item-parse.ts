@@ -154,7 +154,7 @@ export const prioValue = (source: Source): number => {
 export const queueNames = (source: Source): readonly [string, string | null] => {
   const one = (): string => {
     const name = source.word();
-    const isDefined = [...source.queues.values()].some((queue) => queue.name === name);
+    const isDefined = source.queues.some((queue) => queue.name === name);
     return isDefined ? name : source.refuse(`queue ${name} is not defined`);
   };
   if (!source.skip('(')) return [one(), null];

@@ -4,7 +4,8 @@
  */
 import { expandRule } from './pf-expand.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
-import { queueProblem } from './pf-queue.ts';
+import { leafComplaint, orderQueues, queueProblem } from './pf-queue.ts';
+import { parseQueue } from './pf-queue-parse.ts';
 import { parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
 import type { Rule } from './pf-rules.ts';
 import type { ParseWorld, QueueDefinition, Source, SourceState } from './pf-source.ts';
@@ -39,6 +40,8 @@ export interface ParseOptions {
   readonly anchor: string;
   /** 0, 1 (`-v`) or 2 (`-vv`). */
   readonly verbosity: number;
+  /** `-n`. */
+  readonly isDryRun: boolean;
 }
 
 const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];
@@ -73,77 +76,23 @@ const tableStatement = (work: Work): void => {
 
 const queueStatement = (work: Work): void => {
   const { source } = work.opened;
-  source.take();
-  const name = source.word();
-  let nic: string | null = null;
-  if (source.skip('on')) {
-    if (source.is('{')) source.unknown('a list of interfaces for a queue');
-    nic = source.word();
+  for (const queue of parseQueue(source)) {
+    const { interface: nic, parent } = queue;
+    const why =
+      source.anchor !== ''
+        ? // pfctl prints these on stdout (transcript pfctl-anchor-queue)
+          'must not have queue definitions in an anchor'
+        : parent === null && source.queues.some((one) => one.parent === null && one.interface === nic)
+          ? `A root queue is already defined on ${nic}`
+          : null;
+    if (why !== null) {
+      work.print(why);
+      source.complain('cannot add queue');
+      return;
+    }
+    // the same name on several interfaces is one queue each
+    source.queues.push(queue);
   }
-  let parent: string | null = null;
-  let hasBandwidth = false;
-  let isDefault = false;
-  let hasFlows = false;
-  let text = `queue ${name}${nic === null ? '' : ` on ${nic}`}`;
-  const amount = (): string => {
-    const token = source.peek();
-    if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
-    const value = source.take().text;
-    if (!/^[0-9.]+[KMG]?b?$/.test(value)) source.refuse(`unknown unit "${value.replace(/^[0-9.]+/, '')}"`);
-    if (!source.skip('burst')) return value;
-    const burst = amount();
-    source.expect('for');
-    return `${value} burst ${burst} for ${source.take().text}`;
-  };
-  while (source.peek().kind !== 'newline') {
-    if (source.skip('bandwidth')) {
-      if (hasBandwidth) source.refuse('bandwidth cannot be respecified');
-      hasBandwidth = true;
-      text += ` bandwidth ${amount()}`;
-      source.skip(',');
-      while (source.is('min', 'max')) {
-        text += `, ${source.take().text} ${amount()}`;
-        source.skip(',');
-      }
-    } else if (source.skip('parent')) {
-      parent = source.word();
-      text = text.replace(`queue ${name}`, `queue ${name} parent ${parent}`);
-    } else if (source.skip('default')) {
-      isDefault = true;
-      text += ' default';
-    } else if (source.skip('qlimit')) text += ` qlimit ${source.number()}`;
-    else if (source.skip('flows')) {
-      hasFlows = true;
-      text += ` flows ${source.number()}`;
-    } else if (source.skip('quantum')) text += ` quantum ${source.number()}`;
-    else source.syntaxError();
-  }
-  if (nic === null && parent === null) source.refuse('root queue without interface');
-  if (nic !== null && !source.world.nics().some((one) => one.name === nic)) source.refuse('not an interface');
-  if (!hasBandwidth && !hasFlows) source.refuse('no bandwidth or flow specification');
-  if (source.anchor !== '') {
-    // pfctl prints this one on stdout (transcript pfctl-anchor-queue)
-    work.print('must not have queue definitions in an anchor');
-    source.complain('cannot add queue');
-    return;
-  }
-  const isTaken = [...source.queues.values()].some(
-    (one) => one.parent === null && parent === null && one.interface === nic,
-  );
-  if (isTaken) {
-    work.print(`A root queue is already defined on ${nic}`);
-    source.complain('cannot add queue');
-    return;
-  }
-  // the same name on several interfaces is one queue each
-  source.queues.set(`${name} ${nic ?? ''}`, {
-    name,
-    interface: nic,
-    parent,
-    isDefault,
-    hasBandwidth,
-    text,
-  });
 };
 
 const setStatement = (work: Work): void => {
@@ -376,15 +325,31 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       opened.recover(refusal);
     }
   }
-  const queues = [...source.queues.values()];
-  const problem = opened.errors() === 0 && options.anchor === '' ? queueProblem(queues) : null;
+  const { queues } = source;
+  const isMain = opened.errors() === 0 && options.anchor === '';
+  const problem = isMain ? queueProblem(queues) : null;
   if (problem !== null) source.say(`pfctl: ${problem}`);
-  const isRight = opened.errors() === 0 && problem === null;
-  if (isRight && options.verbosity > 0) stdout.push(...renderSection(work, main, 0, new Set()));
+  const rules = [main, ...work.sections.values()].flatMap((section) => section.rules);
+  const complaint =
+    isMain && problem === null
+      ? leafComplaint(
+          queues,
+          rules.flatMap((rule) => rule.queue ?? []),
+        )
+      : null;
+  if (complaint !== null) {
+    stdout.push(complaint);
+    if (!options.isDryRun) source.say('pfctl: Unable to load queues into kernel');
+  }
+  const isRight = opened.errors() === 0 && problem === null && complaint === null;
+  if (isRight && options.verbosity > 0) {
+    if (isMain) stdout.push(...orderQueues(queues).map(({ definition }) => definition.text));
+    stdout.push(...renderSection(work, main, 0, new Set()));
+  }
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
     content: isRight ? { ...main, queues, loads: work.loads } : null,
-    isFatal: problem !== null,
+    isFatal: problem !== null || complaint !== null,
     stdout: lines(stdout),
     stderr: lines(opened.stderr),
   };

@@ -55,21 +55,86 @@ const buildClass = (
 
 const flatten = (one: Class): readonly Class[] => [one, ...one.children.flatMap(flatten)];
 
+/** A queue as the kernel has it: one without an interface is on each that has its parent. */
+export interface PlacedQueue {
+  readonly interface: string;
+  readonly definition: QueueDefinition;
+}
+
+/** In the order in which pfctl loads them: each root with what hangs under it (pfctl_load_queue). */
+export const orderQueues = (all: readonly QueueDefinition[]): readonly PlacedQueue[] =>
+  all
+    .filter((one) => one.parent === null)
+    .flatMap((root) => {
+      const nic = root.interface ?? '';
+      return flatten(buildClass(root, nic, all, 0)).map(({ definition }) => ({ interface: nic, definition }));
+    });
+
+const leafProblem = (one: Class): string | null => {
+  const { name, isDefault, hasFlows } = one.definition;
+  if (one.children.length === 0) return null;
+  if (isDefault) return `default queue ${name} is not a leaf queue`;
+  return hasFlows ? `flow queue ${name} is not a leaf queue` : null;
+};
+
+const respecified = (one: Class, nic: string, all: readonly QueueDefinition[]): string | null => {
+  const below = all.filter(
+    (each) => each.parent === one.definition.name && (each.interface === null || each.interface === nic),
+  );
+  for (const [at, each] of below.entries()) {
+    const other = below
+      .slice(0, at)
+      .find(
+        (before) => before.name === each.name && (before.interface === null) === (each.interface === null),
+      );
+    if (other === undefined) continue;
+    return `queue ${each.name}${each.interface === null ? '' : ` on ${each.interface}`} respecified`;
+  }
+  return null;
+};
+
 /** What pfctl dies of once the rules are read, or null (pfctl_check_qassignments, pfctl_load_queues). */
 export const queueProblem = (all: readonly QueueDefinition[]): string | null => {
   const matched = new Set<QueueDefinition>();
   for (const root of all.filter((one) => one.parent === null)) {
-    const classes = flatten(buildClass(root, root.interface ?? '', all, 0));
+    const nic = root.interface ?? '';
+    const classes = flatten(buildClass(root, nic, all, 0));
     for (const one of classes) matched.add(one.definition);
-    for (const one of classes)
-      if (one.definition.isDefault && one.children.length > 0)
-        return `default queue ${one.definition.name} is not a leaf queue`;
+    for (const one of classes) {
+      const problem = respecified(one, nic, all) ?? (one.definition === root ? null : leafProblem(one));
+      if (problem !== null) return problem;
+    }
+    const [top] = classes;
+    const own = top === undefined ? null : leafProblem(top);
+    if (own !== null) return own;
     if (!root.hasBandwidth && classes.length > 1) return `root queue ${root.name} doesn't support hierarchy`;
     if (root.hasBandwidth && !classes.some((one) => one.definition.isDefault))
       return 'no default queue specified';
   }
-  const lost = all.find((one) => one.parent !== null && !matched.has(one));
-  return lost === undefined ? null : `queue ${lost.name}: parent ${lost.parent} not found`;
+  for (const one of all.filter((each) => each.parent !== null)) {
+    if (!matched.has(one) && !all.some((each) => each !== one && each.name === one.name && matched.has(each)))
+      return `queue ${one.name}: parent ${one.parent} not found`;
+    if (!one.isShared) return `queue ${one.name}: no bandwidth was specified`;
+  }
+  return null;
+};
+
+/**
+ * A root queue that a rule names and that has others under it; pfctl says so on standard output. Of those in between it only looks at what
+ * was written, which has nothing under it (pfctl_leafqueue_check).
+ */
+export const leafComplaint = (
+  all: readonly QueueDefinition[],
+  named: readonly (string | null)[],
+): string | null => {
+  const hasChildren = (name: string | null): boolean =>
+    name !== null &&
+    all.some((one) => one.name === name && one.parent === null) &&
+    all.some((one) => one.parent === name);
+  const name = named.find(hasChildren);
+  return name === undefined || name === null
+    ? null
+    : `queue ${name}: packets must be assigned to leaf queues only`;
 };
 
 /** `definitions` is asked at every packet: a load of the main rule set starts all counters anew. */

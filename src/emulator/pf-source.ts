@@ -22,8 +22,14 @@ export interface QueueDefinition {
   readonly interface: string | null;
   readonly parent: string | null;
   readonly isDefault: boolean;
-  /** It has a bandwidth of its own; without it is a flow queue. */
+  /** A bandwidth is given, if only none. */
   readonly hasBandwidth: boolean;
+  /** It takes part in sharing: a bandwidth of more than nothing. */
+  readonly isShared: boolean;
+  readonly hasFlows: boolean;
+  /** Packets that wait at most; null: what the scheduler takes. */
+  readonly limit: number | null;
+  /** As pfctl prints it. */
   readonly text: string;
 }
 
@@ -45,7 +51,7 @@ export interface Source {
   readonly world: ParseWorld;
   /** The anchor that the rules being read belong to; changes inside `anchor … { }`. */
   anchor: string;
-  readonly queues: Map<string, QueueDefinition>;
+  readonly queues: QueueDefinition[];
   readonly automatic: { readonly name: string; readonly hosts: readonly HostNode[] }[];
   blockAnswer: 'drop' | 'return';
   isIfBoundByDefault: boolean;
@@ -114,7 +120,7 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
   const source: Source = {
     world,
     anchor,
-    queues: new Map(),
+    queues: [],
     automatic: [],
     blockAnswer: 'drop',
     isIfBoundByDefault: false,

@@ -127,7 +127,7 @@ export const load = (call: Call, path: string, text: string | null) => {
   const parse = (content: string, file: string, into: string): ParseOutcome => {
     const outcome = parseRuleset(
       content,
-      { file, anchor: into, verbosity: call.verbosity },
+      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun },
       parseWorld(call),
     );
     if (outcome.stdout !== '') invocation.out(outcome.stdout);

@@ -312,8 +312,3 @@ export const showLimits = (firewall: Firewall): Shown => ({
     .map(([name, value]) => `${name.padEnd(13)} hard limit ${String(value).padStart(8)}\n`)
     .join(''),
 });
-
-/** `-s queue`. */
-export const showQueues = (firewall: Firewall): Shown => ({
-  out: firewall.queues.map((queue) => `${queue.text}\n`).join(''),
-});

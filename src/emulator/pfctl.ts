@@ -13,13 +13,13 @@ import {
   showInfo,
   showLabels,
   showLimits,
-  showQueues,
   showRules,
   showSources,
   showTables,
   showTimeouts,
 } from './pfctl-show.ts';
 import { showInterfaces } from './pfctl-show-interfaces.ts';
+import { showQueues } from './pfctl-show-queues.ts';
 import { runTable } from './pfctl-table.ts';
 import type { Invocation, Program } from './program.ts';
 import { parseOptions } from './program.ts';
@@ -67,7 +67,7 @@ const show = (call: Call, what: string): Shown => {
     case 'Interfaces':
       return showInterfaces(router, call.nic, call.verbosity);
     case 'queue':
-      return showQueues(firewall);
+      return showQueues(router, call.nic, call.verbosity);
     case 'Sources':
       return showSources(router, call.verbosity);
     default:

@@ -81,8 +81,8 @@ const rules = (seeds: readonly string[]): Subject => ({
             : null;
       return { complaint, shape: first.err.replace(/\d+|'[^']*'|"[^"]*"/g, '').slice(0, 200) };
     }
-    // a bare word may hold a quotation mark, and then pfctl's own print is none that it can read
-    if (/"[^"\n]*"[^"\s]|[^\s"]"(?=[^"\n]*"[^"\n]*$)|""/m.test(first.out))
+    // not to be read again: a quotation mark inside of a word, and queues without the interface that they are on
+    if (/"[^"\n]*"[^"\s]|[^\s"]"(?=[^"\n]*"[^"\n]*$)|""|^queue /m.test(first.out))
       return { complaint: null, shape: '' };
     const second = createMachine().run(load, first.out);
     const complaint =

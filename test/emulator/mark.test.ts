@@ -182,3 +182,89 @@ t.test('what pfctl refuses of queues', async (test) => {
     `stdin:1: queue late is not defined\n${tail}`,
   ]);
 });
+
+t.test('pfctl -s queue: as pfctl writes them, on each interface what hangs there', async (test) => {
+  const made = createMachine();
+  const rules = `queue root on { vio2 vio3 } bandwidth 100000K, max 100M
+queue std parent root bandwidth 90Mb burst 95M for 100ms default qlimit 500
+queue voip parent root bandwidth 1500K, max 20M, min 1M
+queue voip on vio3 parent root bandwidth 5.5M
+queue fq on vio1 flows 1024 quantum 300 qlimit 40 default
+match out set queue (std, voip)
+pass
+`;
+  const vio2 = `queue root on vio2 bandwidth 100M, max 100M
+queue std parent root bandwidth 90M burst 95M for 100ms default qlimit 500
+queue voip parent root bandwidth 1500K, min 1M, max 20M
+`;
+  const all = `${vio2}queue root on vio3 bandwidth 100M, max 100M
+queue std parent root bandwidth 90M burst 95M for 100ms default qlimit 500
+queue voip parent root bandwidth 5500K
+queue fq on vio1 flows 1024 quantum 300 default qlimit 40
+`;
+  const checked = made.run('pfctl -nvf -', rules);
+  test.equal(checked.stdout.replace(/^(?:match|pass).*\n/gm, ''), all, 'in front of the rules');
+  made.load('', rules);
+  test.equal(made.run('pfctl -s queue').stdout, all);
+  test.equal(made.run('pfctl -s queue -i vio2').stdout, vio2);
+  made.run('ping -n -c 2 192.0.2.1');
+  test.equal(
+    made.run('pfctl -v -s queue -i vio2').stdout,
+    vio2
+      .split('\n')
+      .slice(0, 3)
+      .map((line, at) => {
+        const sent = at === 1 ? '         2  bytes:        168' : '         0  bytes:          0';
+        const length = at === 1 ? 500 : ' 50';
+        return `${line}\n  [ pkts: ${sent}  dropped pkts:      0 bytes:      0 ]\n  [ qlength:   0/${length} ]\n`;
+      })
+      .join(''),
+  );
+  test.match(made.run('pfctl -vvs queue'), { code: 1, stderr: /-s queue -vv not known/ });
+});
+
+t.test('queues that pfctl refuses, in its words', async (test) => {
+  const root = 'queue root on vio2 bandwidth 1M\n';
+  for (const [rules, complaint] of [
+    ['queue a on vio2 bandwidth 10%\n', 'stdin:1: no bandwidth in % yet'],
+    ['queue a on vio2 bandwidth 10X\n', 'stdin:1: unknown unit "X"'],
+    ['queue a on vio2 bandwidth 1M burst 2M for 1s\n', 'stdin:1: time in scspec must be in ms'],
+    ['queue a on vio2 bandwidth 1M bandwidth 2M\n', 'stdin:1: bandwidth cannot be respecified'],
+    ['queue a on vio2 bandwidth 1M default default\n', 'stdin:1: default cannot be respecified'],
+    ['queue a on vio2 bandwidth 1M qlimit 65536\n', 'stdin:1: qlimit out of range: max 65535'],
+    ['queue a on vio2 flows 0\n', 'stdin:1: number of flows out of range: max 32767'],
+    ['queue a on vio2 flows 1 quantum 65536\n', 'stdin:1: quantum out of range: max 65535'],
+    ['queue a on vio2 default\n', 'stdin:1: no bandwidth or flow specification'],
+    ['queue a on vio2\n', 'stdin:1: syntax error'],
+    ['queue a bandwidth 1M\n', 'stdin:1: root queue without interface'],
+    ['queue a on nosuch0 bandwidth 1M default\n', 'stdin:1: not an interface'],
+    [`queue ${'a'.repeat(64)} on vio2 bandwidth 1M\n`, 'stdin:1: queuename too long'],
+    [root, 'pfctl: no default queue specified'],
+    [`${root}queue a parent root bandwidth 0 default\n`, 'pfctl: queue a: no bandwidth was specified'],
+    [
+      `${root}queue a parent root bandwidth 1M default\nqueue a parent root bandwidth 1M\n`,
+      'pfctl: queue a respecified',
+    ],
+    [
+      `${root}queue a parent root bandwidth 1M default\nqueue b parent a bandwidth 1M\n`,
+      'pfctl: default queue a is not a leaf queue',
+    ],
+    [
+      `${root}queue a parent root flows 3 bandwidth 1M\nqueue b parent a bandwidth 1M default\n`,
+      'pfctl: flow queue a is not a leaf queue',
+    ],
+    [
+      `${root}queue a parent root bandwidth 1M default\nqueue b parent nosuch bandwidth 1M\n`,
+      'pfctl: queue b: parent nosuch not found',
+    ],
+  ] as const) {
+    const { code, stderr } = createMachine().run('pfctl -nf -', rules);
+    test.same([code, stderr], [1, `${complaint}\n`], rules);
+  }
+  const inner = `${root}queue a parent root bandwidth 1M default\nmatch out set queue root\n`;
+  test.match(createMachine().run('pfctl -f -', inner), {
+    code: 1,
+    stdout: 'queue root: packets must be assigned to leaf queues only\n',
+    stderr: 'pfctl: Unable to load queues into kernel\n',
+  });
+});
