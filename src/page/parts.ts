@@ -2,6 +2,7 @@
  * The parts of the status page, each an element with an id that can be replaced while the page is open: what is wrong, links,
  * policies, plots, what has happened. Every fact is in words and in markup; colour and shape only repeat it.
  */
+import { renderAvailability } from '../wire/availability.ts';
 import { binsOf, type Scale, type SeriesStore, scales } from '../wire/series.ts';
 import type { HistoryEntry, LinkStatus, PathStatus, PolicyFamilyStatus, Status } from '../wire/status.ts';
 import { type Html, html } from './html.ts';
@@ -9,6 +10,7 @@ import { renderPlot, summarise } from './plot.ts';
 import {
   type Mood,
   moodOf,
+  renderFlapping,
   renderLength,
   renderMs,
   renderPercent,
@@ -71,14 +73,19 @@ const pathRow = (status: Status, link: LinkStatus, path: PathStatus): Html => {
   const best = bestTarget(path);
   const rtt = best?.rtt == null ? '–' : `${best.rtt.p50Ms.toFixed(1)} / ${renderMs(best.rtt.p95Ms)}`;
   const loss = best === undefined || best.windowSize === 0 ? '–' : renderPercent(best.lossPercent);
-  const why = `${link.admin === 'drained' ? 'drained by hand; ' : ''}${renderWhy(link, path)}`;
+  const why = [
+    ...(link.admin === 'drained' ? ['drained by hand'] : []),
+    renderWhy(link, path),
+    ...[renderFlapping(path)].filter((each) => each !== null),
+  ].join('; ');
+  const { day, week, month } = path.availability;
   const family =
     link.paths.length > 1 || path.family === 'inet6' ? html` <small>${path.family}</small>` : null;
-  return html`<tr role="row" class="${moodOf(path.health)}"><th role="rowheader" scope="row">${link.name}${family}<small class="nic">${link.interface}</small></th><td role="cell" class="health"><span class="badge ${moodOf(path.health)}">${icon(moodOf(path.health))}${path.health}</span></td><td role="cell" data-label="since">${renderLength(path.sinceMs)}</td><td role="cell" class="why">${why}</td><td role="cell" data-label="share" class="number">${shareOf(status, link.name, path.family)}</td><td role="cell" data-label="loss" class="number">${loss}</td><td role="cell" data-label="rtt" class="number">${rtt}</td></tr>`;
+  return html`<tr role="row" class="${moodOf(path.health)}"><th role="rowheader" scope="row">${link.name}${family}<small class="nic">${link.interface}</small></th><td role="cell" class="health"><span class="badge ${moodOf(path.health)}">${icon(moodOf(path.health))}${path.health}</span></td><td role="cell" data-label="since">${renderLength(path.sinceMs)}</td><td role="cell" class="why">${why}</td><td role="cell" data-label="share" class="number">${shareOf(status, link.name, path.family)}</td><td role="cell" data-label="loss" class="number">${loss}</td><td role="cell" data-label="rtt" class="number">${rtt}</td><td role="cell" data-label="available" class="number">${renderAvailability(day)}<small class="more">7 d ${renderAvailability(week)}, 30 d ${renderAvailability(month)}</small></td></tr>`;
 };
 
 const renderLinks = ({ status }: PageInput): Html =>
-  html`<h2>Links</h2><table role="table" class="links"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Link</th><th role="columnheader" scope="col">Health</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">Why</th><th role="columnheader" scope="col" class="number">Share</th><th role="columnheader" scope="col" class="number">Loss</th><th role="columnheader" scope="col" class="number"><abbr title="Round-trip time: median and 95%">RTT</abbr></th></tr></thead><tbody role="rowgroup">${status.links.flatMap(
+  html`<h2>Links</h2><table role="table" class="links"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Link</th><th role="columnheader" scope="col">Health</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">Why</th><th role="columnheader" scope="col" class="number">Share</th><th role="columnheader" scope="col" class="number">Loss</th><th role="columnheader" scope="col" class="number"><abbr title="Round-trip time: median and 95%">RTT</abbr></th><th role="columnheader" scope="col" class="number"><abbr title="How much of the last 24 hours the link was up or degraded">Available</abbr></th></tr></thead><tbody role="rowgroup">${status.links.flatMap(
     (link) => link.paths.map((path) => pathRow(status, link, path)),
   )}</tbody></table>`;
 

@@ -51,7 +51,7 @@ thead th { border-top: 0; font-size: 13px; font-weight: 500; color: var(--quiet)
 tbody th { font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td[data-label] { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.nic { display: block; font-size: 12px; }
+.nic, .more { display: block; font-size: 12px; }
 abbr { text-decoration: none; }
 .why { color: var(--quiet); }
 tr.bad .why, tr.unsure .why { color: var(--ink); }
@@ -117,8 +117,11 @@ footer { margin-top: 26px; color: var(--quiet); font-size: 13px; overflow-wrap: 
   .links th { grid-column: 1 / 4; align-self: center; } .links .nic { display: inline; margin-left: 8px; }
   .links .health { grid-column: 4; justify-self: end; }
   .links .why { grid-column: 1 / -1; order: 1; }
+  .links .more { display: inline; margin-left: 8px; }
   .links td[data-label] { order: 2; font-size: 14px; }
   .links td[data-label]::before { content: attr(data-label); display: block; color: var(--quiet); font-size: 12px; }
+  .links td[data-label="available"] { grid-column: 1 / -1; order: 3; }
+  .links td[data-label="available"]::before { display: inline; margin-right: 8px; }
   .cards { grid-template-columns: 1fr; }
   nav { width: 100%; } nav a { flex: 1; text-align: center; padding: 8px 4px; }
   .plot .axis { font-size: 17px; }

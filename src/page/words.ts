@@ -40,6 +40,24 @@ const answering = ({ targets }: PathStatus): string =>
 const gatewayAnswers = ({ targets }: PathStatus): boolean =>
   targets.some(({ target, verdict }) => target === 'gateway' && verdict === 'answers');
 
+/** Rounded up, so that it never says that something is due before it is. */
+const renderWait = (ms: number): string =>
+  ms > 60_000 ? renderLength(ms) : `${Math.max(0, Math.ceil(ms / 1000))}s`;
+
+/** `uplinkctl -j show links` has 1000 for a fall that has just been; half of it is two minutes old. */
+const FLAPPING = 500;
+
+/** What its falls have left behind; null when there is nothing to be told, or the reason tells it. */
+export const renderFlapping = ({
+  reason,
+  damping: { penalty, suppressed, reuseInMs },
+}: PathStatus): string | null => {
+  if (penalty < FLAPPING || reason === 'damped') return null;
+  return suppressed && reuseInMs !== null
+    ? `has failed too often, is held back for ${renderWait(reuseInMs)} even if it comes back`
+    : 'has failed lately';
+};
+
 /** Why a path has its health, as a sentence. */
 export const renderWhy = (link: LinkStatus, path: PathStatus): string => {
   const nic = link.interface;
@@ -53,11 +71,11 @@ export const renderWhy = (link: LinkStatus, path: PathStatus): string => {
     case 'hold':
       return path.holdRemainingMs === null
         ? 'answers again, is held back'
-        : `answers again, is used in ${Math.ceil(path.holdRemainingMs / 1000)}s if it stays good`;
+        : `answers again, is used in ${renderWait(path.holdRemainingMs)} if it stays good`;
     case 'damped':
       return path.holdRemainingMs === null
         ? 'answers again, but has failed too often'
-        : `has failed too often, is used in ${Math.ceil(path.holdRemainingMs / 1000)}s if it stays good`;
+        : `has failed too often, is used in ${renderWait(path.holdRemainingMs)} if it stays good`;
     case 'admin':
       return 'disabled by hand';
     case 'interface-absent':
@@ -132,8 +150,21 @@ const shareWords = ({ shares }: PolicyFamilyStatus): string =>
     ? (shares[0]?.link ?? '')
     : shares.map(({ link, percent }) => `${link} ${Math.round(percent)}%`).join(', ');
 
+/** Of this machine itself, where uplinkd decides it. */
+const renderOwnTraffic = ({ ownTraffic: { mode, families } }: Status): string => {
+  if (mode === 'none' || mode === 'leave') return '';
+  const carriers = families.filter(({ links }) => links.length > 0);
+  const [first] = carriers;
+  if (first === undefined) return 'This router itself is cut off.';
+  const ways = new Set(carriers.map(({ links }) => links.join(' ')));
+  return ways.size === 1
+    ? `This router itself goes by ${listed(first.links)}.`
+    : `This router itself goes by ${carriers.map(({ family, links }) => `${listed(links)} (${family})`).join(', ')}.`;
+};
+
 /** Where connections go; one clause for all policies where they agree. */
-const renderTraffic = ({ policies }: Status): string => {
+const renderTraffic = (status: Status): string => {
+  const { policies } = status;
   const decisions = policies.flatMap(({ name, families }) =>
     families.filter(({ source }) => source === null).map((decision) => ({ name, decision })),
   );
@@ -151,7 +182,7 @@ const renderTraffic = ({ policies }: Status): string => {
     refused.length === 0
       ? ''
       : `Connections of ${listed([...new Set(refused.map(({ name }) => name))])} are refused.`;
-  return [goes, not].filter((each) => each !== '').join(' ');
+  return [goes, not, renderOwnTraffic(status)].filter((each) => each !== '').join(' ');
 };
 
 /** pf comes first: without it nothing of the rest is in force. */

@@ -63,6 +63,7 @@ t.test('the status page', { timeout: 110_000, ...needsChromium }, async (t) => {
       'Share',
       'Loss',
       'RTT',
+      'Available',
     ]);
     t.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
     t.match(

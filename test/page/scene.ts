@@ -16,6 +16,7 @@ import { type OutcomeSample, restoreSeries, type SeriesStore, stepSeries } from 
 import { createVirtualWorld } from '../system/virtual.ts';
 
 const config = `
+default_route = "best"
 [probe]
 targets = ["gateway", "9.9.9.9"]
 rise = 3

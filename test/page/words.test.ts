@@ -2,7 +2,7 @@
 import t from 'tap';
 import { html } from '../../src/page/html.ts';
 import { renderPage } from '../../src/page/page.ts';
-import { renderVerdict } from '../../src/page/words.ts';
+import { renderFlapping, renderVerdict, renderWhy } from '../../src/page/words.ts';
 import { emptyStore, scales } from '../../src/wire/series.ts';
 import type { Status } from '../../src/wire/status.ts';
 import { exampleStatus } from '../wire/example.ts';
@@ -34,7 +34,7 @@ t.test('what is wrong, where traffic goes, what to do', async (t) => {
   t.match(renderVerdict(only('fibre', 'lte', 'radio')), {
     mood: 'unsure',
     title: 'lte and radio are down',
-    detail: 'New connections go by fibre.',
+    detail: 'New connections go by fibre. This router itself goes by fibre.',
     advice: [
       /fibre: /,
       'lte: check the cable of em3, and whether the modem has power',
@@ -43,6 +43,52 @@ t.test('what is wrong, where traffic goes, what to do', async (t) => {
   });
   t.match(renderVerdict(only('lte')), { mood: 'bad', title: 'No link works' });
   t.match(renderVerdict({ ...only(), links: [] }), { mood: 'unsure', title: /^Starting/ });
+});
+
+t.test('what flaps is told, and how long it has to wait', async (t) => {
+  const [link] = only('lte').links;
+  const [path] = link?.paths ?? [];
+  if (link === undefined || path === undefined) throw new Error('the example has no lte');
+  t.equal(renderFlapping(path), 'has failed too often, is held back for 1m04s even if it comes back');
+  const calm = { penalty: 980, suppressed: false, reuseInMs: null };
+  t.equal(renderFlapping({ ...path, damping: calm }), 'has failed lately');
+  t.equal(renderFlapping({ ...path, damping: { ...calm, penalty: 100 } }), null);
+  t.equal(renderFlapping({ ...path, reason: 'damped' }), null, 'it is the reason already');
+  t.match(
+    renderWhy(link, { ...path, reason: 'damped', holdRemainingMs: 64_000 }),
+    / is used in 1m04s if it stays good$/,
+  );
+  t.match(
+    renderWhy(link, { ...path, reason: 'hold', holdRemainingMs: 6_001 }),
+    / is used in 7s if it stays good$/,
+  );
+});
+
+t.test('who carries what is of the router itself', async (t) => {
+  const told = (mode: Status['ownTraffic']['mode'], ...families: Status['ownTraffic']['families']): string =>
+    renderVerdict({ ...only('fibre'), ownTraffic: { mode, families } }).detail;
+  const inet = (...links: readonly string[]) => ({ family: 'inet', links }) as const;
+  const inet6 = (...links: readonly string[]) => ({ family: 'inet6', links }) as const;
+  t.match(told('best', inet('fibre'), inet6()), /\. This router itself goes by fibre\.$/);
+  t.match(told('multipath', inet('fibre', 'dsl')), / goes by fibre and dsl\.$/);
+  t.match(told('best', inet('fibre'), inet6('dsl')), / goes by fibre \(inet\), dsl \(inet6\)\.$/);
+  t.match(told('best', inet()), / This router itself is cut off\.$/);
+  t.notMatch(told('leave', inet()), /router/);
+});
+
+t.test('the page has the new figures', async (t) => {
+  const page = renderPage({
+    status: exampleStatus,
+    series: emptyStore,
+    scale: scales[0],
+    nowMs: 0,
+    hostname: 'h',
+  });
+  t.match(
+    page,
+    /data-label="available" class="number">99\.53%<small class="more">7 d 99\.53%, 30 d 99\.53%<\/small>/,
+  );
+  t.match(page, /no carrier on em3; has failed too often, is held back for 1m04s/);
 });
 
 t.test('pf comes first', async (t) => {
