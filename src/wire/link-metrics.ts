@@ -195,8 +195,8 @@ export const ofProbes = (status: Status): readonly Family[] => {
     rtt('uplinkd_target_rtt_mean_seconds', 'Mean round-trip time of the window.', (each) => each.meanMs),
     rtt(
       'uplinkd_target_jitter_seconds',
-      'Mean deviation of the round-trip time from its mean.',
-      (each) => each.deviationMs,
+      'Mean difference between the time of an answer and that of the answer before it.',
+      (each) => each.jitterMs,
     ),
     counter('uplinkd_probe_requests_total', 'Requests whose outcome is known.', (target) => target.sent),
     counter('uplinkd_probe_losses_total', 'Requests without an answer in time.', (target) => target.lost),
