@@ -2,6 +2,7 @@
  * The client behind each executable: `command.js SOCKET NAME ARGS…` asks the server that holds the router, copies what comes back and ends as
  * told. It imports next to nothing, for it is started hundreds of times. Frames in both directions are JSON, one a line.
  */
+import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 
 const [, , socketPath = '', name = '', ...args] = process.argv;
@@ -27,8 +28,25 @@ const finish = (code: number, signal: string | null): void => {
   });
 };
 
+/** Another program in this one's place, as near as Node gets to execve(2). */
+const become = (path: string, ...words: readonly string[]): void => {
+  spawn(path, words, { stdio: 'inherit' })
+    .on('error', (error) => {
+      process.stderr.write(`${name}: ${path}: ${error.message}\n`);
+      finish(126, null);
+    })
+    .on('exit', (code, signal) => finish(code ?? 0, signal));
+};
+
 const onFrame = (line: string): void => {
-  const frame = JSON.parse(line) as { o?: string; e?: string; x?: number; k?: string; s?: number };
+  const frame = JSON.parse(line) as {
+    o?: string;
+    e?: string;
+    x?: number;
+    k?: string;
+    s?: number;
+    b?: [string, ...string[]];
+  };
   if (frame.o !== undefined && !process.stdout.write(frame.o)) {
     // a slow reader stops the emulator's printing as it would stop a real program's
     socket.pause();
@@ -41,6 +59,7 @@ const onFrame = (line: string): void => {
     process.stdin.on('end', () => send({ z: 1 }));
     process.stdin.on('error', () => send({ z: 1 }));
   }
+  if (frame.b !== undefined) become(...frame.b);
   if (frame.x !== undefined) finish(frame.x, null);
   if (frame.k !== undefined) finish(0, frame.k);
 };

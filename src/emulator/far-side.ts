@@ -10,7 +10,7 @@ import { isLinkUp } from './nic.ts';
 import type { Packet } from './packet.ts';
 import type { Concentrator } from './pppoe.ts';
 import type { Random } from './random.ts';
-import type { Exchange, Uplink, UplinkDescription } from './uplink.ts';
+import type { Exchange, Portal, Uplink, UplinkDescription } from './uplink.ts';
 import { createUplink, exchange } from './uplink.ts';
 
 export interface FarSide {
@@ -31,6 +31,8 @@ export interface FarSide {
   setBlackhole(uplink: string, target: string, isSilent: boolean): void;
   /** Whether a host that is behind no uplink, in the LAN, is there to answer. All are at first. */
   setHostThere(address: string, isThere: boolean): void;
+  /** A captive portal; null: none, or somebody has logged in. */
+  setPortal(uplink: string, portal: Portal | null): void;
   /** Another gateway answers from now on (renumbering); addresses and routes are changed apart from it. */
   setGateway(uplink: string, gateway: string): void;
 }
@@ -86,7 +88,13 @@ export const createFarSide = (machine: {
     const uplink = byNic.get(on.name);
     if (uplink === undefined && absent.has(packet.destination)) return { kind: 'lost', why: 'blackhole' };
     if (uplink === undefined)
-      return { kind: 'answered', afterMs: 0.2 + machine.random.next() * 0.3, copies: 1, ttl: 255 };
+      return {
+        kind: 'answered',
+        afterMs: 0.2 + machine.random.next() * 0.3,
+        copies: 1,
+        ttl: 255,
+        portal: null,
+      };
     // a session does not know that its parent has no cable
     const parent = parents.get(on.name);
     const by = parent === undefined ? null : machine.nicOf(parent);
@@ -123,6 +131,9 @@ export const createFarSide = (machine: {
     setHostThere: (address, isThere) => {
       if (isThere) absent.delete(address);
       else absent.add(address);
+    },
+    setPortal: (name, portal) => {
+      need(name).portal = portal;
     },
     setGateway: (name, gateway) => {
       const uplink = need(name);

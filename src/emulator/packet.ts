@@ -29,6 +29,8 @@ export interface Packet {
   readonly tag: string | null;
   /** The routing table that the packet is bound to inside this machine. */
   readonly rtable: number;
+  /** Who owns the socket that it leaves by; none of what is forwarded. */
+  readonly user?: number;
   /** 0-7, for the driver's queues; 3 unless `set prio` says otherwise. */
   readonly prio?: number;
   /** The header's TOS byte; 0 unless told. */

@@ -15,6 +15,7 @@ import type {
   Rule,
   Scrub,
   TcpMatch,
+  UserMatch,
 } from './pf-rules.ts';
 import { createCounters } from './pf-rules.ts';
 
@@ -63,6 +64,7 @@ export interface RuleSpec {
   readonly destinations: readonly HostNode[] | null;
   readonly destinationPorts: readonly PortMatch[] | null;
   readonly tcpFlags: TcpMatch | 'any' | null;
+  readonly user: UserMatch | null;
   readonly icmp: readonly IcmpNode[] | null;
   readonly tos: number | null;
   readonly prio: number | null;
@@ -182,6 +184,10 @@ const isInconsistent = (rule: Rule, complain: (message: string) => void): boolea
   const hasPorts = rule.source.port !== null || rule.destination.port !== null;
   const isIcmp = rule.protocol === 'icmp' || rule.protocol === 'ipv6-icmp';
   problem(rule.protocol !== 'tcp' && rule.protocol !== 'udp' && hasPorts, 'port only applies to tcp/udp');
+  problem(
+    rule.protocol !== 'tcp' && rule.protocol !== 'udp' && rule.user !== null,
+    'user only applies to tcp/udp',
+  );
   problem(!isIcmp && rule.icmpType !== null, 'icmp-type/code only applies to icmp');
   problem(rule.family === null && rule.icmpType !== null, 'must indicate address family with icmp-type/code');
   problem(
@@ -329,6 +335,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       source: end(source, sourcePort),
       destination: end(destination, destinationPort),
       tcpFlags: protocol !== null && protocol !== 'tcp' ? null : flags,
+      user: spec.user,
       icmpType: icmp?.type ?? null,
       icmpCode: icmp?.code ?? null,
       tos: spec.tos,

@@ -2,7 +2,7 @@
 import { parseIpSpec, parsePorts } from './pf-address-parse.ts';
 import type { HostNode, IcmpNode, InterfaceNode } from './pf-expand.ts';
 import { icmpTypeOf } from './pf-print.ts';
-import type { PortMatch, Scrub, TcpMatch } from './pf-rules.ts';
+import type { PortMatch, Scrub, TcpMatch, UserMatch } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
 
 const PROTOCOLS: Readonly<Record<string, string>> = {
@@ -102,6 +102,16 @@ export const end = (
   if (source.skip('port')) return { hosts: null, ports: parsePorts(source) };
   const hosts = parseIpSpec(source);
   return { hosts, ports: source.skip('port') ? parsePorts(source) : null };
+};
+
+/** One user, by number, `root` or `unknown`; other names are in no file here. */
+export const userItem = (source: Source): UserMatch => {
+  const isNegated = source.skip('!=');
+  if (!isNegated) source.skip('=');
+  if (source.peek().kind === 'number') return { id: source.number(), isNegated };
+  const name = source.word();
+  if (name === 'root') return { id: 0, isNegated };
+  return name === 'unknown' ? { id: null, isNegated } : source.refuse(`unknown user ${name}`);
 };
 
 export const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNode => {

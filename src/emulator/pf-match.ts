@@ -95,6 +95,7 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
       return skips?.sourcePort ?? next;
     if (rule.destination.port !== null && !doesPortMatch(rule.destination.port, walk.destinationPort))
       return skips?.destinationPort ?? next;
+    if (rule.user !== null && (rule.user.id === (packet.user ?? null)) === rule.user.isNegated) return next;
   } else {
     if (rule.icmpType !== null && rule.icmpType !== packet.icmpType) return next;
     // answers make no pf states; an advertisement passes without one

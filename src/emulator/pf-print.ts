@@ -189,6 +189,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     say(
       ` from ${renderEnd(rule.source, rule.family, sizes)} to ${renderEnd(rule.destination, rule.family, sizes)}`,
     );
+  if (rule.user !== null) say(` user ${rule.user.isNegated ? '!=' : '='} ${rule.user.id ?? 'unknown'}`);
   if (rule.tcpFlags !== null) say(` flags ${rule.tcpFlags.set}/${rule.tcpFlags.of}`);
   else if (
     (rule.action === 'pass' || rule.action === 'match') &&

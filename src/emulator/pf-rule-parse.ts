@@ -16,6 +16,7 @@ import {
   scrub,
   tcpFlags,
   tosValue,
+  userItem,
   words,
 } from './pf-item-parse.ts';
 import type { Action } from './pf-rules.ts';
@@ -188,6 +189,10 @@ const option = (source: Source, options: Options): boolean => {
       source.expect(')');
       return true;
     case 'user':
+      source.take();
+      if (options.user !== null || source.is('{')) source.unknown('a list of users');
+      options.user = userItem(source);
+      return true;
     case 'group':
     case 'modulate':
     case 'synproxy':
@@ -221,6 +226,7 @@ const blank = (action: Action): Options => ({
   destinations: null,
   destinationPorts: null,
   tcpFlags: null,
+  user: null,
   icmp: null,
   tos: null,
   prio: null,

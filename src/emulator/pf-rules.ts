@@ -62,6 +62,12 @@ export interface Scrub {
   readonly maxMss: number;
 }
 
+/** By the owner of the socket; null: `unknown`, which is what forwarded packets have. */
+export interface UserMatch {
+  readonly id: number | null;
+  readonly isNegated: boolean;
+}
+
 export interface TcpMatch {
   /** Letters of `FSRPAUEW`. */
   readonly set: string;
@@ -95,6 +101,7 @@ export interface Rule {
   readonly source: End;
   readonly destination: End;
   readonly tcpFlags: TcpMatch | null;
+  readonly user: UserMatch | null;
   readonly icmpType: number | null;
   readonly icmpCode: number | null;
   readonly tos: number | null;

@@ -3,9 +3,11 @@
  * end. Used by server.ts for executables and by commands.ts in process.
  */
 import { dhcpleasectl } from './dhcpleasectl.ts';
+import { dig } from './dig.ts';
 import type { CallFault } from './fault.ts';
 import { ifconfig } from './ifconfig.ts';
 import { logger } from './logger.ts';
+import { nc } from './nc.ts';
 import { netstat } from './netstat.ts';
 import { pfctl } from './pfctl.ts';
 import { ping } from './ping.ts';
@@ -20,6 +22,8 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   route,
   ping,
   ping6: ping,
+  nc,
+  dig,
   pfctl,
   dhcpleasectl,
   netstat,
@@ -47,6 +51,8 @@ export interface Start {
   /** Asks for the standard input: chunks, then the end. */
   readonly stdin: (onChunk: (text: string) => void, onClose: () => void) => void;
   readonly readFile: (path: string) => string | null;
+  /** Becomes a real program by its path, and tells how that has ended; false if there is none. */
+  readonly become?: (path: string, args: readonly string[]) => boolean;
 }
 
 export interface Started {
@@ -129,7 +135,10 @@ export const startProgram = (router: Router, start: Start): Started => {
       become: (next, more, into) => {
         const path = next.split('/').at(-1) ?? next;
         const other = programOf(path);
-        if (other === undefined) return false;
+        if (other === undefined) {
+          // One of the machine that all of this runs on; only an executable can become that.
+          return next.startsWith('/') && start.become?.(next, more) === true;
+        }
         runIn(other, path, more, into);
         return true;
       },

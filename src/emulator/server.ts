@@ -2,7 +2,7 @@
  * The emulated machine's commands as executables: a unix socket that command.ts talks to, and the directory of two-line scripts that start
  * it. `exec` keeps the process id, so that a kill hits the right process; a client that dies ends its command.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -58,6 +58,11 @@ const serve = (router: Router, socket: Socket): void => {
       onEnd: (code, signal) => {
         isOver = true;
         reply(signal === null ? { x: code } : { k: signal });
+      },
+      become: (path, words) => {
+        if (!existsSync(path)) return false;
+        reply({ b: [path, ...words] });
+        return true;
       },
       stdin: (chunk, close) => {
         onChunk = chunk;

@@ -37,6 +37,12 @@ export interface UplinkDescription {
   readonly routed?: readonly string[];
 }
 
+/**
+ * A captive portal: pings get through, connections and questions do not until somebody has logged in. It says nothing, resets and
+ * refuses, or answers in the place of whoever is asked.
+ */
+export type Portal = 'drops' | 'resets' | 'lies';
+
 export interface Uplink {
   readonly name: string;
   readonly interface: string;
@@ -50,6 +56,7 @@ export interface Uplink {
   isDark: boolean;
   /** The gateway itself is gone: no answers, and no ARP for who asks anew. */
   isGatewayDead: boolean;
+  portal: Portal | null;
   /** Targets that are silent on this link only. */
   readonly blackholes: Set<string>;
   /** How many answers a lucky packet gets; above 1 makes ping say DUP!. */
@@ -60,8 +67,18 @@ export interface Uplink {
 }
 
 export type Exchange =
-  | { readonly kind: 'lost'; readonly why: 'loss' | 'dark' | 'gateway-dead' | 'blackhole' | 'foreign-source' }
-  | { readonly kind: 'answered'; readonly afterMs: number; readonly copies: number; readonly ttl: number };
+  | {
+      readonly kind: 'lost';
+      readonly why: 'loss' | 'dark' | 'gateway-dead' | 'blackhole' | 'portal' | 'foreign-source';
+    }
+  | {
+      readonly kind: 'answered';
+      readonly afterMs: number;
+      readonly copies: number;
+      readonly ttl: number;
+      /** It is a portal that answers, not the one who was asked. */
+      readonly portal: Portal | null;
+    };
 
 export const createUplink = (description: UplinkDescription): Uplink => ({
   name: description.name,
@@ -73,6 +90,7 @@ export const createUplink = (description: UplinkDescription): Uplink => ({
   loss: description.loss ?? 0,
   isDark: false,
   isGatewayDead: false,
+  portal: null,
   blackholes: new Set(),
   copies: 1,
   routed: (description.routed ?? []).flatMap((text) => {
@@ -108,8 +126,11 @@ export const exchange = (uplink: Uplink, packet: Packet, isOwn: boolean, random:
     return { kind: 'lost', why: 'foreign-source' };
   if (uplink.isDark && !isGateway) return { kind: 'lost', why: 'dark' };
   if (uplink.blackholes.has(packet.destination)) return { kind: 'lost', why: 'blackhole' };
+  const isCaught = !isGateway && (packet.protocol === 'tcp' || packet.protocol === 'udp');
+  const portal = isCaught ? uplink.portal : null;
+  if (portal === 'drops') return { kind: 'lost', why: 'portal' };
   if (random.chance(uplink.loss)) return { kind: 'lost', why: 'loss' };
   const base = isGateway ? Math.min(uplink.latencyMs, 1) : uplink.latencyMs;
   const afterMs = Math.max(0.05, base + (isGateway ? 0.5 : uplink.jitterMs) * random.next());
-  return { kind: 'answered', afterMs, copies: uplink.copies, ttl: isGateway ? 255 : 57 };
+  return { kind: 'answered', afterMs, copies: uplink.copies, ttl: isGateway ? 255 : 57, portal };
 };

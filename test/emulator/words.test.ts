@@ -106,7 +106,11 @@ t.test('refusals', async (test) => {
     ['anchor "a" {\npass\n}\nanchor "a" {\nblock\n}', "stdin:6: inline anchor 'a' already exists\n"],
     ['anchor "a" { pass }', 'stdin:1: syntax error\n'],
     ['anchor "a" {\nset skip on lo\n}', 'stdin:2: syntax error\n'],
-    ['pass user root', 'stdin:1: emulator: user not known\n'],
+    ['pass proto tcp group wheel', 'stdin:1: emulator: group not known\n'],
+    [
+      'pass user root',
+      'stdin:1: user only applies to tcp/udp\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
+    ],
   ];
   for (const [rule, words] of rows)
     test.same(
