@@ -1,5 +1,6 @@
 /**
- * Probes: one `ping -n -V RTABLE` a probe, each line of which is an observation. Children that die or fall silent are
+ * Probes: one `ping -n -V RTABLE` a probe, each line of which is an observation; those that ask in another way are
+ * single-probe.ts. Children that die or fall silent are
  * started again, but for those that only have a few requests to send (`-c`, a burst). What a missing answer means is not judged here: losses are known by time, in the core.
  */
 import type { Probe } from '../core/model.ts';
@@ -11,8 +12,11 @@ import type { Prober } from '../port/prober.ts';
 import { parseInet6 } from '../text/address.ts';
 import { createLineReader } from '../text/lines.ts';
 import { parsePingError, parsePingLine } from '../text/ping.ts';
+import type { Means } from './ask.ts';
 import { createBackoff } from './backoff.ts';
 import { renderStreamEnd } from './ending.ts';
+import { runProgram } from './program.ts';
+import { prepareSingle } from './single-probe.ts';
 
 const FIRST_DELAY = millis(100);
 const LONGEST_DELAY = millis(10_000);
@@ -153,8 +157,11 @@ const prepare = (
 };
 
 /** Probes of both families. Observations of a probe end with its last `want`, those of all with `stop`. */
-export const createProber = (settings: { readonly commands: Commands; readonly clock: Clock }): Prober => {
+export const createProber = (
+  settings: { readonly commands: Commands; readonly clock: Clock } & Partial<Means>,
+): Prober => {
   const { commands, clock } = settings;
+  const means: Means = { run: runProgram, route: '/sbin/route', ...settings };
   const probes = new Map<string, Running>();
   let observe: ((observation: Observation) => void) | null = null;
   let wanted: readonly Probe[] = [];
@@ -175,7 +182,11 @@ export const createProber = (settings: { readonly commands: Commands; readonly c
     for (const probe of fresh) {
       // Requests of many probes at one instant would queue behind each other on every link.
       const phase = (probe.interval * Math.max(0, lasting.indexOf(probe))) / Math.max(1, lasting.length);
-      const running = prepare(commands, clock, probe, phase, observe);
+      const { ask } = probe;
+      const running =
+        ask.kind === 'ping'
+          ? prepare(commands, clock, probe, phase, observe)
+          : prepareSingle(means, probe, ask, millis(phase), observe);
       probes.set(probe.key, running);
       running.start();
       // Whoever was told of it may have wanted others at once.

@@ -8,7 +8,10 @@ import type { Commands } from '../port/commands.ts';
 import type { Pinger, PingOutcome, PingRequest } from '../port/pinger.ts';
 import { createLineReader } from '../text/lines.ts';
 import { parsePingError, parsePingLine } from '../text/ping.ts';
+import type { Means } from './ask.ts';
 import { renderStreamEnd } from './ending.ts';
+import { runProgram } from './program.ts';
+import { askInARow } from './single-pings.ts';
 
 const MAX_LINE = 1024;
 /** Until the process has started and its first request is on its way. */
@@ -26,10 +29,15 @@ const argumentsOf = ({ rtable, count, interval, timeout, address }: PingRequest)
   address,
 ];
 
-export const createPinger = (settings: { readonly commands: Commands; readonly clock: Clock }): Pinger => {
+export const createPinger = (
+  settings: { readonly commands: Commands; readonly clock: Clock } & Partial<Means>,
+): Pinger => {
   const { commands, clock } = settings;
+  const means: Means = { run: runProgram, route: '/sbin/route', ...settings };
 
   const ping: Pinger['ping'] = (request, onOutcome, onEnd) => {
+    const { ask } = request;
+    if (ask !== undefined && ask.kind !== 'ping') return askInARow(means, request, ask, onOutcome, onEnd);
     const { count, interval, timeout } = request;
     const program = request.family === 'inet' ? 'ping' : 'ping6';
     const started = clock.now();

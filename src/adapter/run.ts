@@ -12,11 +12,16 @@ const OPENBSD_PATH: Readonly<Record<CommandName, string>> = {
   route: '/sbin/route',
   ping: '/sbin/ping',
   ping6: '/sbin/ping6',
+  nc: '/usr/bin/nc',
   pfctl: '/sbin/pfctl',
   dhcpleasectl: '/usr/sbin/dhcpleasectl',
   sysctl: '/sbin/sysctl',
   logger: '/usr/bin/logger',
 };
+
+/** Where a program is: in `directory`, or in OpenBSD's own place. */
+export const pathOfCommand = (directory: string | null, command: CommandName): string =>
+  directory === null ? OPENBSD_PATH[command] : `${directory}/${command}`;
 
 const ENVIRONMENT = { LC_ALL: 'C', PATH: '/sbin:/bin:/usr/sbin:/usr/bin' };
 
@@ -73,8 +78,7 @@ export const createCommands = (settings: {
   readonly maxOutputBytes?: number;
 }): Commands => {
   const { directory, maxOutputBytes = MAX_OUTPUT_BYTES } = settings;
-  const pathOf = (command: CommandName): string =>
-    directory === null ? OPENBSD_PATH[command] : `${directory}/${command}`;
+  const pathOf = (command: CommandName): string => pathOfCommand(directory, command);
 
   const run = (command: CommandName, args: readonly string[], options: RunOptions): Promise<RunResult> =>
     new Promise((resolve) => {

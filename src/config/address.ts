@@ -1,9 +1,9 @@
 /**
- * Values that are addresses: gateways, targets and networks, to canonical text. Knows what no address of the internet
+ * Values that are addresses: gateways and networks, to canonical text. Knows what no address of the internet
  * behind a link can be, not which of them fit together.
  */
 import { containsAddress, networkOf, parseAddress, parseAddressWithLength } from '../core/address.ts';
-import { gatewayWords, type Prefix, type Target } from '../core/model.ts';
+import { gatewayWords, type Prefix } from '../core/model.ts';
 import { type Refused, refused, text, wanted } from './value.ts';
 
 /** Nothing that can be reached through one link has such an address; loopback would even answer for a dead one. */
@@ -18,12 +18,13 @@ const UNUSABLE: readonly (readonly [string, Prefix])[] = [
   ['an IPv4 address in disguise', networkOf('::ffff:0:0', 96)],
 ];
 
-const unusable = (address: string): string | null =>
+/** Why an address cannot be one; null if it can. */
+export const unusable = (address: string): string | null =>
   UNUSABLE.find(([, prefix]) => containsAddress(prefix, address))?.[0] ?? null;
 
 /** `fe80::1%em0`: an address all right, if it were not for the scope. */
-const refusedScope = (what: string, value: string): Refused | null => {
-  const [before = '', scope] = value.split('%', 2);
+export const refusedScope = (what: string, address: string, value = address): Refused | null => {
+  const [before = '', scope] = address.split('%', 2);
   return scope === undefined || parseAddress(before)?.family !== 'inet6'
     ? null
     : refused(`${wanted(what, value)}; the scope is the interface's, leave it out`);
@@ -55,21 +56,6 @@ export const gateway6 = text<string>(GATEWAY6, (value) => {
   if (read.family === 'inet') return refused(`${wanted(GATEWAY6, value)}; the IPv4 gateway is gateway`);
   const why = unusable(read.address);
   return why === null ? read.address : refused(`${wanted(GATEWAY6, value)}, ${why}`);
-});
-
-const TARGET = '"gateway" or an IPv4 or IPv6 address';
-
-export const target = text<Target>(TARGET, (value) => {
-  if (value === 'gateway') return { kind: 'gateway' };
-  const scope = refusedScope(TARGET, value);
-  if (scope !== null) return scope;
-  const read = parseAddress(value);
-  if (read === null)
-    return refused(`${wanted(TARGET, value)}; targets are addresses: names are never resolved`);
-  const why = unusable(read.address);
-  return why === null
-    ? { kind: 'address', family: read.family, address: read.address }
-    : refused(`${wanted(TARGET, value)}, ${why}`);
 });
 
 const readNetwork = (what: string, value: string): Prefix | Refused => {

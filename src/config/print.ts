@@ -12,21 +12,19 @@ import type {
   PolicySettings,
   ProbeSettings,
   Settings,
-  Target,
 } from '../core/model.ts';
+import { nameTarget } from '../core/target-name.ts';
 import { renderTime } from './time.ts';
 
 const quote = (text: string): string => JSON.stringify(text);
 const list = (items: readonly string[]): string => `[${items.join(', ')}]`;
-const renderTarget = (target: Target): string =>
-  quote(target.kind === 'gateway' ? 'gateway' : target.address);
 
 /** A key without which something is not so, or is uplinkd's to choose: no value says that. */
 const given = <T>(key: string, value: T | null, render: (value: T) => string): readonly string[] =>
   value === null ? [] : [`${key} = ${render(value)}`];
 
 const renderProbe = (probe: ProbeSettings): readonly string[] => [
-  `targets   = ${list(probe.targets.map(renderTarget))}`,
+  `targets   = ${list(probe.targets.map((target) => quote(nameTarget(target))))}`,
   `quorum    = ${probe.quorum}`,
   `interval  = ${quote(renderTime(probe.interval))}`,
   `timeout   = ${quote(probe.timeout === 'auto' ? 'auto' : renderTime(probe.timeout))}`,

@@ -3,11 +3,12 @@
  * settles a link's probe settings. Keys are looked for in the link's own table, then in the common one, then among the
  * defaults; an error is told where the innermost of the keys that make it stands.
  */
-import { parseAddress } from '../core/address.ts';
-import type { Family, ProbeSettings } from '../core/model.ts';
+import { type Family, familyOfTarget, type ProbeSettings } from '../core/model.ts';
+import { nameTarget } from '../core/target-name.ts';
 import type { Millis } from '../core/time.ts';
 import { asTable, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_PROBE, latencyShape, lossShape, probeShape } from './schema.ts';
+import { target } from './target.ts';
 import { renderTime } from './time.ts';
 import type { Place, Table } from './toml.ts';
 import { found } from './value.ts';
@@ -35,7 +36,8 @@ export const readProbe = (outer: Table, outerKey: string, report: Report): Probe
   for (const [index, element] of (targets?.kind === 'array' ? targets.elements : []).entries()) {
     if (element.kind !== 'scalar') continue;
     const { value } = element;
-    const same = typeof value === 'string' ? (parseAddress(value)?.address ?? value) : value;
+    const read = target.safeParse(value);
+    const same = read.success ? nameTarget(read.data) : value;
     if (seen.has(same)) report(element.at, `${key}.targets[${index}]`, `${found(value)} is listed twice`);
     seen.add(same);
   }
@@ -107,7 +109,7 @@ export const checkQuorum = (
   const targets = pick(layers, DEFAULT_PROBE, 'targets');
   if (quorum.value === undefined || targets.value === undefined) return;
   for (const family of families) {
-    const count = targets.value.filter((each) => each.kind === 'gateway' || each.family === family).length;
+    const count = targets.value.filter((each) => (familyOfTarget(each) ?? family) === family).length;
     if (quorum.value <= count) continue;
     // No quorum suits a family without targets.
     const where = count === 0 || targets.depth < quorum.depth ? targets : quorum;

@@ -14,8 +14,9 @@ import type {
   ProbeSettings,
 } from '../core/model.ts';
 import { millis } from '../core/time.ts';
-import { gateway, gateway6, listen, network, network6, target } from './address.ts';
+import { gateway, gateway6, listen, network, network6 } from './address.ts';
 import { prio, tos } from './mark.ts';
+import { target } from './target.ts';
 import { expected, flag, oneOf, pattern, percentage, time, timeOr, wanted, whole } from './value.ts';
 
 /** `uplinkd_local`, `uplinkd_<policy>`: 15 + 1 + 15 characters, one less than PF_TABLE_NAME_SIZE (net/pfvar.h). */

@@ -4,6 +4,8 @@
  * loss must not multiply the traffic. While one runs pf is asked whether packets still come in by the link: a path that
  * carries traffic is not dead, it has only become slow (PEERS.md S17).
  *
+ * Programs of the administrator's take no part in it: they may be slow, and are not written to be run several at a time.
+ *
  * It knows neither hold nor policies: what a dead path means is health.ts's business.
  */
 
@@ -76,6 +78,9 @@ export const newConfirming = (now: Mono): Confirming => ({
   isRefused: false,
 });
 
+/** What a burst is made of: its losses begin one, and its silence tells. */
+const canConfirm = ({ probe }: TargetHealth): boolean => probe.ask.kind !== 'exec';
+
 const spacingOf = (interval: Millis): Millis =>
   millis(Math.min(LONGEST_SPACING, Math.max(SHORTEST_SPACING, Math.round(interval / 20))));
 
@@ -97,7 +102,7 @@ const beginBurst = (
     burst: {
       began: now,
       targets: targets
-        .filter(({ verdict }) => verdict !== 'failed')
+        .filter((target) => target.verdict !== 'failed' && canConfirm(target))
         .map(({ probe, window }) => ({
           probe: { ...probe, key: `${probe.key}#${begun}`, interval: spacing, count: BURST_COUNT },
           // Twice as long as for the one whose loss has begun it: it may only have become slow.
@@ -126,10 +131,13 @@ export const stepSuspicion = (
   }
   const looked = { ...confirming, lossesSeen: targets.map(({ window }) => window.lost) };
   const isNew = targets.some(
-    ({ window, verdict }, n) => verdict !== 'failed' && window.lost > (seen[n] ?? window.lost),
+    (target, n) =>
+      target.verdict !== 'failed' &&
+      canConfirm(target) &&
+      target.window.lost > (seen[n] ?? target.window.lost),
   );
   if (!isNew || !mayBegin || !settings.confirm || isRefused || burst !== null) return looked;
-  const suspects = targets.filter(({ verdict }) => verdict !== 'failed');
+  const suspects = targets.filter((target) => target.verdict !== 'failed' && canConfirm(target));
   const isDefended = suspects.some(({ window }) => window.lossesInRow === 0);
   if (creditAt(confirming, settings.interval, now) < (isDefended ? 2 : 1)) return looked;
   return beginBurst(looked, targets, settings.interval, now);
@@ -188,10 +196,12 @@ export const stepBurst = (burst: Burst, now: Mono): BurstVerdict => {
 export const burstDeadline = (burst: Burst | null): Mono | null =>
   burst === null ? null : (burst.judgeAt ?? lostBy(burst));
 
-/** Targets after a burst that found the path dead: what has not answered it has failed. */
+/** Targets after a burst that found the path dead: what was asked and has not answered has failed. */
 export const failTargets = (targets: readonly TargetHealth[], burst: Burst): readonly TargetHealth[] =>
   targets.map((target) =>
-    isHeard(burst, target) ? target : { ...target, verdict: 'failed', window: withoutRow(target.window) },
+    isHeard(burst, target) || !canConfirm(target)
+      ? target
+      : { ...target, verdict: 'failed', window: withoutRow(target.window) },
   );
 
 /** Targets of a path that carries traffic: their losses were said too soon. */

@@ -325,6 +325,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       return { ...engine, routes: doubtRoutes(engine.routes, ids) };
     }
     case 'probe-started':
+    case 'probe-sent':
     case 'probe-answer':
       return hearProbe(engine, observation, now);
     case 'probe-error':

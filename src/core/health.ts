@@ -170,7 +170,7 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
     evidence,
     lastReady: { gateway: evidence.gateway, address: evidence.address, rdomain: path.rdomain },
     isRouted: false,
-    targets: newTargets(path, evidence.gateway, evidence.identity),
+    targets: newTargets(path, evidence),
     confirming: newConfirming(now),
   };
   return isFirst ? ready : withHealth(ready, 'unknown', 'probing', now);
@@ -377,7 +377,7 @@ export const pathDeadline = (path: PathHealth): Mono | null =>
 export const retunePath = (path: PathHealth, settings: ProbeSettings): PathHealth => {
   const retuned = { ...path, settings };
   if (path.evidence?.kind !== 'ready') return retuned;
-  const fresh = newTargets(retuned, path.evidence.gateway, path.evidence.identity);
+  const fresh = newTargets(retuned, path.evidence);
   const { credit, isRefused, ...confirming } = path.confirming;
   return {
     ...retuned,

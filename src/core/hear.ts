@@ -9,11 +9,11 @@ import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
 import type { TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis } from './time.ts';
-import { startWindow, stepAnswer, stepChildGone, stepSendError } from './window.ts';
+import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSent } from './window.ts';
 
 export type Heard = Extract<
   Observation,
-  { kind: 'probe-started' | 'probe-answer' | 'probe-error' | 'probe-ended' }
+  { kind: 'probe-started' | 'probe-sent' | 'probe-answer' | 'probe-error' | 'probe-ended' }
 >;
 
 /** The path that a probe is of, by its key. */
@@ -48,6 +48,8 @@ export const stepStarts = (
     path.targets.find(({ probe }) => probe.key === heard.probe)?.window ??
     path.confirming.burst?.targets.find(({ probe }) => probe.key === heard.probe);
   if (started?.started === undefined || started.started === null) return starts;
+  // How long other programs take says nothing of ping.
+  if ('probe' in started && started.probe.ask.kind !== 'ping') return starts;
   const interval = 'interval' in started ? started.interval : started.probe.interval;
   const sample = now - heard.rtt - heard.seq * interval - started.started;
   // A child whose first answers were lost was started long ago, as far as anybody can tell.
@@ -58,6 +60,8 @@ const inTarget = (target: TargetHealth, heard: Heard, now: Mono): TargetHealth =
   switch (heard.kind) {
     case 'probe-started':
       return { ...target, window: startWindow(target.window, now) };
+    case 'probe-sent':
+      return { ...target, window: stepSent(target.window, now) };
     case 'probe-answer':
       return { ...target, window: stepAnswer(target.window, heard, now), complaint: null };
     case 'probe-error':
@@ -83,6 +87,7 @@ export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): 
       return { ...path, confirming: stepBurstAnswer(path.confirming, heard.probe) };
     case 'probe-ended':
       return { ...path, confirming: stepBurstEnded(path.confirming, heard.probe) };
+    case 'probe-sent':
     case 'probe-error':
       return path;
   }

@@ -61,10 +61,20 @@ export interface Prefix {
   readonly length: number;
 }
 
-/** What to ping: the path's own gateway, or an address. Names are never resolved. */
+/** What to ask: by ping, the path's own gateway or an address; or in another way. Names of hosts are never resolved. */
 export type Target =
   | { readonly kind: 'gateway' }
-  | { readonly kind: 'address'; readonly family: Family; readonly address: string };
+  | { readonly kind: 'address'; readonly family: Family; readonly address: string }
+  /** A port that takes connections. */
+  | { readonly kind: 'tcp'; readonly family: Family; readonly address: string; readonly port: number }
+  /** A DNS server that knows a name. */
+  | { readonly kind: 'dns'; readonly family: Family; readonly address: string; readonly name: string }
+  /** A program of the administrator's, absolute path and arguments, that ends with 0. Of either family. */
+  | { readonly kind: 'exec'; readonly command: readonly [string, ...string[]] };
+
+/** The family that a target belongs to; null: to that of the path. */
+export const familyOfTarget = (target: Target): Family | null =>
+  target.kind === 'gateway' || target.kind === 'exec' ? null : target.family;
 
 /** `auto`: follows the round-trip time (estimate.ts). */
 export type Timeout = Millis | 'auto';
@@ -261,13 +271,27 @@ export interface Settings {
 export type PathKey = `${string}/${Family}`;
 export const pathKey = (link: string, family: Family): PathKey => `${link}/${family}`;
 
-/** One long-lived ping(8): a target through one path. Two probes with equal keys are the same probe. */
+/** How a target is asked. All but ping take a process a request. */
+export type Ask =
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'tcp'; readonly port: number }
+  | { readonly kind: 'dns'; readonly name: string }
+  | {
+      readonly kind: 'exec';
+      readonly command: readonly [string, ...string[]];
+      readonly environment: Readonly<Record<string, string>>;
+    };
+
+/** A target through one path: one long-lived ping(8), or a row of short processes. Two probes with equal keys are the same probe. */
 export interface Probe {
-  /** `fibre/inet/9.9.9.9`; changes with anything that would need a new ping process. */
+  /** `fibre/inet/9.9.9.9`; changes with anything that would need a new process. */
   readonly key: string;
   readonly path: PathKey;
   readonly family: Family;
-  /** The address pinged, canonical text (with `%interface` for a link-local one). */
+  readonly ask: Ask;
+  /** A process that asks once is ended after this. */
+  readonly longest: Millis;
+  /** The address asked, canonical text (with `%interface` for a link-local one); the gateway's for a program. */
   readonly address: string;
   readonly rtable: number;
   readonly interval: Millis;

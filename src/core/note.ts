@@ -199,7 +199,7 @@ const textOf = (note: Note): string => {
         'apart; give it a routing domain of its own (see RDOMAINS in uplinkd.conf(5))'
       );
     case 'probe-ended':
-      return `probe ${note.probe}: ping ended (${note.how}), again in ${renderDuration(note.restartIn)}`;
+      return `probe ${note.probe}: ended (${note.how}), again in ${renderDuration(note.restartIn)}`;
     case 'confirm-refused':
       return `probes: cannot confirm losses quickly: ${note.text}; a silent link is down after \`fall\` losses`;
     case 'trouble':

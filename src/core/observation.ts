@@ -32,6 +32,8 @@ export type Observation =
   | { readonly kind: 'route-event'; readonly rtable: number }
   /** A ping child was started: its first request leaves about now, with icmp_seq 0. */
   | { readonly kind: 'probe-started'; readonly probe: string }
+  /** The next request of a probe that takes a process a request has left: numbers from 0 since `probe-started`. */
+  | { readonly kind: 'probe-sent'; readonly probe: string }
   | {
       readonly kind: 'probe-answer';
       readonly probe: string;
@@ -41,7 +43,7 @@ export type Observation =
       readonly rtt: Millis | null;
       readonly duplicate: boolean;
     }
-  /** A request could not be sent (`ping: sendmsg: …`): known lost at once. */
+  /** A request could not be sent (`ping: sendmsg: …`), or was refused: known lost at once. */
   | { readonly kind: 'probe-error'; readonly probe: string; readonly text: string }
   /** The child died or was mute and was ended; it is started again after `restartIn`. */
   | { readonly kind: 'probe-ended'; readonly probe: string; readonly how: string; readonly restartIn: Millis }

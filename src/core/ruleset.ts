@@ -6,6 +6,7 @@ import {
   families,
   gatewayOf,
   gatewayWordOf,
+  isLinkLocal,
   type LinkSettings,
   type PathKey,
   type PolicySettings,
@@ -36,6 +37,16 @@ export type Translation =
 export type Rule =
   /** Lets this machine's own probes out by their link, whatever pf.conf blocks (DESIGN.md 3, point 11). */
   | { readonly kind: 'probe'; readonly link: string; readonly interface: string; readonly family: Family }
+  /** The same for probes that are connections or questions: to that target, and only from this machine's root. */
+  | {
+      readonly kind: 'probe-to';
+      readonly link: string;
+      readonly interface: string;
+      readonly family: Family;
+      readonly protocol: 'tcp' | 'udp';
+      readonly address: string;
+      readonly port: number;
+    }
   /** Sends new connections of a policy to a link; with `probability` below 1 only that share of those that get here. */
   | {
       readonly kind: 'choose';
@@ -284,14 +295,30 @@ const leaveRules = (settings: Settings, policy: PolicySettings): readonly Rule[]
     marks: marksOf(policy),
   }));
 
+const DNS_PORT = 53;
+
+/** What pings are let out by anyway; what a program of the administrator's sends is not known here. */
+const probeRules = (link: LinkSettings, family: Family): readonly Rule[] => {
+  const common = { link: link.name, interface: link.interface, family };
+  const found = new Map<string, Rule>([['ping', { kind: 'probe', ...common }]]);
+  for (const target of link.probe.targets) {
+    // pf would want its scope, which is this link's in any case.
+    if ((target.kind !== 'tcp' && target.kind !== 'dns') || isLinkLocal(target.address)) continue;
+    if (target.family !== family) continue;
+    const { address } = target;
+    const [protocol, port] =
+      target.kind === 'tcp' ? (['tcp', target.port] as const) : (['udp', DNS_PORT] as const);
+    found.set(`${protocol} ${address} ${port}`, { kind: 'probe-to', ...common, protocol, address, port });
+  }
+  return [...found.values()];
+};
+
 /** What the anchor should hold. Equal input gives an equal ruleset. */
 export const desireRuleset = (input: RulesetInput): Ruleset => {
   const { settings, decisions } = input;
   const paths = pathsOf(settings);
   return [
-    ...paths.map(
-      ({ link, family }): Rule => ({ kind: 'probe', link: link.name, interface: link.interface, family }),
-    ),
+    ...paths.flatMap(({ link, family }) => probeRules(link, family)),
     ...(settings.inbound ? allInboundRules(input, paths) : []),
     ...settings.policies.flatMap((policy): readonly Rule[] => [
       ...decisions

@@ -3,11 +3,13 @@
  * health.ts's business.
  */
 
+import { longestWait } from './estimate.ts';
 import { type Quality, readQuality } from './figures.ts';
 import { judgedOutcomes, stepPatience } from './loss.ts';
-import type { Family, PathKey, Probe, ProbeSettings } from './model.ts';
-import { isLinkLocal } from './model.ts';
-import type { Mono } from './time.ts';
+import type { Ask, Family, PathKey, Probe, ProbeSettings, Target } from './model.ts';
+import { familyOfTarget, isLinkLocal } from './model.ts';
+import { nameTarget } from './target-name.ts';
+import { type Millis, type Mono, millis } from './time.ts';
 import {
   FEWEST_OUTCOMES,
   newWindow,
@@ -43,32 +45,80 @@ export interface Asked {
   readonly settings: ProbeSettings;
 }
 
+/** What its packets leave by. */
+export interface Way {
+  readonly gateway: string;
+  readonly address: string;
+  readonly identity: string;
+}
+
 /** As ping(8) wants it: the same link-local address may be on every interface. */
 const withScope = (path: Asked, address: string): string =>
   isLinkLocal(address) ? `${address}%${path.interface}` : address;
 
-/** The probes of a path whose evidence is present: one for each different address that is to be pinged. */
-export const newTargets = (path: Asked, gateway: string, identity: string): readonly TargetHealth[] => {
-  const { interval, timeout, targets, loss } = path.settings;
+/** Who asks by starting a process does so no more often than this. */
+const SHORTEST_RUN = millis(1000);
+
+/** How a program of the administrator's is told what to ask, and by which way. */
+const environmentOf = (path: Asked, way: Way, longest: Millis): Readonly<Record<string, string>> => ({
+  UPLINKD_LINK: path.key.slice(0, path.key.lastIndexOf('/')),
+  UPLINKD_FAMILY: path.family,
+  UPLINKD_INTERFACE: path.interface,
+  UPLINKD_RTABLE: String(path.rtable),
+  UPLINKD_ADDRESS: withScope(path, way.address),
+  UPLINKD_GATEWAY: withScope(path, way.gateway),
+  UPLINKD_TIMEOUT: String(longest / 1000),
+});
+
+const askOf = (target: Target, path: Asked, way: Way, longest: Millis): Ask => {
+  switch (target.kind) {
+    case 'gateway':
+    case 'address':
+      return { kind: 'ping' };
+    case 'tcp':
+      return { kind: 'tcp', port: target.port };
+    case 'dns':
+      return { kind: 'dns', name: target.name };
+    case 'exec':
+      return { kind: 'exec', command: target.command, environment: environmentOf(path, way, longest) };
+  }
+};
+
+/** The probes of a path whose evidence is present: one for each different thing that is to be asked. */
+export const newTargets = (path: Asked, way: Way): readonly TargetHealth[] => {
+  const { timeout, targets, loss } = path.settings;
+  const longest = longestWait(timeout);
   const found = new Map<string, TargetHealth>();
   for (const target of targets) {
-    if (target.kind === 'address' && target.family !== path.family) continue;
-    const configured = target.kind === 'gateway' ? gateway : target.address;
-    const address = withScope(path, configured);
-    if (found.has(address)) continue;
-    found.set(address, {
-      target: target.kind === 'gateway' ? 'gateway' : configured,
+    if ((familyOfTarget(target) ?? path.family) !== path.family) continue;
+    const address = withScope(
+      path,
+      target.kind === 'gateway' || target.kind === 'exec' ? way.gateway : target.address,
+    );
+    const ask = askOf(target, path, way, longest);
+    // An address that is pinged is one target, whatever it is called.
+    const name = ask.kind === 'ping' ? address : nameTarget(target);
+    if (found.has(name)) continue;
+    const isSingle = ask.kind !== 'ping';
+    const interval = isSingle
+      ? millis(Math.max(SHORTEST_RUN, path.settings.interval))
+      : path.settings.interval;
+    const limit = isSingle ? `/${longest}` : '';
+    found.set(name, {
+      target: nameTarget(target),
       probe: {
-        key: `${path.key}/${address} ${identity}@${path.rtable}/${interval}`,
+        key: `${path.key}/${name} ${way.identity}@${path.rtable}/${interval}${limit}`,
         path: path.key,
         family: path.family,
+        ask,
+        longest,
         address,
         rtable: path.rtable,
         interval,
         count: null,
       },
       verdict: 'unknown',
-      window: newWindow(interval, timeout, windowSize(loss.window, interval)),
+      window: newWindow(interval, timeout, windowSize(loss.window, interval), isSingle),
       complaint: null,
     });
   }

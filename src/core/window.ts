@@ -30,6 +30,11 @@ export interface Window {
   readonly estimate: Estimate | null;
   /** Something else says that the path is alive: until the next answer, losses are only said at the ceiling. */
   readonly isPatient: boolean;
+  /**
+   * Each request is a process of its own and its start is told (stepSent): none is taken to have left that was not. Else
+   * requests leave by themselves, one an interval.
+   */
+  readonly isSingle: boolean;
   /** The child's start, until its first answer has told how long after that it began to send. */
   readonly started: Mono | null;
   /** A request and when it left; all others follow from it. Null before the child's start. */
@@ -63,7 +68,13 @@ export interface Window {
 export const windowSize = (length: Millis, interval: Millis): number =>
   Math.min(LARGEST_SIZE, Math.max(FEWEST_OUTCOMES, Math.ceil(length / interval)));
 
-export const newWindow = (interval: Millis, timeout: Timeout, size = WINDOW_SIZE): Window => ({
+export const newWindow = (
+  interval: Millis,
+  timeout: Timeout,
+  size = WINDOW_SIZE,
+  isSingle = false,
+): Window => ({
+  isSingle,
   interval,
   timeout,
   estimate: null,
@@ -95,19 +106,29 @@ export const retuneWindow = (window: Window, timeout: Timeout, size: number): Wi
 /** A child was started at `now`; numbering begins anew, what was remembered stays. */
 export const startWindow = (window: Window, now: Mono): Window => ({
   ...window,
-  known: { seq: 0, sent: mono(now + START_SLACK) },
-  started: now,
+  known: window.isSingle ? null : { seq: 0, sent: mono(now + START_SLACK) },
+  started: window.isSingle ? null : now,
   next: 0,
   settled: [],
   recent: [],
 });
 
-const sentAt = (window: Window, seq: number): Mono | null =>
-  window.known === null ? null : mono(window.known.sent + (seq - window.known.seq) * window.interval);
+/** The next request of a window whose requests are single has left. */
+export const stepSent = (window: Window, now: Mono): Window => {
+  const seq = window.known === null ? 0 : window.known.seq + 1;
+  // One whose end was never told says nothing.
+  return { ...window, known: { seq, sent: now }, next: seq, settled: [] };
+};
+
+const sentAt = (window: Window, seq: number): Mono | null => {
+  const { known, isSingle, interval } = window;
+  if (known === null || (isSingle && seq > known.seq)) return null;
+  return mono(known.sent + (seq - known.seq) * interval);
+};
 
 /** The request that leaves at `now` or is the last to have left before. */
-const sentBy = (known: NonNullable<Window['known']>, interval: Millis, now: Mono): number =>
-  known.seq + Math.floor((now - known.sent) / interval);
+const sentBy = ({ isSingle, interval }: Window, known: NonNullable<Window['known']>, now: Mono): number =>
+  known.seq + (isSingle ? 0 : Math.floor((now - known.sent) / interval));
 
 const withAnswer = (window: Window, rtt: Millis): Window => ({
   ...window,
@@ -176,7 +197,9 @@ export const stepAnswer = (
 /** A request could not be sent: that one is lost, and known to be so at once. */
 export const stepSendError = (window: Window, now: Mono): Window => {
   if (window.known === null) return window;
-  let seq = Math.max(window.next, sentBy(window.known, window.interval, now));
+  // Its time was over before it said so.
+  if (window.isSingle && window.next > window.known.seq) return window;
+  let seq = Math.max(window.next, sentBy(window, window.known, now));
   while (window.settled.includes(seq)) seq += 1;
   const lost = withLoss({ ...window, answersInRow: 0 }, seq, millis(0));
   return settle(lost, seq);
@@ -188,7 +211,7 @@ export const stepChildGone = (window: Window, now: Mono): Window => stepSkipped(
 /** Nobody listened until `now` (a busy router, a suspend): requests of that time count neither way. */
 export const stepSkipped = (window: Window, now: Mono): Window => {
   if (window.known === null) return window;
-  const next = Math.max(window.next, sentBy(window.known, window.interval, now) + 1);
+  const next = Math.max(window.next, sentBy(window, window.known, now) + 1);
   return { ...window, next, settled: window.settled.filter((seq) => seq >= next) };
 };
 

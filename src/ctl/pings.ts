@@ -26,7 +26,7 @@ export const renderPing = (ping: Ping, paint: Paint): string => {
     case 'answered':
       return `${head}: seq ${ping.seq}, ${ping.rttMs === null ? 'answered' : rtt(ping.rttMs)}\n`;
     case 'lost':
-      return `${head}: seq ${ping.seq}, ${paint('bad', 'lost')}\n`;
+      return `${head}: seq ${ping.seq}, ${paint('bad', ping.why === null ? 'lost' : `lost: ${printable(ping.why)}`)}\n`;
     case 'not-sent': {
       const why = printable(ping.why ?? 'not sent');
       return ping.target === null

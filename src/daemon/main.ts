@@ -20,7 +20,7 @@ import { createProber } from '../adapter/ping.ts';
 import { createPinger } from '../adapter/pinger.ts';
 import { runProgram } from '../adapter/program.ts';
 import { createRoutes } from '../adapter/route.ts';
-import { createCommands } from '../adapter/run.ts';
+import { createCommands, pathOfCommand } from '../adapter/run.ts';
 import { createSeriesFile } from '../adapter/series-file.ts';
 import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
@@ -112,6 +112,7 @@ const openLog = (options: Options, commands: ReturnType<typeof createCommands>):
 const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const clock = createClock();
   const commands = createCommands({ directory: options.commands });
+  const route = pathOfCommand(options.commands, 'route');
   const log = openLog(options, commands);
   const lastGood = createLastGood(options.stateDirectory, log);
   lastGood.ensure();
@@ -119,7 +120,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     clock,
     log,
     carrier: createCarrierWatch({ commands, clock }),
-    prober: createProber({ commands, clock }),
+    prober: createProber({ commands, clock, route }),
     firewall: createFirewall({ commands, clock, lastGood }),
     routes: createRoutes({ commands }),
     carp: createCarpCounter({ commands }),
@@ -210,7 +211,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
     statusWithStates,
     reload,
     admin,
-    probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock }) }),
+    probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock, route }) }),
     metrics: () => figures.read('prometheus'),
     setVerbose: log.setVerbose,
     listen: loop.listen,

@@ -1,5 +1,5 @@
 /**
- * `uplinkctl probe LINK`: pings every target of a link at once, by the link's own routing table, beside the probes that run
+ * `uplinkctl probe LINK`: asks every target of a link at once, by the link's own routing table, beside the probes that run
  * in any case. Bounded: one at a time for a link. It has no say in the link's health.
  */
 import type { Engine } from '../core/engine.ts';
@@ -17,7 +17,7 @@ const outcomeFields = (outcome: PingOutcome): Pick<PingReply, 'seq' | 'outcome' 
   seq: outcome.seq,
   outcome: outcome.kind,
   rttMs: outcome.kind === 'answered' ? outcome.rttMs : null,
-  why: outcome.kind === 'not-sent' ? outcome.why : null,
+  why: outcome.kind === 'answered' ? null : (outcome.why ?? null),
 });
 
 export const createProbeNow = (settings: {
@@ -49,9 +49,17 @@ export const createProbeNow = (settings: {
       end();
       return () => {};
     }
-    const pings = requests.map(({ target, probe: { family, address, rtable } }) =>
+    const pings = requests.map(({ target, probe: { ask, family, address, rtable, longest } }) =>
       pinger.ping(
-        { family, address, rtable, count, interval: INTERVAL, timeout: TIMEOUT },
+        {
+          ask,
+          family,
+          address,
+          rtable,
+          count,
+          interval: INTERVAL,
+          timeout: ask.kind === 'ping' ? TIMEOUT : longest,
+        },
         (outcome) => tell({ kind: 'ping', link, family, target, address, ...outcomeFields(outcome) }),
         () => {
           running -= 1;

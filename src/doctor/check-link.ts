@@ -125,7 +125,7 @@ const checkTwins = (machine: Machine, settings: Settings): readonly Finding[] =>
 /** A dead provider behind a live gateway is only found by what is behind it. */
 const checkTargets = (machine: Machine, link: LinkSettings): readonly Finding[] => {
   const behind = link.probe.targets.filter(
-    (target) => target.kind === 'address' && target.address !== link.gateway,
+    (target) => target.kind !== 'gateway' && !(target.kind === 'address' && target.address === link.gateway),
   );
   if (behind.length > 0) return [];
   const lines = linesOf(machine, machine.paths.config);
@@ -135,7 +135,7 @@ const checkTargets = (machine: Machine, link: LinkSettings): readonly Finding[] 
     {
       id: 'only-gateway-probed',
       severity: 'warning',
-      what: `link ${link.name}: nothing but its gateway is pinged`,
+      what: `link ${link.name}: nothing but its gateway is probed`,
       why: 'When the provider’s network is dead behind a gateway that answers, the link counts as up.',
       cures:
         line === null
@@ -181,7 +181,7 @@ const checkPrefix = (machine: Machine, link: LinkSettings): readonly Finding[] =
 const checkPings = (machine: Machine, link: LinkSettings): readonly Finding[] => {
   const ping = machine.pings.find((each) => each.link === link.name);
   const isProbed = link.probe.targets.some(
-    (target) => target.kind === 'gateway' || target.address === ping?.address,
+    (target) => target.kind === 'gateway' || (target.kind === 'address' && target.address === ping?.address),
   );
   const blocking = machine.pf.source?.find(
     ({ rule }) => rule.action === 'block' && rule.quick && rule.direction !== 'in',

@@ -2,6 +2,7 @@
 import { checkFiles } from './check-file.ts';
 import { checkLinks } from './check-link.ts';
 import { checkPf } from './check-pf.ts';
+import { checkPrograms } from './check-program.ts';
 import { checkQueues } from './check-queue.ts';
 import { checkRoutes } from './check-route.ts';
 import { type Finding, sortFindings } from './finding.ts';
@@ -11,6 +12,7 @@ import type { Machine } from './machine.ts';
 export const check = (machine: Machine): readonly Finding[] =>
   sortFindings([
     ...checkFiles(machine),
+    ...checkPrograms(machine),
     ...checkPf(machine),
     ...checkRoutes(machine),
     ...checkLinks(machine),

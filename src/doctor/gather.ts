@@ -10,6 +10,7 @@ import { parseMainRule, parsePfConf, parseQueues } from '../text/pf-main.ts';
 import { parsePfctlFailure } from '../text/pfctl.ts';
 import { parsePingError, parsePingLine } from '../text/ping.ts';
 import { parseRouteShow } from '../text/route.ts';
+import { programsOf } from './check-program.ts';
 import {
   DHCPLEASED_CONF,
   localTable,
@@ -161,6 +162,7 @@ export const gather = async (looks: Looks, paths: Machine['paths']): Promise<Mac
     DHCPLEASED_CONF,
     RC_CONF_LOCAL,
     ...(interfaces ?? []).map(({ name }) => `/etc/hostname.${name}`),
+    ...programsOf(settings).keys(),
   ];
   return {
     paths,

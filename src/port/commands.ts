@@ -11,6 +11,7 @@ export type CommandName =
   | 'route'
   | 'ping'
   | 'ping6'
+  | 'nc'
   | 'pfctl'
   | 'dhcpleasectl'
   | 'sysctl'

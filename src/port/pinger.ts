@@ -1,8 +1,10 @@
-/** Port: a few pings for a person who waits for them. What probes say of a link's health is port/prober.ts's. */
-import type { Family } from '../core/model.ts';
+/** Port: a few pings, or requests of another kind, for a person who waits for them. What probes say of a link's health is port/prober.ts's. */
+import type { Ask, Family } from '../core/model.ts';
 import type { Millis } from '../core/time.ts';
 
 export interface PingRequest {
+  /** Left out: by ping. Anything else needs an `rtable`. */
+  readonly ask?: Ask;
   readonly family: Family;
   /** An address, or, where there is no `rtable`, what the machine's ping takes for one. */
   readonly address: string;
@@ -18,7 +20,8 @@ export interface PingRequest {
 /** `seq` counts from 0. */
 export type PingOutcome =
   | { readonly kind: 'answered'; readonly seq: number; readonly rttMs: number | null }
-  | { readonly kind: 'lost'; readonly seq: number }
+  /** `why`: what was said in place of an answer, if anything was. */
+  | { readonly kind: 'lost'; readonly seq: number; readonly why?: string }
   /** It could not be sent; `why` is ping's word on it. */
   | { readonly kind: 'not-sent'; readonly seq: number; readonly why: string };
 

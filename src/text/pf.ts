@@ -134,6 +134,16 @@ export const renderRule = (rule: Rule): string => {
         `set (prio 7) keep state (if-bound) ${label(rule.link, rule.family, ':probe')}`
       );
     }
+    case 'probe-to': {
+      // By `user`, which forwarded packets have none of: what a host behind this router asks of the same server is not ours.
+      const out = device(rule.interface);
+      const flags = rule.protocol === 'tcp' ? ' flags S/SA' : '';
+      return (
+        `pass out quick on ${out} ${rule.family} proto ${rule.protocol} from (${out}) ` +
+        `to ${address(rule.family, rule.address)} port = ${whole('port', 1, 65_535, rule.port)} user = 0${flags} ` +
+        `set (prio 7) keep state (if-bound) ${label(rule.link, rule.family, ':probe')}`
+      );
+    }
     case 'choose': {
       const share = rule.probability === 1 ? '' : ` probability ${renderProbability(rule.probability)}`;
       return (

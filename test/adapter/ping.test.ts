@@ -12,6 +12,8 @@ const probe = (address: string, more: Partial<Probe> = {}): Probe => ({
   key: `fibre/inet/${address}`,
   path: 'fibre/inet',
   family: 'inet',
+  ask: { kind: 'ping' },
+  longest: millis(3000),
   address,
   rtable: 101,
   interval: millis(1000),

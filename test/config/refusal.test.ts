@@ -27,7 +27,11 @@ const sound6 = 'interface = "em9"\ngateway6 = "fe80::9"';
 
 const NAME = 'expected a name of a small letter and up to 14 more small letters, digits and "_"';
 const ANCHOR = 'expected a letter and up to 14 letters, digits, "_" and "-"';
-const TARGET = 'expected "gateway" or an IPv4 or IPv6 address';
+const TARGET = 'expected "gateway", an IPv4 or IPv6 address, or a "tcp:", "dns:" or "exec:" target';
+const TCP = 'expected an address and a port such as "tcp:9.9.9.9:443" or "tcp:[2620:fe::fe]:443"';
+const DNS = 'expected an address and a name such as "dns:9.9.9.9/example.com" or "dns:[2620:fe::fe]/."';
+const EXEC =
+  'expected the absolute path of a program and its arguments such as "exec:/etc/uplinkd/portal -v"';
 const IPV4 = 'expected an IPv4 address such as "203.0.113.1", "dhcp", "peer" or "route"';
 const IPV6 = 'expected an IPv6 address such as "fe80::1", "peer" or "route"';
 const SCOPE = "the scope is the interface's, leave it out";
@@ -341,6 +345,72 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'a target with a scope',
     probe('targets = ["fe80::1%em0"]'),
     `f:2:12: probe.targets[0]: ${TARGET}, found "fe80::1%em0"; ${SCOPE}`,
+  ],
+  [
+    'a port that is none',
+    probe('targets = ["tcp:9.9.9.9:0"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:9.9.9.9:0"`,
+  ],
+  ['no port', probe('targets = ["tcp:9.9.9.9"]'), `f:2:12: probe.targets[0]: ${TCP}, found "tcp:9.9.9.9"`],
+  [
+    'a port too large',
+    probe('targets = ["tcp:9.9.9.9:65536"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:9.9.9.9:65536"`,
+  ],
+  [
+    'an inet6 address without brackets',
+    probe('targets = ["tcp:2620:fe::fe:443"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:2620:fe::fe:443"`,
+  ],
+  [
+    'a host by name',
+    probe('targets = ["tcp:dns.quad9.net:443"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:dns.quad9.net:443"; targets are addresses: names are never resolved`,
+  ],
+  [
+    'a port of this machine',
+    probe('targets = ["tcp:127.0.0.1:80"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:127.0.0.1:80", a loopback address`,
+  ],
+  [
+    'a scope in brackets',
+    probe('targets = ["tcp:[fe80::1%em0]:80"]'),
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:[fe80::1%em0]:80"; ${SCOPE}`,
+  ],
+  [
+    'a question without a name',
+    probe('targets = ["dns:9.9.9.9"]'),
+    `f:2:12: probe.targets[0]: ${DNS}, found "dns:9.9.9.9"`,
+  ],
+  [
+    'a name that is none',
+    probe('targets = ["dns:9.9.9.9/a..b"]'),
+    `f:2:12: probe.targets[0]: ${DNS}, found "dns:9.9.9.9/a..b"`,
+  ],
+  [
+    'a name that is an option',
+    probe('targets = ["dns:9.9.9.9/+trace"]'),
+    `f:2:12: probe.targets[0]: ${DNS}, found "dns:9.9.9.9/+trace"`,
+  ],
+  [
+    'a server by name',
+    probe('targets = ["dns:resolver/example.com"]'),
+    `f:2:12: probe.targets[0]: ${DNS}, found "dns:resolver/example.com"; targets are addresses: names are never resolved`,
+  ],
+  [
+    'a program without a path',
+    probe('targets = ["exec:portal"]'),
+    `f:2:12: probe.targets[0]: ${EXEC}, found "exec:portal"`,
+  ],
+  [
+    'two blanks between words',
+    probe('targets = ["exec:/a  b"]'),
+    `f:2:12: probe.targets[0]: ${EXEC}, found "exec:/a  b"`,
+  ],
+  [
+    'the same question twice',
+    probe('targets = ["dns:9.9.9.9/Example.com.", "dns:9.9.9.9/example.com"]'),
+    'f:2:40: probe.targets[1]: "dns:9.9.9.9/example.com" is listed twice',
   ],
   [
     'a loopback target, inet6',

@@ -1,19 +1,20 @@
 /** Arbitrary valid settings for property tests; also of use to tests of what is built from settings. */
 
 import { networkOf, renderPrefix } from '../../src/core/address.ts';
-import type {
-  Balance,
-  CarpSettings,
-  Family,
-  HookSettings,
-  LinkSettings,
-  Member,
-  MetricsSettings,
-  PolicySettings,
-  Prefix,
-  ProbeSettings,
-  Settings,
-  Target,
+import {
+  type Balance,
+  type CarpSettings,
+  type Family,
+  familyOfTarget,
+  type HookSettings,
+  type LinkSettings,
+  type Member,
+  type MetricsSettings,
+  type PolicySettings,
+  type Prefix,
+  type ProbeSettings,
+  type Settings,
+  type Target,
 } from '../../src/core/model.ts';
 import { type Millis, millis } from '../../src/core/time.ts';
 import fc from '../chance.ts';
@@ -60,10 +61,19 @@ const target: fc.Arbitrary<Target> = fc.oneof(
   fc
     .oneof(address6(9999), linkLocal)
     .map((text): Target => ({ kind: 'address', family: 'inet6', address: text })),
+  fc
+    .tuple(address, fc.integer({ min: 1, max: 65_535 }))
+    .map(([text, port]): Target => ({ kind: 'tcp', family: 'inet', address: text, port })),
+  fc
+    .tuple(address6(9999), fc.constantFrom('.', 'example.com', '_dns.resolver.arpa'))
+    .map(([text, name]): Target => ({ kind: 'dns', family: 'inet6', address: text, name })),
+  fc
+    .array(fc.constantFrom('-v', 'a"b', "'", '$(reboot)', '\\'), { maxLength: 3 })
+    .map((args): Target => ({ kind: 'exec', command: ['/etc/uplinkd/portal', ...args] })),
 );
 
 const countFor = (targets: readonly Target[], family: Family): number =>
-  targets.filter((each) => each.kind === 'gateway' || each.family === family).length;
+  targets.filter((each) => (familyOfTarget(each) ?? family) === family).length;
 
 const percent = fc.oneof(
   fc.integer({ min: 1, max: 100 }),

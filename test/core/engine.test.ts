@@ -583,7 +583,7 @@ t.test('a ping child is killed', async (t) => {
   t.equal(loads(world), 0);
   t.equal(world.takeStarted().length, 1);
   t.match(texts(world), [
-    'probe a/inet/9.9.9.9 1:10.0.0.2>10.0.0.1@101/1000: ping ended (killed), again in 100ms',
+    'probe a/inet/9.9.9.9 1:10.0.0.2>10.0.0.1@101/1000: ended (killed), again in 100ms',
   ]);
 });
 

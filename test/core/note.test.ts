@@ -171,7 +171,7 @@ t.test('the exact words', async (t) => {
     [
       { kind: 'probe-ended', probe: 'fibre/inet/9.9.9.9', how: 'ping: killed', restartIn: millis(1500) },
       'debug',
-      'probe fibre/inet/9.9.9.9: ping ended (ping: killed), again in 1.5s',
+      'probe fibre/inet/9.9.9.9: ended (ping: killed), again in 1.5s',
     ],
     [{ kind: 'trouble', source: 'monitor', text: 'route monitor: died' }, 'warning', 'route monitor: died'],
     [{ kind: 'trouble-over', source: 'ifconfig' }, 'info', 'ifconfig: works again'],

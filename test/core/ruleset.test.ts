@@ -71,6 +71,8 @@ const brief = (rule: Rule): string => {
       return `${rule.kind} ${rule.link} ${rule.family} ${rule.gateway}`;
     case 'inbound-pass':
       return `${rule.kind} ${rule.family}`;
+    case 'probe-to':
+      return `${rule.kind} ${rule.link} ${rule.protocol} ${rule.address} ${rule.port}`;
     case 'probe':
     case 'inbound-mark':
     case 'inbound-direct':

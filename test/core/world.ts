@@ -272,11 +272,25 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     const seq = child.sends % 65_536;
     child.sends += 1;
     sent += 1;
-    const { path, address } = child.probe;
-    const fate = [`${path} ${address}`, path]
-      .map((name) => rtts.get(name))
-      .find((each) => each !== undefined);
+    const { path, ask, count, interval, longest } = child.probe;
+    const name = key.slice(path.length + 1).split(' ')[0];
+    const fate = [`${path} ${name}`, path].map((each) => rtts.get(each)).find((each) => each !== undefined);
     const rtt = fate === undefined ? 20 : typeof fate === 'function' ? fate() : fate;
+    if (ask.kind !== 'ping' && count === null) {
+      facts.push({ kind: 'probe-sent', probe: key });
+      const isAnswered = rtt !== null && rtt <= longest;
+      const takes = isAnswered ? rtt : longest;
+      at(clock + takes, () => {
+        if (!child.alive) return;
+        facts.push(
+          isAnswered
+            ? { kind: 'probe-answer', probe: key, seq, rtt: millis(rtt), duplicate: false }
+            : { kind: 'probe-error', probe: key, text: 'timed out' },
+        );
+      });
+      at(clock + Math.max(takes, interval), () => send(key, child));
+      return;
+    }
     if (rtt !== null) {
       const rttMs = millis(rtt);
       const since = wakes;

@@ -29,6 +29,12 @@ const editConfig =
   (patient: Patient): void =>
     patient.edit(CONFIG, change);
 const without = (line: string) => (text: string) => text.replace(`${line}\n`, '');
+const withProgram =
+  (target: string, mode: number, uid = 0) =>
+  (patient: Patient): void => {
+    patient.edit(CONFIG, (text) => text.replace('"9.9.9.9"', `"9.9.9.9", "${target}"`));
+    patient.rights.set('/etc/uplinkd/portal', { kind: 'file', mode, uid, gid: 0 });
+  };
 const TAG = 'match in on $lan inet from $lan:network to ! <uplinkd_local> tag uplink_default';
 const ANCHOR = 'anchor "uplinkd"';
 
@@ -187,7 +193,7 @@ const faults: readonly Fault[] = [
   },
   {
     id: 'only-gateway-probed',
-    what: /link fibre: nothing but its gateway is pinged/,
+    what: /link fibre: nothing but its gateway is probed/,
     break: editConfig((text) => text.replace('targets = ["gateway", "9.9.9.9"]', 'targets = ["gateway"]')),
   },
   {
@@ -242,6 +248,29 @@ const faults: readonly Fault[] = [
     what: /uplinkd belongs to the user 1000/,
     break: (patient) =>
       patient.rights.set('/var/db/uplinkd', { kind: 'directory', mode: 0o750, uid: 1000, gid: 0 }),
+  },
+  {
+    id: 'program-not-executable',
+    what: /^\/etc\/uplinkd\/portal, a probe of link fibre: it has mode 0644$/,
+    break: withProgram('exec:/etc/uplinkd/portal -v', 0o644),
+  },
+  {
+    id: 'program-writable',
+    what: /^\/etc\/uplinkd\/portal, a probe of link fibre: it has mode 0775$/,
+    break: withProgram('exec:/etc/uplinkd/portal', 0o775),
+  },
+  {
+    id: 'program-owned-by-others',
+    what: /^\/etc\/uplinkd\/portal, a probe of link fibre: it belongs to the user 1000$/,
+    break: withProgram('exec:/etc/uplinkd/portal', 0o755, 1000),
+  },
+  {
+    id: 'program-writable',
+    what: /^\/etc\/uplinkd\/notify, the hook: it has mode 0757$/,
+    break: (patient) => {
+      patient.edit(CONFIG, (text) => `${text}[hook]\ncommand = ["/etc/uplinkd/notify"]\n`);
+      patient.rights.set('/etc/uplinkd/notify', { kind: 'file', mode: 0o757, uid: 0, gid: 0 });
+    },
   },
   {
     id: 'socket-open',
@@ -317,6 +346,11 @@ t.test('what only the owner can put right', async (t) => {
       'gateway-is-own',
       /192\.0\.2\.2 is an address of this machine/,
       editConfig((text) => text.replace('192.0.2.1', '192.0.2.2')),
+    ],
+    [
+      'program-missing',
+      /portal, a probe of link fibre: there is no such file$/,
+      editConfig((text) => text.replace('"9.9.9.9"', '"9.9.9.9", "exec:/etc/uplinkd/portal"')),
     ],
     [
       'gateway-silent',

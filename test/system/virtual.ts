@@ -7,6 +7,7 @@ import { createCarpCounter } from '../../src/adapter/carp.ts';
 import { createCarrierWatch } from '../../src/adapter/monitor.ts';
 import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createProber } from '../../src/adapter/ping.ts';
+import type { RunProgram } from '../../src/adapter/program.ts';
 import { createRoutes } from '../../src/adapter/route.ts';
 import { parseConfig, renderConfigError } from '../../src/config/parse.ts';
 import type { Memory } from '../../src/core/memory.ts';
@@ -86,6 +87,8 @@ export const createVirtualWorld = async (
     readonly pfConf?: string;
     /** Of the uplinks' interfaces, beside what is made for inet6. */
     readonly details?: RouterOptions['details'];
+    /** Programs of the administrator's. */
+    readonly program?: RunProgram;
     /** In place of one that remembers for `remembered` alone. */
     readonly memory?: MemoryStore;
     readonly interfaces?: RouterOptions['interfaces'];
@@ -126,7 +129,11 @@ export const createVirtualWorld = async (
   const loop = createLoop({
     clock,
     carrier: createCarrierWatch({ commands, clock }),
-    prober: createProber({ commands, clock }),
+    prober: createProber({
+      commands,
+      clock,
+      ...(options.program === undefined ? {} : { run: options.program }),
+    }),
     firewall: createFirewall({ commands, clock }),
     routes: createRoutes({ commands }),
     carp: createCarpCounter({ commands }),
