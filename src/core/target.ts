@@ -146,12 +146,12 @@ export const isLossy = (quality: Quality, mark: number): boolean =>
   quality.outcomes >= FEWEST_OUTCOMES && quality.lost >= FEWEST_LOSSES && quality.lossPercent >= mark;
 
 /**
- * A target that failed by losses which were slow answers: one has come to a request that had left by `fellBy`, when the
- * last of those did that were taken for lost.
+ * A target that failed by losses which were slow answers: one has come to a request that had left by `fell.by`, when the
+ * last of those did that were taken for lost. What came at the very instant of the fall has been heard in it.
  */
 export const isAcquitted = (target: TargetHealth, fell: Fall | null): boolean => {
   const { heard } = target.window;
-  return fell !== null && heard !== null && heard.at >= fell.at && heard.sent <= fell.by;
+  return fell !== null && heard !== null && heard.at > fell.at && heard.sent <= fell.by;
 };
 
 export interface Fall {
@@ -167,17 +167,27 @@ export interface Judging {
   readonly fell: Fall | null;
 }
 
+/** It is failing now, whatever was said of it before. What answers `rise` times in a row is not, whatever the window remembers. */
+const isFailing = (target: TargetHealth, { fall, rise, loss }: ProbeSettings): boolean =>
+  target.window.lossesInRow >= fall ||
+  (target.window.answersInRow < rise && isLossy(qualityOf(target), loss.down));
+
+/**
+ * Acquitted, and not failing by what is left: by losses before those by which it fell, or by those of a time-out that is
+ * fixed, it would fail again at the next look.
+ */
+const isCleared = (target: TargetHealth, { settings, fell }: Judging): boolean =>
+  isAcquitted(target, fell) && !isFailing({ ...target, window: stepPatience(target.window) }, settings);
+
 const judge = (target: TargetHealth, judging: Judging): Verdict => {
-  const { fall, rise, loss } = judging.settings;
-  const { answersInRow, lossesInRow } = target.window;
-  if (target.verdict === 'failed' && isAcquitted(target, judging.fell)) return 'answers';
-  if (lossesInRow >= fall) return 'failed';
+  const { verdict, window } = target;
+  if (verdict === 'failed' && isCleared(target, judging)) return 'answers';
+  if (isFailing(target, judging.settings)) return 'failed';
+  const hasRisen = window.answersInRow >= judging.settings.rise;
   // Its outage is still in the window: `rise` answers tell of the present.
-  if (target.verdict === 'failed') return answersInRow >= rise ? 'answers' : 'failed';
-  // What answers `rise` times in a row is not failing now, whatever the window remembers.
-  if (answersInRow < rise && isLossy(qualityOf(target), loss.down)) return 'failed';
-  const enough = target.verdict === 'unknown' && judging.isStarting ? 1 : rise;
-  return answersInRow >= enough ? 'answers' : target.verdict;
+  if (verdict === 'failed') return hasRisen ? 'answers' : 'failed';
+  const isEnough = verdict === 'unknown' && judging.isStarting ? window.answersInRow >= 1 : hasRisen;
+  return isEnough ? 'answers' : verdict;
 };
 
 /** Reads the window at `now` and judges. What changes nothing is the same target. */
@@ -190,7 +200,7 @@ export const stepTarget = (target: TargetHealth, judging: Judging, now: Mono): T
   if (!hasRecovered) return { ...target, verdict, window };
   // A target that has recovered begins anew: what it lost before would make it fail again at once. One that had only
   // become slow has lost nothing yet.
-  const isSlow = isAcquitted(read, judging.fell);
+  const isSlow = isCleared(read, judging);
   return {
     ...target,
     verdict,
