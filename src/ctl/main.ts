@@ -35,7 +35,7 @@ process.exitCode = await execute(parseCommandLine(process.argv.slice(2)), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   isColoured: wantsColour(process.stdout.isTTY === true, process.env),
-  columns: screenColumns(process.stdout.isTTY === true ? process.stdout.columns : undefined),
+  columns: process.stdout.isTTY === true ? screenColumns(process.stdout.columns) : null,
   timeoutMs: 5000,
   run,
 });

@@ -8,8 +8,8 @@ export interface Outside {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly isColoured: boolean;
-  /** Of the screen that `out` writes to. */
-  readonly columns: number;
+  /** Of the screen that `out` writes to; null: it is a pipe or a file. */
+  readonly columns: number | null;
   /** For anything but `monitor`. */
   readonly timeoutMs: number;
   /** Runs a program to its end, on our own terminal; its exit status. */

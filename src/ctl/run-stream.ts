@@ -19,7 +19,7 @@ export const monitor = async (outside: Outside, { json, socket }: Invocation): P
         if (reply.kind !== 'event') return;
         const { atMs, severity, text } = reply;
         const entry = { atMs, severity, text };
-        outside.out(json ? renderJson(entry, 0) : renderEntry(entry, paint));
+        outside.out(json ? renderJson(entry, 0) : renderEntry(entry, paint, outside.columns));
       },
     },
   );

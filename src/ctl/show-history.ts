@@ -2,7 +2,7 @@
 import { renderAvailability } from '../wire/availability.ts';
 import type { HistoryEntry, PathStatus, Status } from '../wire/status.ts';
 import { familyColumn, healthCell, healthColumn, linkColumn, type PathRow, pathRows } from './cells.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, foldText, renderTable, SCREEN } from './table.ts';
 import { type Colour, type Paint, printable } from './terminal.ts';
 import { renderInstant, renderMs } from './words.ts';
 
@@ -12,11 +12,22 @@ const severityColours: Readonly<Partial<Record<HistoryEntry['severity'], Colour>
   err: 'bad',
 };
 
-/** One line of `show history` and of `monitor`. */
-export const renderEntry = ({ atMs, severity, text }: HistoryEntry, paint: Paint): string => {
+const INDENT = 4;
+
+/** One message of `show history` and of `monitor`: a line, but on a screen that is narrower, whose columns then are given. */
+export const renderEntry = (
+  { atMs, severity, text }: HistoryEntry,
+  paint: Paint,
+  screen: number | null = null,
+): string => {
   const colour = severityColours[severity];
+  const painted = (piece: string): string => (colour === undefined ? piece : paint(colour, piece));
+  const at = renderInstant(atMs);
   const line = `${severity} ${printable(text)}`;
-  return `${renderInstant(atMs)} ${colour === undefined ? line : paint(colour, line)}\n`;
+  if (screen === null || at.length + 1 + line.length <= screen) return `${at} ${painted(line)}\n`;
+  const [first = '', ...rest] = foldText(line, Math.max(1, screen - at.length - 1));
+  const more = foldText(line.slice(first.length).trimStart(), Math.max(1, screen - INDENT));
+  return `${at} ${painted(first)}\n${rest.length === 0 ? '' : more.map((piece) => `${' '.repeat(INDENT)}${painted(piece)}\n`).join('')}`;
 };
 
 /** A time during which health and reason were the same. */
@@ -95,13 +106,13 @@ const availabilityColumns: readonly Column<PathRow>[] = [
 export const historyOf = (status: Status, link: string): Status['history'] =>
   status.history.filter(({ text }) => new RegExp(`(^|[^a-z0-9_])${link}($|[^a-z0-9_])`).test(text));
 
-export const renderHistory = (status: Status, paint: Paint, screen: number): string => {
+export const renderHistory = (status: Status, paint: Paint, screen: number | null): string => {
   const rows = pathRows(status);
-  const messages = status.history.map((entry) => renderEntry(entry, paint)).join('');
+  const messages = status.history.map((entry) => renderEntry(entry, paint, screen)).join('');
   if (rows.length === 0) return messages;
   const tables = [
-    renderTable(totalColumns, rows.flatMap(totalsOf), paint, screen),
-    renderTable(availabilityColumns, rows, paint, screen),
+    renderTable(totalColumns, rows.flatMap(totalsOf), paint, screen ?? SCREEN),
+    renderTable(availabilityColumns, rows, paint, screen ?? SCREEN),
   ];
   return [messages, ...tables].filter((each) => each !== '').join('\n');
 };

@@ -73,14 +73,15 @@ export const withOnlyLink = (status: Status, name: string): Status | null => {
   return links.length === 0 ? null : { ...status, links, history: historyOf(status, name) };
 };
 
-/** A view as text, of all links or of one, for a screen of so many columns. */
+/** A view as text, of all links or of one, for a screen of so many columns; null: it is no screen, and messages stay lines. */
 export const renderView = (
   view: View,
   status: Status,
   paint: Paint,
-  screen: number = SCREEN,
+  columns: number | null = null,
   link: string | null = null,
 ): string => {
+  const screen = columns ?? SCREEN;
   const shown = link === null ? status : (withOnlyLink(status, link) ?? status);
   switch (view) {
     case 'summary':
@@ -96,7 +97,7 @@ export const renderView = (
     case 'rules':
       return renderRules(shown);
     case 'history':
-      return renderHistory(shown, paint, screen);
+      return renderHistory(shown, paint, columns);
   }
 };
 

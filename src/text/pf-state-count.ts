@@ -59,14 +59,16 @@ const isOnPath = (state: State, place: StatePlace): boolean => {
 export const createStateCounter = (places: readonly StatePlace[]): StateCounter => {
   const counts = new Map(places.map(({ path }) => [path, 0]));
   const interfaces = new Set(places.map((place) => place.interface));
+  // As pfctl prints them, which is what parseInet6 makes of them as well.
+  const addresses = places.flatMap(({ address }) => address ?? []);
   const hasDomains = places.some(({ rdomain }) => rdomain !== 0);
   return {
     push: (line) => {
       // Most of a long list are neither: they need not be taken apart.
-      const isTold =
-        line.includes('{') ||
-        (hasDomains && line.includes('(')) ||
-        interfaces.has(line.slice(0, line.indexOf(' ')));
+      const isTold = line.includes(' <- ')
+        ? (line.includes('{') && addresses.some((address) => line.includes(address))) ||
+          (hasDomains && line.includes('('))
+        : line.includes('{') || interfaces.has(line.slice(0, line.indexOf(' ')));
       if (!isTold) return;
       const state = parseStateLine(line);
       if (state.kind !== 'state') return;

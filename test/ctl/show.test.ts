@@ -246,6 +246,26 @@ t.test('nothing to show is a line of titles', async (t) => {
   t.equal(renderView('links', status, plain, 80, 'fibre'), '');
 });
 
+t.test('a message is a line, but where the screen is narrower', async (t) => {
+  const [entry] = exampleStatus.history;
+  if (entry === undefined) throw new Error('the example has no history');
+  t.equal(renderEntry(entry, plain).split('\n').length, 2);
+  t.equal(renderEntry(entry, plain, 81), renderEntry(entry, plain));
+  t.equal(
+    renderEntry(entry, plain, 60),
+    '2026-11-20 09:05:03 notice link lte inet: up -> down\n    (carrier-down), up for 3d04h\n',
+  );
+  t.equal(
+    renderEntry({ ...entry, severity: 'err' }, inColour, 60)
+      .replace(/.\[0m/g, '>')
+      .replace(/.\[31m/g, '<'),
+    '2026-11-20 09:05:03 <err link lte inet: up -> down>\n    <(carrier-down), up for 3d04h>\n',
+  );
+  for (const screen of [24, 40, 60, 80])
+    t.ok(widest(renderView('history', exampleStatus, plain, screen)) <= Math.max(screen, 72));
+  t.match(renderEntry(entry, plain, 1), /3d04h|h\n/, 'and nothing is lost where there is no room at all');
+});
+
 t.test('text from elsewhere cannot write to the terminal', async (t) => {
   const entry = { atMs: 0, severity: 'err', text: 'a\u001b[2J\u009b1m\nb' } as const;
   t.equal(renderEntry(entry, plain), '1970-01-01 00:00:00 err a\\x1b[2J\\x9b1m\\x0ab\n');

@@ -16,8 +16,7 @@ import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { createVirtualWorld } from '../system/virtual.ts';
 import type { Cast } from './cast.ts';
 
-/** A message of the log is wider than 80. */
-const WIDTH = 88;
+const WIDTH = 80;
 const HEIGHT = 26;
 const PROMPT = '\u001b[1mgate#\u001b[0m ';
 /** Seconds. */
