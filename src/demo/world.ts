@@ -187,7 +187,11 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
     signal: (signal) => void daemon.kill(signal),
     statesOf: (link) =>
       [...router.firewall.states.all.values()]
-        .filter((each) => each.rule.label === `uplink:${link}` && expiresAt(each) > router.clock.now() + 5000)
+        .filter(
+          (each) =>
+            each.rule.label === `uplink:${link}` &&
+            expiresAt(each, router.firewall.timeouts) > router.clock.now() + 5000,
+        )
         .map((each) => each.id),
     hasState: (id) => router.firewall.states.all.has(id),
     pfctl,

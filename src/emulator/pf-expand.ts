@@ -54,7 +54,8 @@ export interface RuleSpec {
   readonly action: Action;
   readonly answer: Rule['answer'];
   readonly direction: Direction | null;
-  readonly log: boolean;
+  /** Null: no. */
+  readonly log: readonly string[] | null;
   readonly quick: boolean;
   readonly interfaces: readonly InterfaceNode[] | null;
   readonly family: Family | null;

@@ -1,6 +1,7 @@
 /** The small parts of a rule of pf.conf(5): interfaces, protocols, ends, ICMP types, TCP flags, tos, prio, queues, scrub, probability. */
 import { parseIpSpec, parsePorts } from './pf-address-parse.ts';
 import type { HostNode, IcmpNode, InterfaceNode } from './pf-expand.ts';
+import { icmpCodeOf } from './pf-icmp-code.ts';
 import { icmpTypeOf } from './pf-print.ts';
 import type { PortMatch, Scrub, TcpMatch, UserMatch } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
@@ -114,6 +115,16 @@ export const userItem = (source: Source): UserMatch => {
   return name === 'unknown' ? { id: null, isNegated } : source.refuse(`unknown user ${name}`);
 };
 
+const icmpCode = (source: Source, word: 'icmp' | 'icmp6', type: number): number => {
+  if (source.peek().kind === 'number') {
+    const code = source.number();
+    return code < 0 || code > 255 ? source.refuse(`illegal ${word}-code ${code}`) : code;
+  }
+  const name = source.word();
+  const code = icmpCodeOf(word === 'icmp' ? 'inet' : 'inet6', type, name);
+  return code === null ? source.refuse(`unknown ${word}-code ${name}`) : code;
+};
+
 export const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNode => {
   const family = protocol === 'icmp' ? 'inet' : 'inet6';
   const word = protocol === 'icmp' ? 'icmp' : 'icmp6';
@@ -125,8 +136,7 @@ export const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNo
     type = Number(token.text);
     if (type > 255) return source.refuse(`illegal ${word}-type ${token.text}`);
   } else type = icmpTypeOf(family, token.text) ?? source.refuse(`unknown ${word}-type ${token.text}`);
-  const code = source.skip('code') ? source.number() : null;
-  return { protocol, type, code };
+  return { protocol, type, code: source.skip('code') ? icmpCode(source, word, type) : null };
 };
 
 const flagLetters = (source: Source, text: string): string => {

@@ -3,6 +3,7 @@
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
 import { expandRule } from './pf-expand.ts';
+import { parseOption } from './pf-option-parse.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
 import { leafComplaint, orderQueues, queueProblem } from './pf-queue.ts';
 import { parseQueue } from './pf-queue-parse.ts';
@@ -12,6 +13,7 @@ import type { ParseWorld, QueueDefinition, Source, SourceState } from './pf-sour
 import { openSource, Refusal } from './pf-source.ts';
 import type { TableDefinition } from './pf-table-parse.ts';
 import { parseTable, renderTable } from './pf-table-parse.ts';
+import type { Timeouts } from './pf-timeout.ts';
 
 /** The rules and tables of one anchor, and of the anchors that are written inside it (`anchor "x" { … }`). */
 export interface RulesetSection {
@@ -24,6 +26,8 @@ export interface RulesetSection {
 export interface ParsedRuleset extends RulesetSection {
   readonly queues: readonly QueueDefinition[];
   readonly loads: readonly { readonly anchor: string; readonly file: string }[];
+  /** What `set timeout` and `set optimization` say; only those of the main rule set count. */
+  readonly timeouts: Partial<Timeouts>;
 }
 
 export interface ParseOutcome {
@@ -44,8 +48,6 @@ export interface ParseOptions {
   readonly isDryRun: boolean;
 }
 
-const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];
-
 interface OpenSection extends RulesetSection {
   readonly rules: Rule[];
   readonly tables: TableDefinition[];
@@ -62,6 +64,7 @@ interface Work {
   braces: number;
   readonly sections: Map<string, OpenSection>;
   readonly loads: { anchor: string; file: string }[];
+  readonly timeouts: Partial<Timeouts>;
   readonly print: (line: string) => void;
   readonly verbosity: number;
 }
@@ -93,76 +96,6 @@ const queueStatement = (work: Work): void => {
     // the same name on several interfaces is one queue each
     source.queues.push(queue);
   }
-};
-
-const setStatement = (work: Work): void => {
-  const { source } = work.opened;
-  const { world } = source;
-  source.take();
-  const verbose = (line: string): void => {
-    if (work.verbosity > 0) work.print(line);
-  };
-  const pairs = (each: (name: string, value: number) => void): void => {
-    const pair = (): void => each(source.word(), source.number());
-    if (!source.skip('{')) {
-      pair();
-      return;
-    }
-    source.skipNewlines();
-    while (!source.skip('}')) {
-      pair();
-      source.skip(',');
-      source.skipNewlines();
-    }
-  };
-  if (source.skip('skip')) {
-    source.expect('on');
-    const names: string[] = [];
-    if (source.skip('{')) {
-      source.skipNewlines();
-      while (!source.skip('}')) {
-        names.push(source.word());
-        source.skip(',');
-        source.skipNewlines();
-      }
-    } else names.push(source.word());
-    verbose(`set skip on {${names.map((name) => ` ${name}`).join('')} }`);
-    world.setSkip(names);
-  } else if (source.skip('state-policy')) {
-    if (source.skip('if-bound')) source.isIfBoundByDefault = true;
-    else {
-      source.expect('floating');
-      source.isIfBoundByDefault = false;
-    }
-    verbose(`set state-policy ${source.isIfBoundByDefault ? 'if-bound' : 'floating'}`);
-  } else if (source.skip('block-policy')) {
-    if (source.skip('drop')) source.blockAnswer = 'drop';
-    else {
-      source.expect('return');
-      source.blockAnswer = 'return';
-    }
-    verbose(`set block-policy ${source.blockAnswer}`);
-  } else if (source.skip('limit'))
-    pairs((name, value) => {
-      if (!LIMITS.includes(name) || !world.setLimit(name, value))
-        source.refuse(`unable to set limit ${name} ${value}`);
-      verbose(`set limit ${name} ${value}`);
-    });
-  else if (source.skip('timeout')) source.unknown('set timeout');
-  else if (source.skip('reassemble')) {
-    if (!source.skip('no') && source.word() !== 'yes') source.refuse("invalid value, expected 'yes' or 'no'");
-    source.skip('no-df');
-  } else if (
-    source.skip('loginterface') ||
-    source.skip('optimization') ||
-    source.skip('ruleset-optimization')
-  )
-    source.take();
-  else if (source.skip('debug')) source.take();
-  else if (source.is('hostid', 'fingerprints', 'state-defaults', 'syncookies'))
-    source.unknown(`set ${source.peek().text}`);
-  else source.syntaxError();
-  if (source.peek().kind !== 'newline') source.syntaxError();
 };
 
 const loadStatement = (work: Work): void => {
@@ -262,7 +195,7 @@ const statement = (work: Work, expand: Expand) => {
     case 'queue':
       return queueStatement(work);
     case 'set':
-      return setStatement(work);
+      return parseOption(source, work.timeouts, work.verbosity > 0 ? work.print : null);
     case 'load':
       return loadStatement(work);
     case 'include':
@@ -290,6 +223,7 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
     braces: 0,
     sections: new Map(),
     loads: [],
+    timeouts: {},
     print: (line) => {
       stdout.push(line);
     },
@@ -348,7 +282,7 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
   }
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
-    content: isRight ? { ...main, queues, loads: work.loads } : null,
+    content: isRight ? { ...main, queues, loads: work.loads, timeouts: work.timeouts } : null,
     isFatal: problem !== null || complaint !== null,
     stdout: lines(stdout),
     stderr: lines(opened.stderr),

@@ -1,7 +1,9 @@
 /**
  * A rule as `pfctl -sr` prints it, word for word and in its order (sbin/pfctl/pfctl_parser.c, print_rule). Nothing here decides anything.
  */
+
 import { bitsOf, renderValue } from './address.ts';
+import { renderIcmpCode } from './pf-icmp-code.ts';
 import type { End, Host, InterfaceModifiers, Pool, PortMatch, Rule } from './pf-rules.ts';
 
 /** What `-vv` shows in angle brackets and parentheses; null before the rule is loaded (`<t:0>`, `(em0:*)`). */
@@ -178,7 +180,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   if (rule.action === 'block')
     say(rule.answer === 'return-icmp' ? ' return-icmp(port-unr, port-unr)' : ` ${rule.answer}`);
   if (rule.direction !== null) say(` ${rule.direction}`);
-  if (rule.log) say(' log');
+  if (rule.log !== null) say(rule.log.length === 0 ? ' log' : ` log (${rule.log.join(', ')})`);
   if (rule.quick) say(' quick');
   if (rule.interface !== null) say(` on ${rule.isInterfaceNegated ? '! ' : ''}${rule.interface}`);
   if (rule.rdomain !== null) say(` on ${rule.isInterfaceNegated ? '! ' : ''}rdomain ${rule.rdomain}`);
@@ -203,7 +205,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     say(
       ` ${family === 'inet6' ? 'icmp6-type' : 'icmp-type'} ${ICMP_NAMES[family]?.[rule.icmpType] ?? rule.icmpType}`,
     );
-    if (rule.icmpCode !== null) say(` code ${rule.icmpCode}`);
+    if (rule.icmpCode !== null) say(` code ${renderIcmpCode(family, rule.icmpType, rule.icmpCode)}`);
   }
   if (rule.tos !== null) say(` tos 0x${rule.tos.toString(16).padStart(2, '0')}`);
   if (rule.prio !== null) say(` prio ${rule.prio}`);

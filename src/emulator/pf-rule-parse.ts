@@ -21,6 +21,7 @@ import {
 } from './pf-item-parse.ts';
 import type { Action } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
+import { readTimeoutName } from './pf-timeout.ts';
 
 const TAG_SIZE = 64;
 const LABEL_SIZE = 64;
@@ -65,7 +66,7 @@ const stateOptions = (source: Source, options: Options): void => {
     else if (source.skip('pflow')) options.stateOptions = [...options.stateOptions, 'pflow'];
     else if (source.peek().kind === 'word') {
       const name = source.word();
-      if (!/^(tcp|udp|icmp|other)\.[a-z]+$/.test(name)) source.refuse(`illegal timeout name ${name}`);
+      if (readTimeoutName(name) === null) source.refuse(`illegal timeout name ${name}`);
       source.unknown('a time-out in a rule');
     } else if (source.peek().kind === 'keyword') source.unknown(source.peek().text);
     else source.syntaxError();
@@ -216,7 +217,7 @@ const blank = (action: Action): Options => ({
   action,
   answer: 'drop',
   direction: null,
-  log: false,
+  log: null,
   quick: false,
   interfaces: null,
   family: null,
@@ -252,18 +253,29 @@ const blank = (action: Action): Options => ({
   anchor: null,
 });
 
-const logging = (source: Source): boolean => {
-  if (!source.skip('log')) return false;
-  if (!source.skip('(')) return true;
+/** `all`, `matches`, `user` and a pflog(4), in pfctl's order; nothing here is logged, so they are only printed. */
+const logging = (source: Source): readonly string[] | null => {
+  if (!source.skip('log')) return null;
+  if (!source.skip('(')) return [];
+  const given = new Set<string>();
+  let to = 0;
   do {
-    if (!source.skip('all') && !source.skip('matches') && !source.skip('user')) {
+    const word = ['all', 'matches', 'user'].find((each) => source.skip(each));
+    if (word !== undefined) given.add(word);
+    else {
       source.expect('to');
-      words(source);
+      const name = source.word();
+      const [, number] = /^pflog(\d+)$/.exec(name) ?? [];
+      if (!name.startsWith('pflog')) source.refuse(`${name}: should be a pflog interface`);
+      if (number === undefined || Number(number) > 255)
+        source.refuse(`${name}: ${number === undefined ? 'invalid' : 'too large'}`);
+      if (to === 0) to = Number(number);
     }
     source.skip(',');
   } while (!source.is(')'));
   source.expect(')');
-  return true;
+  const flags = ['all', 'matches', 'user'].filter((each) => given.has(each));
+  return to === 0 ? flags : [...flags, `to pflog${to}`];
 };
 
 /** What pass, block, match and anchor rules have in common, up to the options. */
@@ -272,7 +284,7 @@ const head = (source: Source, options: Options, takesLog: boolean): void => {
   else if (source.skip('out')) options.direction = 'out';
   if (takesLog) options.log = logging(source);
   if (source.skip('quick')) options.quick = true;
-  if (takesLog && options.quick && !options.log) options.log = logging(source);
+  if (takesLog && options.quick && options.log === null) options.log = logging(source);
   if (source.skip('on')) options.interfaces = list(source, () => interfaceItem(source));
   if (source.skip('inet')) options.family = 'inet';
   else if (source.skip('inet6')) options.family = 'inet6';

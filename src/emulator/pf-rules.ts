@@ -90,7 +90,8 @@ export interface Rule {
   /** Blocks only. */
   readonly answer: 'drop' | 'return' | 'return-rst' | 'return-icmp';
   readonly direction: Direction | null;
-  readonly log: boolean;
+  /** Its options; null: it does not log. */
+  readonly log: readonly string[] | null;
   readonly quick: boolean;
   readonly interface: string | null;
   readonly isInterfaceNegated: boolean;

@@ -8,6 +8,7 @@ import type { Direction, Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import type { Table } from './pf-table.ts';
 import { uncountActive } from './pf-table.ts';
+import type { TimeoutName, Timeouts } from './pf-timeout.ts';
 
 /** Both ends in pf's order: 0 is where an incoming packet comes from, 1 where it goes. */
 export interface StateKey {
@@ -17,40 +18,6 @@ export interface StateKey {
   readonly address1: string;
   readonly port1: number;
 }
-
-export type TimeoutName =
-  | 'tcp.first'
-  | 'tcp.opening'
-  | 'tcp.established'
-  | 'tcp.closing'
-  | 'tcp.finwait'
-  | 'tcp.closed'
-  | 'udp.first'
-  | 'udp.single'
-  | 'udp.multiple'
-  | 'icmp.first'
-  | 'icmp.error'
-  | 'other.first'
-  | 'other.single'
-  | 'other.multiple';
-
-/** Seconds, as `pfctl -st` shows them. */
-export const TIMEOUTS: Readonly<Record<TimeoutName, number>> = {
-  'tcp.first': 120,
-  'tcp.opening': 30,
-  'tcp.established': 86400,
-  'tcp.closing': 900,
-  'tcp.finwait': 45,
-  'tcp.closed': 90,
-  'udp.first': 60,
-  'udp.single': 30,
-  'udp.multiple': 60,
-  'icmp.first': 20,
-  'icmp.error': 10,
-  'other.first': 60,
-  'other.single': 30,
-  'other.multiple': 60,
-};
 
 export interface Peer {
   level: number;
@@ -143,13 +110,17 @@ export interface StateTable {
   remove(pfState: PfState, now: number): void;
   /** Its time-out has become shorter. */
   hasten(pfState: PfState): void;
+  /** Those of all have changed. */
+  hastenAll(): void;
   /** Ends what has timed out; cheap when asked often. */
   purge(now: number): void;
 }
 
-export const expiresAt = (pfState: PfState): number => pfState.touched + TIMEOUTS[pfState.timeout] * 1000;
+export const expiresAt = (pfState: PfState, timeouts: Timeouts): number =>
+  pfState.touched + timeouts[pfState.timeout] * 1000;
 
-export const createStateTable = (): StateTable => {
+/** `timeouts` may change; then `hastenAll` is to be called. */
+export const createStateTable = (timeouts: Timeouts): StateTable => {
   const all = new Map<bigint, PfState>();
   const byWire = new Map<string, PfState | PfState[]>();
   const byStack = new Map<string, PfState | PfState[]>();
@@ -180,7 +151,7 @@ export const createStateTable = (): StateTable => {
   const fits = (pfState: PfState, nic: string): boolean =>
     pfState.interface === 'all' || pfState.interface === nic;
   const schedule = (pfState: PfState): void => {
-    const second = Math.ceil(expiresAt(pfState) / 1000);
+    const second = Math.ceil(expiresAt(pfState, timeouts) / 1000);
     if (second >= pfState.bucket) return;
     pfState.bucket = second;
     const bucket = buckets.get(second);
@@ -224,6 +195,9 @@ export const createStateTable = (): StateTable => {
     },
     remove,
     hasten: schedule,
+    hastenAll: () => {
+      for (const pfState of all.values()) schedule(pfState);
+    },
     purge: (now) => {
       if (now - purgedAt < 1000) return;
       purgedAt = now;
@@ -234,7 +208,7 @@ export const createStateTable = (): StateTable => {
         for (const pfState of bucket) {
           // it may have been put into an earlier one since
           if (!pfState.isAlive || pfState.bucket !== second) continue;
-          const end = expiresAt(pfState);
+          const end = expiresAt(pfState, timeouts);
           if (end <= now) remove(pfState, end);
           else {
             pfState.bucket = Number.POSITIVE_INFINITY;
@@ -365,7 +339,7 @@ export const renderStateLine = (pfState: PfState): string => {
 export const renderStateDetails = (
   pfState: PfState,
   now: number,
-  creator: string,
+  { creator, timeouts }: { readonly creator: string; readonly timeouts: Timeouts },
   withId: boolean,
 ): readonly string[] => {
   const isOut = pfState.direction === 'out';
@@ -378,7 +352,7 @@ export const renderStateDetails = (
   const anchor = pfState.anchorRule?.number ?? null;
   const rule = pfState.rule.number;
   const main =
-    `   age ${clock((now - pfState.created) / 1000)}, expires in ${clock((expiresAt(pfState) - now) / 1000)}, ` +
+    `   age ${clock((now - pfState.created) / 1000)}, expires in ${clock((expiresAt(pfState, timeouts) - now) / 1000)}, ` +
     `${packets[0]}:${packets[1]} pkts, ${bytes[0]}:${bytes[1]} bytes` +
     `${anchor === null ? '' : `, anchor ${anchor}`}${rule === null ? '' : `, rule ${rule}`}`;
   const id = withId ? [`   id: ${pfState.id.toString(16).padStart(16, '0')} creatorid: ${creator}`] : [];

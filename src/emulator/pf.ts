@@ -14,6 +14,8 @@ import type { PfState, StateTable } from './pf-state.ts';
 import { createStateTable } from './pf-state.ts';
 import type { Table, TableAddress } from './pf-table.ts';
 import { createTable, replaceAddresses } from './pf-table.ts';
+import type { Timeouts } from './pf-timeout.ts';
+import { DEFAULTS } from './pf-timeout.ts';
 import type { TrafficCounters } from './pf-traffic.ts';
 import { createTrafficCounters } from './pf-traffic.ts';
 import type { Random } from './random.ts';
@@ -56,6 +58,7 @@ export interface Firewall {
   };
   readonly random: Random;
   readonly states: StateTable;
+  readonly timeouts: Timeouts;
   readonly nodes: SourceNodes;
   readonly rulesets: Map<string, Ruleset>;
   readonly tables: Map<string, Table>;
@@ -99,11 +102,13 @@ const NOTHING: Readonly<PfCounters> = {
 };
 
 export const createFirewall = (world: Firewall['world'], random: Random): Firewall => {
+  const timeouts = { ...DEFAULTS };
   const creator = Math.floor(random.next() * 4294967296);
   return {
     world,
     random,
-    states: createStateTable(),
+    states: createStateTable(timeouts),
+    timeouts,
     nodes: createSourceNodes(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
@@ -297,7 +302,10 @@ export const loadRuleset = (
   how: { readonly pid: number; readonly wall: number },
 ): void => {
   loadSection(firewall, anchor, content, how);
-  if (anchor === '') firewall.queues = content.queues;
+  if (anchor !== '') return;
+  firewall.queues = content.queues;
+  Object.assign(firewall.timeouts, DEFAULTS, content.timeouts);
+  firewall.states.hastenAll();
 };
 
 const dynamic = new WeakMap<Firewall, Map<string, { version: number; hosts: readonly ResolvedHost[] }>>();

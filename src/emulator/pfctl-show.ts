@@ -5,7 +5,7 @@ import type { Sizes } from './pf-print.ts';
 import { isUnnamed, renderRule } from './pf-print.ts';
 import type { Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
-import { renderStateDetails, renderStateLine, TIMEOUTS } from './pf-state.ts';
+import { renderStateDetails, renderStateLine } from './pf-state.ts';
 import type { Table } from './pf-table.ts';
 import { renderTime } from './route-monitor.ts';
 import type { Router } from './router.ts';
@@ -130,8 +130,7 @@ export const listStates = (
       if (pfState === undefined || (nic !== null && pfState.interface !== nic)) continue;
       text += `${renderStateLine(pfState)}\n`;
       if (verbosity === 0) continue;
-      for (const line of renderStateDetails(pfState, now, firewall.creator, verbosity > 1))
-        text += `${line}\n`;
+      for (const line of renderStateDetails(pfState, now, firewall, verbosity > 1)) text += `${line}\n`;
     }
     return text;
   };
@@ -272,7 +271,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
 };
 
 /** `-s timeouts`. */
-export const showTimeouts = (): Shown => {
+export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
   const order = [
     'tcp.first',
     'tcp.opening',
@@ -293,15 +292,17 @@ export const showTimeouts = (): Shown => {
     'other.single',
     'other.multiple',
   ] as const;
+  // pfctl_load_options()
+  const tenth = Math.floor((limits.get('states') ?? 0) / 10);
   return {
     out:
-      order.map((name) => row(name, TIMEOUTS[name])).join('') +
-      row('tcp.tsdiff', 30) +
-      rest.map((name) => row(name, TIMEOUTS[name])).join('') +
-      row('frag', 60) +
-      row('interval', 10) +
-      row('adaptive.start', 60_000, ' states') +
-      row('adaptive.end', 120_000, ' states') +
+      order.map((name) => row(name, timeouts[name])).join('') +
+      row('tcp.tsdiff', timeouts['tcp.tsdiff']) +
+      rest.map((name) => row(name, timeouts[name])).join('') +
+      row('frag', timeouts.frag) +
+      row('interval', timeouts.interval) +
+      row('adaptive.start', tenth * 6, ' states') +
+      row('adaptive.end', tenth * 12, ' states') +
       row('src.track', 0),
   };
 };

@@ -61,7 +61,7 @@ const show = (call: Call, what: string): Shown => {
     case 'info':
       return showInfo(router, call.verbosity);
     case 'timeouts':
-      return showTimeouts();
+      return showTimeouts(firewall);
     case 'memory':
       return showLimits(firewall);
     case 'Interfaces':

@@ -139,3 +139,11 @@ t.test('every variable, member and word is in uplinkd.8', async (t) => {
   for (const word of new Set([...variables, ...words]))
     t.ok(described.has(word) || (!own.has(word) && others.has(word)), word);
 });
+
+t.test('a policy without sources of its own', async (t) => {
+  const [event] = events.filter((each) => each.kind === 'policy');
+  t.equal(event?.kind, 'policy');
+  if (event?.kind !== 'policy') return;
+  t.match(renderHookEnvironment(documentOf({ ...event, source: null })), { UPLINKD_SOURCE: '' });
+  t.match(renderHookEnvironment(documentOf(event)), { UPLINKD_SOURCE: 'fibre' });
+});

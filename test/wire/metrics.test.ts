@@ -200,3 +200,13 @@ t.test('examples of one moment', async (t) => {
 t.test('promtool is what it says', needsPromtool, async (t) => {
   t.match(execFileSync('promtool', ['--version'], { encoding: 'utf8' }), /^promtool, version 2\./);
 });
+
+t.test('figures that are no number', async (t) => {
+  const family = {
+    name: 'x',
+    kind: 'gauge',
+    help: 'x',
+    samples: [Infinity, NaN, 0.1 + 0.2].map((value) => ({ value })),
+  } as const;
+  t.match(renderFamilies([family], 'prometheus'), 'x +Inf\nx NaN\nx 0.3\n');
+});

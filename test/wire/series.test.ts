@@ -164,3 +164,15 @@ t.test('whatever else a file holds is nothing', async (t) => {
   }
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => parseSeriesFile(bytes) === null));
 });
+
+t.test('two halves of a bin in which nothing was answered, and bins older than the ring', async (t) => {
+  const lost = { key: 'a/inet gateway', sent: 2, lost: 2, rttsMs: [] };
+  const before = stepSeries(emptyStore, [lost], EPOCH, mono(0));
+  const again = restoreSeries(parseSeriesFile(renderSeriesFile(before)) ?? [], mono(0));
+  const after = stepSeries(again, [lost], EPOCH + 1000, mono(1000));
+  t.match(ringOf(after, 0), [{ sent: 4, lost: 4, p50Ms: 0, p95Ms: 0 }]);
+  // the ring itself is pruned when a bin begins: a store made by hand shows that the file is as well
+  const bin = (index: number) => ({ index, sent: 1, lost: 0, p50Ms: 1, p95Ms: 1 });
+  const old = restoreSeries([{ key: 'a', rings: [[bin(1), bin(1000)], [], []] }], mono(0));
+  t.same(parseSeriesFile(renderSeriesFile(old))?.[0]?.rings, [[bin(1000)], [], []]);
+});
