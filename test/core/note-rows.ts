@@ -35,6 +35,14 @@ const pathWish = {
   gateway: '203.0.113.1',
 } as const;
 
+const ownWish = {
+  kind: 'own',
+  id: 'own/inet',
+  family: 'inet',
+  rtable: 0,
+  gateways: ['203.0.113.1', '198.51.100.1'],
+} as const;
+
 export const noteRows: readonly (readonly [Note, NoteSeverity, string])[] = [
   // the first three lines of INTERFACE.md
   [health, 'warning', 'link fibre inet: up -> down (carrier-down), up for 3d04h'],
@@ -172,4 +180,67 @@ export const noteRows: readonly (readonly [Note, NoteSeverity, string])[] = [
   [{ kind: 'trouble-over', source: 'ifconfig' }, 'info', 'ifconfig: works again'],
   [{ kind: 'late', by: millis(10_000) }, 'info', 'late by 10.0s: probes of that time do not count'],
   [{ kind: 'no-rtable-left', link: 'lte' }, 'err', 'link lte: no routing table number left for it'],
+  [
+    { kind: 'admin', link: 'fibre', from: 'enabled', to: 'drained' },
+    'notice',
+    'link fibre: enabled -> drained (admin)',
+  ],
+  [
+    { kind: 'admin', link: 'fibre', from: 'disabled', to: 'disabled' },
+    'notice',
+    'link fibre: still disabled (admin)',
+  ],
+  [
+    { kind: 'pf-recovered', anchor: 'uplinkd', failures: 1 },
+    'info',
+    'pf: anchor uplinkd: works again after a failure',
+  ],
+  [{ kind: 'route-set', wish: ownWish }, 'info', 'default route of rtable 0 inet: 203.0.113.1 198.51.100.1'],
+  [{ kind: 'route-set', wish: { ...ownWish, gateways: [] } }, 'info', 'default route of rtable 0 inet: none'],
+  [
+    {
+      kind: 'route-set',
+      wish: { kind: 'captured', id: 'captured/inet', family: 'inet', rtable: 0, interfaces: ['em1', 'em2'] },
+    },
+    'debug',
+    'default route of dhcpleased taken out of rtable 0: em1 em2',
+  ],
+  [
+    { kind: 'route-failed', wish: ownWish, text: 'route: no' },
+    'warning',
+    'cannot set the default route of rtable 0 inet: route: no',
+  ],
+  [
+    {
+      kind: 'route-warning',
+      text: 'default_route = "multipath", but net.inet.ip.multipath is 0, the kernel uses one of the routes only',
+    },
+    'warning',
+    'default_route = "multipath", but net.inet.ip.multipath is 0, the kernel uses one of the routes only',
+  ],
+  [
+    { kind: 'conflict', path: 'dsl/inet', with: 'fibre', what: 'the gateway 192.168.1.1' },
+    'warning',
+    'link dsl inet: not used: link fibre has the gateway 192.168.1.1 as well, and the kernel cannot tell them apart; ' +
+      'give it a routing domain of its own (see RDOMAINS in uplinkd.conf(5))',
+  ],
+  [
+    { kind: 'confirm-refused', text: 'ping: only root may use an interval smaller than one second' },
+    'warning',
+    'probes: cannot confirm losses quickly: ping: only root may use an interval smaller than one second; ' +
+      'a silent link is down after `fall` losses',
+  ],
+  [
+    { kind: 'carp', group: 'carp', by: 50, policies: ['default', 'voip'] },
+    'warning',
+    'carp: group carp demoted by 50: no link to trust for policy default, voip',
+  ],
+  [{ kind: 'carp', group: 'carp', by: 0, policies: [] }, 'notice', 'carp: group carp no longer demoted'],
+  [{ kind: 'carp-role', role: 'master' }, 'notice', 'carp: master'],
+  [{ kind: 'carp-role', role: 'backup' }, 'notice', 'carp: backup: no states are killed, no hook is run'],
+  [
+    { kind: 'carp-failed', group: 'carp', text: 'ifconfig: no', retryIn: millis(1000) },
+    'err',
+    'carp: cannot change the demote counter of carp: ifconfig: no; again in 1.0s',
+  ],
 ];
