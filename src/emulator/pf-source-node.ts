@@ -35,6 +35,8 @@ export interface SourceNodes {
   /** By rule, kind, family and address, as pfctl shows them. */
   list(now: number): readonly SourceNode[];
   clear(): void;
+  /** What `pfctl -vsi` says of them (pf_status.scounters); `pfctl -F info` sets it to nothing. */
+  readonly counts: { searches: number; inserts: number; removals: number };
 }
 
 /** pf looks for nodes that nobody holds every `interval` (10 s); src.track is 0, so those go. */
@@ -51,11 +53,13 @@ const compare = (a: SourceNode, b: SourceNode): number => {
 
 export const createSourceNodes = (): SourceNodes => {
   const byRule = new Map<Rule, Map<string, SourceNode>>();
+  const counts = { searches: 0, inserts: 0, removals: 0 };
   let sweptAt = 0;
   const keyOf = (kind: NodeKind, family: Family, source: string): string => `${kind} ${family} ${source}`;
 
   const remove = (node: SourceNode): void => {
     node.isGone = true;
+    counts.removals++;
     const nodes = byRule.get(node.rule);
     nodes?.delete(keyOf(node.kind, node.family, node.source));
     if (nodes?.size === 0) byRule.delete(node.rule);
@@ -77,9 +81,11 @@ export const createSourceNodes = (): SourceNodes => {
     },
     find: (rule, kind, family, source, now) => {
       sweep(now);
+      counts.searches++;
       return byRule.get(rule)?.get(keyOf(kind, family, source)) ?? null;
     },
     insert: (wanted) => {
+      counts.inserts++;
       const node: SourceNode = {
         ...wanted,
         states: 0,
@@ -94,6 +100,7 @@ export const createSourceNodes = (): SourceNodes => {
       return node;
     },
     remove,
+    counts,
     list: (now) => {
       sweep(now);
       return [...byRule.values()].flatMap((nodes) => [...nodes.values()].sort(compare));

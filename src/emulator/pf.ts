@@ -129,6 +129,7 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
 /** `pfctl -F info` (DIOCCLRSTATUS): the counters of `-s info`, and since when; rules and interfaces keep theirs. */
 export const clearCounters = (firewall: Firewall): void => {
   Object.assign(firewall.counters, NOTHING);
+  Object.assign(firewall.nodes.counts, { searches: 0, inserts: 0, removals: 0 });
   firewall.since = firewall.world.now();
 };
 

@@ -242,9 +242,12 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
     line('searches', c.searches, true) +
     line('inserts', c.inserts, true) +
     line('removals', c.removals, true);
-  const three = (title: string): string =>
-    `${title}\n${line('current entries', 0, false)}${line('searches', 0, true)}${line('inserts', 0, true)}${line('removals', 0, true)}`;
-  if (verbose) text += three('Source Tracking Table') + three('Fragments');
+  const table = (title: string, entries: number, counts: typeof firewall.nodes.counts): string =>
+    `${title}\n${line('current entries', entries, false)}${line('searches', counts.searches, true)}${line('inserts', counts.inserts, true)}${line('removals', counts.removals, true)}`;
+  if (verbose)
+    text +=
+      table('Source Tracking Table', firewall.nodes.size(clock.now()), firewall.nodes.counts) +
+      table('Fragments', 0, { searches: 0, inserts: 0, removals: 0 });
   const reasons: readonly (readonly [string, number])[] = [
     ['match', c.match],
     ['bad-offset', 0],

@@ -137,5 +137,9 @@ export const emulatorSubjects = (corpus: Corpus): readonly Subject[] => [
     ...corpus.given('pfctl-anchor'),
     ...corpus.printed('pfctl-sr'),
   ]),
-  words(corpus.commands.map((command) => command.replace(/\\(.)/g, '$1'))),
+  words([
+    ...corpus.commands.map((command) => command.replace(/\\(.)/g, '$1')),
+    'nc -n -v -z -w 2 203.0.113.5 443\nroute -T 101 exec nc -n -v -z 203.0.113.5 443',
+    'dig -u +noall +comments +stats +tries=1 +time=2 @9.9.9.9 openbsd.org A',
+  ]),
 ];

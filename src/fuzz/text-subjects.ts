@@ -3,11 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { parsePrefix, renderPrefix } from '../core/address.ts';
 import { parseInet, parseInet6 } from '../text/address.ts';
 import { parseLease } from '../text/dhcplease.ts';
+import { parseDig } from '../text/dig.ts';
 import { parseIfconfig } from '../text/ifconfig.ts';
 import { parseCarpCounter, parseInterfaceDetails } from '../text/interface-details.ts';
 import { createLineReader } from '../text/lines.ts';
+import { parseNcLine } from '../text/nc.ts';
 import { parsePfConf, parseQueues } from '../text/pf-main.ts';
 import { createPinnedReader, parseStateLine } from '../text/pf-state.ts';
+import { createStateCounter, type StatePlace } from '../text/pf-state-count.ts';
 import {
   parseAnchors,
   parseKilled,
@@ -80,6 +83,47 @@ const pinned = (seeds: readonly string[]): Subject =>
     return [found.filter((one) => one !== null), reader.lost];
   });
 
+const PLACES: readonly StatePlace[] = [
+  { interface: 'vio2', rdomain: 0, address: '192.0.2.2', gateway: '192.0.2.1' },
+  { interface: 'vio3', rdomain: 203, address: '198.51.100.2', gateway: null },
+].map((place) => ({ ...place, path: `${place.interface}/inet`, family: 'inet' }));
+
+/** No line is more than one connection, and only those of the paths are counted. */
+const counted = (seeds: readonly string[]): Subject => ({
+  name: 'pf-state-count',
+  seeds,
+  judge: (input) => {
+    const counter = createStateCounter(PLACES);
+    const lines = input.split('\n');
+    for (const line of lines) counter.push(line);
+    const counts = [...counter.counts.values()];
+    const sum = counts.reduce((all, count) => all + count, 0);
+    const complaint =
+      sum > lines.length
+        ? `unbounded: ${sum} of ${lines.length} lines`
+        : counts.length === PLACES.length
+          ? null
+          : 'paths: others';
+    return { complaint, shape: counts.map((count) => Math.min(9, count)).join() };
+  },
+});
+
+/** There are no recordings of these two: their sources' words (usr.bin/dig, usr.bin/nc). */
+const DIG = `;; Got answer:
+;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 4711
+;; flags: qr rd ra ad; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 1
+
+;; Query time: 11203 usec
+;; SERVER: 9.9.9.9#53(9.9.9.9)
+;; WHEN: Tue Nov 24 23:54:03 UTC 2026
+;; MSG SIZE  rcvd: 56
+`;
+const NC = [
+  'Connection to 9.9.9.9 443 port [tcp/*] succeeded!',
+  'nc: connect to fe80::1%em0 port 1 (tcp) failed: Operation timed out',
+  'nc: setrtable: Invalid argument',
+];
+
 export const textSubjects = (corpus: Corpus): readonly Subject[] => {
   const pfctl = corpus.printed('pfctl-');
   const ping = corpus.printed('ping');
@@ -104,6 +148,11 @@ export const textSubjects = (corpus: Corpus): readonly Subject[] => {
       parseLease(0, input, ''),
       parseLease(1, '', input),
     ]),
+    reads('dig', [DIG, ';; connection timed out; no servers could be reached\n'], (input) => [
+      parseDig(input, ''),
+      parseDig('', input),
+    ]),
+    readsLines('nc', NC, parseNcLine),
     reads('ifconfig', ifconfig, parseIfconfig),
     reads('interface-details', [...ifconfig, 'carp: carp demote count 50\n'], (input) => [
       parseInterfaceDetails(input),
@@ -113,6 +162,7 @@ export const textSubjects = (corpus: Corpus): readonly Subject[] => {
     reads('pf-queues', corpus.pfConfs, parseQueues),
     readsLines('pf-state', states, parseStateLine),
     pinned(states),
+    counted(states),
     reads('pfctl-failure', pfctl, (input) => [parsePfctlFailure(0, input), parsePfctlFailure(1, input)]),
     reads('pfctl-show', pfctl, (input) => [
       parseKilled(input),

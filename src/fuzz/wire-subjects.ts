@@ -69,6 +69,7 @@ const json = (name: string, seeds: readonly unknown[], judge: (value: unknown) =
   },
 });
 
+/** JSON has a -0 that is written as 0. */
 const again = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const request = json('control-request', REQUESTS, (value) => {
@@ -83,7 +84,7 @@ const reply = json('control-reply', replies(), (value) => {
   const parsed = parseReply(value);
   if (parsed.kind !== 'reply')
     return { complaint: complainOfText(parsed.text), shape: parsed.text.replace(/\d+/g, '') };
-  const isSame = isDeepStrictEqual(parseReply(again(parsed.reply)), parsed);
+  const isSame = isDeepStrictEqual(again(parseReply(again(parsed.reply))), again(parsed));
   return { complaint: isSame ? null : 'print: reads otherwise', shape: shapeOf(value) };
 });
 
@@ -113,7 +114,6 @@ const memory: Subject = {
     const parsed = parseMemory(input);
     if (parsed === null) return { complaint: null, shape: 'nothing' };
     const { memory: kept, ...when } = parsed;
-    // JSON has a -0 that is written as 0
     const isSame = isDeepStrictEqual(again(parseMemory(renderMemory(kept, when))), again(parsed));
     return { complaint: isSame ? null : 'print: reads otherwise', shape: shapeOf(parsed) };
   },

@@ -58,9 +58,14 @@ t.test('pfctl -sS and -K: the words', async (test) => {
     made.run('pfctl -s Sources').stdout,
     `10.0.0.2 route-to ${A} ( states 16, connections 0, rate 0.0/0s )\n10.0.0.3 route-to ${B} ( states 1, connections 1, rate 0.0/0s )\n`,
   );
+  // each new connection looks for a node, each new node once more
+  const tracking =
+    /^Source Tracking Table\n {2}current entries +2 +\n {2}searches +19 .*\n {2}inserts +2 .*\n {2}removals +0 /m;
+  made.clock.advance(1000);
+  test.match(made.run('pfctl -vsi').stdout, tracking);
   test.match(
     made.run('pfctl -vsS').stdout,
-    /^10\.0\.0\.2 .*\n {3}age 00:00:00, 32 pkts, 2432 bytes, rule 0\n10/,
+    /^10\.0\.0\.2 .*\n {3}age 00:00:01, 32 pkts, 2432 bytes, rule 0\n10/,
   );
   test.equal(
     made.run(`pfctl -K 10.0.0.0/24 -K ${B}`).stderr,
