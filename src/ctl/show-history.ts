@@ -1,6 +1,6 @@
 /** `show history`: what was said, and then what it comes to for each path: how long it had which health and why. */
 import { renderAvailability } from '../wire/availability.ts';
-import type { HistoryEntry, PathStatus, Status } from '../wire/status.ts';
+import type { HistoryEntry, PathStatus, Status, TransitionStatus } from '../wire/status.ts';
 import { familyColumn, healthCell, healthColumn, linkColumn, type PathRow, pathRows } from './cells.ts';
 import { type Column, foldText, renderTable, SCREEN } from './table.ts';
 import { type Colour, type Paint, printable } from './terminal.ts';
@@ -30,65 +30,34 @@ export const renderEntry = (
   return `${at} ${painted(first)}\n${rest.length === 0 ? '' : more.map((piece) => `${' '.repeat(INDENT)}${painted(piece)}\n`).join('')}`;
 };
 
-/** A time during which health and reason were the same. */
-interface Period {
-  readonly health: PathStatus['health'];
-  readonly reason: PathStatus['reason'];
-  readonly lastedMs: number;
-  /** How long ago it ended; 0: it has not. */
-  readonly endedMs: number;
+interface ReasonRow extends PathRow {
+  readonly its: PathStatus['reasons'][number];
 }
 
-/** Of the transitions that are known, oldest first; of a path that has none, what it is. */
-export const periodsOf = ({ transitions, health, reason, sinceMs }: PathStatus): readonly Period[] =>
-  transitions.length === 0
-    ? [{ health, reason, lastedMs: sinceMs, endedMs: 0 }]
-    : transitions.map(({ to, reason: why, agoMs }, at) => {
-        const endedMs = transitions[at + 1]?.agoMs ?? 0;
-        return { health: to, reason: why, lastedMs: agoMs - endedMs, endedMs };
-      });
-
-interface Total extends PathRow {
-  readonly health: PathStatus['health'];
-  readonly reason: PathStatus['reason'];
-  readonly times: number;
-  readonly allMs: number;
-  readonly longestMs: number;
-  readonly endedMs: number;
-}
-
-/** By health and reason, in the order in which they came first. */
-export const totalsOf = (row: PathRow): readonly Total[] => {
-  const totals = new Map<string, Total>();
-  for (const { health, reason, lastedMs, endedMs } of periodsOf(row.path)) {
-    const key = `${health} ${reason}`;
-    const before = totals.get(key);
-    totals.set(key, {
-      ...row,
-      health,
-      reason,
-      times: (before?.times ?? 0) + 1,
-      allMs: (before?.allMs ?? 0) + lastedMs,
-      longestMs: Math.max(before?.longestMs ?? 0, lastedMs),
-      endedMs,
-    });
-  }
-  return [...totals.values()];
+/** `3x 4m12s`: how often it began, and for how long it was so; `-` if not at all. */
+const renderSpells = ({ times, lastedMs }: ReasonRow['its']['day']): string => {
+  if (times === 0 && lastedMs === 0) return '-';
+  return times === 0 ? renderMs(lastedMs) : `${times}x ${renderMs(lastedMs)}`;
 };
 
-const totalColumns: readonly Column<Total>[] = [
+const reasonColumns: readonly Column<ReasonRow>[] = [
   linkColumn,
   familyColumn,
-  { title: 'HEALTH', cell: ({ health }) => healthCell(health) },
+  { title: 'HEALTH', cell: ({ its }) => healthCell(its.health) },
+  { title: '24H', isRight: true, cell: ({ its }) => renderSpells(its.day) },
+  { title: '7D', isRight: true, need: 'less', cell: ({ its }) => renderSpells(its.week) },
+  { title: '30D', isRight: true, cell: ({ its }) => renderSpells(its.month) },
+  { title: 'START', isRight: true, need: 'less', cell: ({ its }) => renderSpells(its.sinceStart) },
+  { title: 'WHY', cell: ({ its }) => its.reason },
+];
+
+/** Of one path, the latest first. */
+export const transitionColumns: readonly Column<TransitionStatus>[] = [
+  { title: 'AGO', isRight: true, cell: ({ agoMs }) => renderMs(agoMs) },
+  { title: 'FROM', cell: ({ from }) => healthCell(from) },
+  { title: 'FOR', isRight: true, cell: ({ lastedMs }) => renderMs(lastedMs) },
+  { title: 'TO', cell: ({ to }) => healthCell(to) },
   { title: 'WHY', cell: ({ reason }) => reason },
-  { title: 'TIMES', isRight: true, cell: ({ times }) => String(times) },
-  { title: 'IN ALL', isRight: true, cell: ({ allMs }) => renderMs(allMs) },
-  { title: 'LONGEST', isRight: true, cell: ({ longestMs }) => renderMs(longestMs) },
-  {
-    title: 'ENDED',
-    isRight: true,
-    cell: ({ endedMs }) => (endedMs === 0 ? 'not yet' : `${renderMs(endedMs)} ago`),
-  },
 ];
 
 const availabilityColumns: readonly Column<PathRow>[] = [
@@ -106,13 +75,27 @@ const availabilityColumns: readonly Column<PathRow>[] = [
 export const historyOf = (status: Status, link: string): Status['history'] =>
   status.history.filter(({ text }) => new RegExp(`(^|[^a-z0-9_])${link}($|[^a-z0-9_])`).test(text));
 
-export const renderHistory = (status: Status, paint: Paint, screen: number | null): string => {
+/** Messages, what they come to, and with `hasChanges` each change that is remembered. */
+export const renderHistory = (
+  status: Status,
+  paint: Paint,
+  screen: number | null,
+  hasChanges: boolean,
+): string => {
+  const columns = screen ?? SCREEN;
   const rows = pathRows(status);
   const messages = status.history.map((entry) => renderEntry(entry, paint, screen)).join('');
   if (rows.length === 0) return messages;
+  const reasons = rows.flatMap((row) => row.path.reasons.map((its) => ({ ...row, its })));
+  const changes = rows
+    .filter(({ path }) => hasChanges && path.transitions.length > 0)
+    .map(
+      ({ path }) =>
+        `${path.family}, the latest first:\n${renderTable(transitionColumns, [...path.transitions].reverse(), paint, columns)}`,
+    );
   const tables = [
-    renderTable(totalColumns, rows.flatMap(totalsOf), paint, screen ?? SCREEN),
-    renderTable(availabilityColumns, rows, paint, screen ?? SCREEN),
+    renderTable(availabilityColumns, rows, paint, columns),
+    renderTable(reasonColumns, reasons, paint, columns),
   ];
-  return [messages, ...tables].filter((each) => each !== '').join('\n');
+  return [messages, ...changes, ...tables].filter((each) => each !== '').join('\n');
 };

@@ -1,9 +1,8 @@
 /** `show links`: a line for each path with everything that was measured, or all that is known of one link. */
 import { renderAvailability } from '../wire/availability.ts';
-import type { LinkStatus, PathStatus, Status, TransitionStatus } from '../wire/status.ts';
+import type { LinkStatus, PathStatus, Status } from '../wire/status.ts';
 import {
   familyColumn,
-  healthCell,
   healthColours,
   healthColumn,
   linkColumn,
@@ -11,6 +10,7 @@ import {
   pathRows,
   targetColumns,
 } from './cells.ts';
+import { transitionColumns } from './show-history.ts';
 import { type Column, foldText, renderTable } from './table.ts';
 import { type Paint, printable } from './terminal.ts';
 import {
@@ -89,14 +89,6 @@ const columnsOf = (status: Status): readonly Column<PathRow>[] => [
 
 export const renderLinks = (status: Status, paint: Paint, screen: number): string =>
   renderTable(columnsOf(status), pathRows(status), paint, screen);
-
-const transitionColumns: readonly Column<TransitionStatus>[] = [
-  { title: 'AGO', isRight: true, cell: ({ agoMs }) => renderMs(agoMs) },
-  { title: 'FROM', cell: ({ from }) => healthCell(from) },
-  { title: 'FOR', isRight: true, cell: ({ lastedMs }) => renderMs(lastedMs) },
-  { title: 'TO', cell: ({ to }) => healthCell(to) },
-  { title: 'WHY', cell: ({ reason }) => reason },
-];
 
 const renderDamping = ({ damping: { penalty, suppressed, reuseInMs } }: PathStatus): string =>
   suppressed && reuseInMs !== null

@@ -97,7 +97,7 @@ export const renderView = (
     case 'rules':
       return renderRules(shown);
     case 'history':
-      return renderHistory(shown, paint, columns);
+      return renderHistory(shown, paint, columns, link !== null);
   }
 };
 

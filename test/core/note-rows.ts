@@ -213,10 +213,10 @@ export const noteRows: readonly (readonly [Note, NoteSeverity, string])[] = [
   [
     {
       kind: 'route-warning',
-      text: 'default_route = "multipath", but net.inet.ip.multipath is 0, the kernel uses one of the routes only',
+      text: 'default_route = "multipath", but net.inet.ip.multipath is 0, so only one of the routes is used: sysctl net.inet.ip.multipath=1',
     },
     'warning',
-    'default_route = "multipath", but net.inet.ip.multipath is 0, the kernel uses one of the routes only',
+    'default_route = "multipath", but net.inet.ip.multipath is 0, so only one of the routes is used: sysctl net.inet.ip.multipath=1',
   ],
   [
     { kind: 'conflict', path: 'dsl/inet', with: 'fibre', what: 'the gateway 192.168.1.1' },

@@ -16,8 +16,8 @@ import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { createVirtualWorld } from '../system/virtual.ts';
 import type { Cast } from './cast.ts';
 
-const WIDTH = 80;
-const HEIGHT = 26;
+const WIDTH = 88;
+const HEIGHT = 30;
 const PROMPT = '\u001b[1mgate#\u001b[0m ';
 /** Seconds. */
 const KEY = 0.06;
