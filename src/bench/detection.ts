@@ -23,6 +23,11 @@ export interface DetectionCase {
   /** The inside of [probe]; all else is at its default. */
   readonly probe: string;
   readonly intervalMs: number;
+  /**
+   * Wires measured at a time, for each core. Every one has its pings, and a burst of them in the instants that are measured: too
+   * many, and the figure is of processes that wait for a core, not of the daemon.
+   */
+  readonly lanesPerCore: number;
   /** How long a path has been up before it goes dark: its round trips are known by then. */
   readonly warmUpMs: number;
   /** With dpinger beside it, whose window must be full as well. */
@@ -36,6 +41,7 @@ export const DETECTION_CASES: readonly DetectionCase[] = [
     name: '10 probes a second',
     probe: 'interval = "100ms"',
     intervalMs: 100,
+    lanesPerCore: 1,
     warmUpMs: 4000,
     dpingerWarmUpMs: 4000,
     dpinger: ['-s', '100', '-l', '200', '-t', '1000', '-A', '50', '-L', '20'],
@@ -44,6 +50,7 @@ export const DETECTION_CASES: readonly DetectionCase[] = [
     name: '1 probe a second',
     probe: 'interval = "1s"',
     intervalMs: 1000,
+    lanesPerCore: 5,
     warmUpMs: 15_000,
     dpingerWarmUpMs: 63_000,
     // What pfSense gives it. dpinger's own defaults have no alarm at all.

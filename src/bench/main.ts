@@ -40,6 +40,9 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+/** Of the last minute. */
+const load = (): string => (loadavg()[0] ?? 0).toFixed(2);
+
 const machine = (): string => {
   const [cpu, ...others] = cpus();
   const loads = loadavg().map((load) => load.toFixed(2));
@@ -66,7 +69,7 @@ const readArguments = () => {
   return {
     parts,
     runs: whole(values.runs, 30),
-    lanes: whole(values.lanes, 10),
+    lanes: values.lanes === undefined ? null : whole(values.lanes, 1),
     dpinger: values.dpinger ?? findProgram('dpinger'),
     scale: whole(values.scale, 1),
     seed: whole(values.seed, 1),
@@ -78,14 +81,17 @@ type Options = ReturnType<typeof readArguments>;
 
 const benchDetection = async ({ runs, lanes, dpinger }: Options): Promise<readonly Claim[]> => {
   print(
-    `\ndetection: from dark to down in seconds, ${runs} runs of each, ${lanes} at a time; one link with the default targets\n` +
+    `\ndetection: from dark to down in seconds, ${runs} runs of each; one link with the default targets\n` +
       '(three pings), real pings in network namespaces, all keys but interval at their defaults',
   );
   if (dpinger === null) print('dpinger is not installed: nothing beside it (--dpinger FILE)');
   const claims: Claim[] = [];
   for (const which of DETECTION_CASES) {
-    const detection = await measureDetection(which, { runs, lanes, dpinger });
+    const atATime = lanes ?? which.lanesPerCore * cpus().length;
+    const before = load();
+    const detection = await measureDetection(which, { runs, lanes: atATime, dpinger });
     print(renderDetection(which, detection));
+    print(`    ${atATime} at a time on ${cpus().length} cores, load ${before} before, ${load()} after`);
     const target = TARGETS.medianMs.get(which.name);
     const { median } = summarise(detection.ours);
     if (target === undefined) continue;
