@@ -33,15 +33,24 @@ const judgeKnowledge = (scene: Scene, changedAt: number): void => {
   }
 };
 
+/** The same text mostly, look after look. */
+let counted = { text: '[]', rules: 0 };
+const countRules = (text: string): number => {
+  if (text === counted.text) return counted.rules;
+  const applied: unknown = JSON.parse(text);
+  counted = { text, rules: Array.isArray(applied) ? applied.length : 0 };
+  return counted.rules;
+};
+
 const judgeApplied = (scene: Scene): void => {
   const engine = scene.engine();
   if (engine === null || scene.clock.now() < scene.foreignUntil()) return;
   const { pf, settings } = engine;
   if (pf.inFlight !== null || pf.appliedRules === null || settings === null) return;
-  const applied: unknown = JSON.parse(pf.appliedRules);
+  const rules = countRules(pf.appliedRules);
   const count = scene.router.firewall.rulesets.get(settings.anchor)?.rules.length ?? 0;
-  if (Array.isArray(applied) && applied.length !== count)
-    scene.report('what is known to be applied is in pf', `${applied.length} rules, pf holds ${count}`);
+  if (rules !== count)
+    scene.report('what is known to be applied is in pf', `${rules} rules, pf holds ${count}`);
 };
 
 /**

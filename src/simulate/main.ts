@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run simulate -- --seeds N [--hours H] [--seed S | --from S] [--jobs J] [--story FILE]`: plays drawn stories, or a written
- * one. What breaks is shrunk and printed as a story that can be played again. Exit status 0: every claim held.
+ * one; `--speed` tells how fast. What breaks is shrunk and printed as a story that can be played again. Exit status 0: every claim held.
  */
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,12 @@ import { drawHistory } from './draw-history.ts';
 import { drawWorld } from './draw-world.ts';
 import { type Played, play } from './play.ts';
 import { shrink } from './shrink.ts';
+import { measureSpeed, renderSpeed } from './speed.ts';
 import type { Story } from './story.ts';
 import { parseStory, renderStory } from './story-text.ts';
 
 const USAGE =
-  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n';
+  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n       simulate --speed [--hours h]\n';
 
 interface Wanted {
   readonly seeds: number;
@@ -30,6 +31,8 @@ interface Wanted {
   readonly whole: boolean;
   /** The first that breaks is enough. */
   readonly untilBroken: boolean;
+  /** Only tell how fast simulated time runs. */
+  readonly speed: boolean;
 }
 
 interface Sum {
@@ -60,6 +63,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
         log: { type: 'boolean', default: false },
         whole: { type: 'boolean', default: false },
         'until-broken': { type: 'boolean', default: false },
+        speed: { type: 'boolean', default: false },
       },
     });
     const number = (text: string): number => (/^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN);
@@ -73,6 +77,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
       log: values.log,
       whole: values.whole,
       untilBroken: values['until-broken'],
+      speed: values.speed,
     };
     return [wanted.seeds, wanted.from, wanted.hours, wanted.jobs].some(Number.isNaN) ? null : wanted;
   } catch {
@@ -177,6 +182,11 @@ const main = async (): Promise<number> => {
   if (wanted === null) {
     process.stderr.write(USAGE);
     return 2;
+  }
+  if (wanted.speed) {
+    const speed = await measureSpeed(wanted.hours);
+    say(`${renderSpeed(speed)}\n`);
+    return speed.brokenBy === null ? 0 : 1;
   }
   if (wanted.story !== null) return playWritten(wanted.story, wanted);
   const began = performance.now();
