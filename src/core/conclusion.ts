@@ -54,6 +54,10 @@ export interface Concluded {
   readonly conclusions: Conclusions;
 }
 
+/** Whether the premises are what they were, in all that anything can follow from. */
+export const isConcluded = (before: Concluded | null, premises: Premises): before is Concluded =>
+  before !== null && isSamePremise(premises, before.premises);
+
 /** What its probes measure, and since when it is good, says nothing of how a path stands; everything else might. */
 const passing: ReadonlySet<string> = new Set<keyof PathHealth>([
   'targets',
@@ -65,11 +69,9 @@ const passing: ReadonlySet<string> = new Set<keyof PathHealth>([
 const standsAs = (path: PathHealth, before: PathHealth | undefined): boolean => {
   if (path === before) return true;
   if (before === undefined) return false;
-  const fields = Object.keys(path) as (keyof PathHealth)[];
-  return (
-    fields.every((field) => path[field] === before[field] || passing.has(field)) &&
-    isAnswering(path) === isAnswering(before)
-  );
+  let field: keyof PathHealth;
+  for (field in path) if (path[field] !== before[field] && !passing.has(field)) return false;
+  return isAnswering(path) === isAnswering(before);
 };
 
 const stand = (paths: Premises['paths'], before: Premises['paths']): boolean => {
@@ -114,13 +116,10 @@ const draw = ({ settings, interfaces, rtables, paths }: Premises): Conclusions =
 };
 
 /**
- * The same conclusions as before if they still follow, else new ones. They are often equal even then, since every reading
- * of the interfaces is a new premise; and what stays the same object need not be compared by those who use it.
+ * From new premises. They are often equal to those before even so, since every reading of the interfaces is a new premise;
+ * and what stays the same object need not be compared by those who use it.
  */
 export const conclude = (before: Concluded | null, premises: Premises): Concluded => {
-  if (before !== null && isSamePremise(premises, before.premises)) {
-    return { premises, conclusions: before.conclusions };
-  }
   const drawn = draw(premises);
   const isEqual = before !== null && isAlike(drawn, before.conclusions);
   return { premises, conclusions: isEqual ? before.conclusions : drawn };

@@ -3,6 +3,7 @@
  * follows from all of it is worked out by `settle` (turn.ts).
  */
 import { type AdminModes, adminModeOf, ofTheseLinks, withAdminMode } from './admin.ts';
+import { isAlike } from './alike.ts';
 import { type CarpLane, newCarpLane, recallCarp, stepCarpResult } from './carp.ts';
 import type { Concluded } from './conclusion.ts';
 import { stepRefused } from './confirm.ts';
@@ -13,7 +14,7 @@ import { isRoutedByItself, wishRoutes } from './default-route.ts';
 import { doubtAfterError } from './doubt.ts';
 import { type Estimate, UNMEASURED } from './estimate.ts';
 import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts';
-import { type PathHealth, skipPath, stepEvidence, stepRoute } from './health.ts';
+import { type PathHealth, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import type { Judgements } from './judge.ts';
 import { isPooled, type StateHolders } from './kill.ts';
@@ -38,6 +39,7 @@ import {
   leaveBehind,
   type Outlived,
 } from './outlived.ts';
+import type { Resting } from './plan.ts';
 import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
 import { type Records, recallRecords, skipRecords } from './record.ts';
 import { reloadPaths } from './reload.ts';
@@ -47,6 +49,7 @@ import type { Ruleset } from './ruleset.ts';
 import { newSweepLane, type SweepLane, stepSweepResult } from './sweep.ts';
 import { type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { RouteWish } from './transaction.ts';
+import { stepSkipped } from './window.ts';
 
 /** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
 const LATE = millis(15);
@@ -91,6 +94,8 @@ export interface Engine {
   readonly settled: ReadonlyMap<PathKey, PathHealth>;
   /** What the last turn has concluded, and from what. */
   readonly concluded: Concluded | null;
+  /** How the last turn that planned the lanes has left them. */
+  readonly resting: Resting | null;
   /** The paths as they were judged last, and when each has to be looked at again if it stays as it is. */
   readonly judged: Judgements;
   /** The probes as they were handed out last: the same list for as long as they are the same. */
@@ -124,6 +129,7 @@ export const newEngine: Engine = {
   said: [],
   settled: new Map(),
   concluded: null,
+  resting: null,
   judged: new Map(),
   probes: [],
   deadline: null,
@@ -151,7 +157,12 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
     const judgeAt = engine.judgeAt ?? plus(now, millis(Math.min(UNREAD_WAIT, by)));
     return { ...engine, deadline: null, judgeAt };
   }
-  const skipped = mapPaths({ ...engine, deadline: null }, (path) => skipPath(path, by, now));
+  const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
+    ...path,
+    // Nor did anybody see that a path on hold stayed good.
+    goodSince: path.goodSince === null ? null : plus(path.goodSince, by),
+    targets: path.targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
+  }));
   const records = skipRecords(engine.records, engine.paths, engine.deadline, now);
   return say({ ...skipped, records }, { kind: 'late', by });
 };
@@ -172,7 +183,9 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
     const evidence: Evidence = isRefused ? { kind: 'missing', reason } : seen;
     const isFirst = path.evidence === null && evidence.kind === 'ready';
     const recalled = isFirst ? recallPath(path, memory, evidence.identity, now) : path;
-    const stepped = { ...stepEvidence(recalled, evidence, now), isDrained: mode === 'drained' };
+    const isDrained = mode === 'drained';
+    const found = stepEvidence(recalled, evidence, now);
+    const stepped = found.isDrained === isDrained ? found : { ...found, isDrained };
     outlived.push(findOutlived(link, path, stepped));
     if (isFirst) outlived.push(findOutlivedMemory(link, memory, stepped));
     const isThere = stepped.evidence?.kind === 'ready' && isRoutedByItself(link, stepped);
@@ -190,21 +203,13 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   return say(leaveBehind({ ...found, memory: isServed ? null : memory }, outlived), ...notes);
 };
 
-const startLength = (settings: Settings): Millis =>
-  millis(
-    Math.min(
-      LONGEST_START,
-      ...[
-        Math.max(
-          0,
-          ...settings.links.map(
-            ({ probe }) =>
-              1000 + probe.fall * probe.interval + (probe.timeout === 'auto' ? UNMEASURED : probe.timeout),
-          ),
-        ),
-      ],
-    ),
+const startLength = ({ links }: Settings): Millis => {
+  const judgedAfter = links.map(
+    ({ probe }) =>
+      1000 + probe.fall * probe.interval + (probe.timeout === 'auto' ? UNMEASURED : probe.timeout),
   );
+  return millis(Math.min(LONGEST_START, Math.max(0, ...judgedAfter)));
+};
 
 /** Links that were not known until now may hold states of an earlier life of this daemon. */
 const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings | null): StateHolders => {
@@ -263,6 +268,9 @@ const takeInterfaces = (
 ): Engine => {
   const { settings } = engine;
   if (settings === null) return { ...engine, interfaces, learnt };
+  // Most readings show what the last one did, and everything follows from that already.
+  const isNews = engine.memory !== null || !isAlike([interfaces, learnt], [engine.interfaces, engine.learnt]);
+  if (!isNews) return engine;
   const rtables = allocateRtables(engine.rtables, settings.links, interfaces);
   const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
   return findAllEvidence({ ...engine, interfaces, learnt, rtables, paths }, now);

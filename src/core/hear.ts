@@ -7,9 +7,10 @@ import { type Estimate, stepEstimate } from './estimate.ts';
 import type { PathHealth } from './health.ts';
 import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
+import { shapePath } from './shape.ts';
 import type { TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis } from './time.ts';
-import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSent } from './window.ts';
+import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSent, type Window } from './window.ts';
 
 export type Heard = Extract<
   Observation,
@@ -56,18 +57,24 @@ export const stepStarts = (
   return sample < 0 || sample > MOST_SLACK ? starts : stepEstimate(starts, sample);
 };
 
+const withWindow = (
+  { target, probe, verdict }: TargetHealth,
+  window: Window,
+  complaint: string | null,
+): TargetHealth => ({ target, probe, verdict, window, complaint });
+
 const inTarget = (target: TargetHealth, heard: Heard, now: Mono): TargetHealth => {
   switch (heard.kind) {
     case 'probe-started':
-      return { ...target, window: startWindow(target.window, now) };
+      return withWindow(target, startWindow(target.window, now), target.complaint);
     case 'probe-sent':
-      return { ...target, window: stepSent(target.window, now) };
+      return withWindow(target, stepSent(target.window, now), target.complaint);
     case 'probe-answer':
-      return { ...target, window: stepAnswer(target.window, heard, now), complaint: null };
+      return withWindow(target, stepAnswer(target.window, heard, now), null);
     case 'probe-error':
-      return { ...target, window: stepSendError(target.window, now), complaint: heard.text };
+      return withWindow(target, stepSendError(target.window, now), heard.text);
     case 'probe-ended':
-      return { ...target, window: stepChildGone(target.window, now) };
+      return withWindow(target, stepChildGone(target.window, now), target.complaint);
   }
 };
 
@@ -77,7 +84,7 @@ export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): 
     const targets = path.targets.map((target) =>
       target.probe.key === heard.probe ? inTarget(target, heard, now) : target,
     );
-    return { ...path, targets };
+    return { ...shapePath(path), targets };
   }
   if (path.confirming.burst?.targets.every(({ probe }) => probe.key !== heard.probe) ?? true) return path;
   switch (heard.kind) {

@@ -10,6 +10,7 @@ import { type Estimate, longestWait, stepEstimate } from './estimate.ts';
 import type { Outcome } from './figures.ts';
 import { type Loss, remember, timeoutOf, withLoss, withoutLoss } from './loss.ts';
 import type { Timeout } from './model.ts';
+import { shapeWindow } from './shape.ts';
 import { type Millis, type Mono, millis, mono } from './time.ts';
 
 /** How many outcomes are remembered where nobody says how many. */
@@ -145,7 +146,7 @@ const settle = (window: Window, seq: number): Window => {
     settled.shift();
     next += 1;
   }
-  return { ...window, next, settled };
+  return shapeWindow({ ...window, next, settled });
 };
 
 /** The full number of a 16-bit icmp_seq: the one nearest to what is expected. */

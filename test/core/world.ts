@@ -514,7 +514,14 @@ export const createWorld = (holding: Holding = emptyPf): World => {
 
   /** What was kept from earlier turns must be what would be worked out now. */
   const checkAfresh = (before: Engine, next: Turn): void => {
-    const afresh = settle(forgetWorkedOut(before), mono(clock));
+    const worked = settle(forgetWorkedOut(before), mono(clock));
+    // Since when the lanes rest is all that tells when they were planned.
+    const from = next.engine.resting?.from ?? mono(0);
+    const { resting } = worked.engine;
+    const afresh = {
+      ...worked,
+      engine: { ...worked.engine, resting: resting === null ? null : { ...resting, from } },
+    };
     for (const part of Object.keys(afresh.engine) as (keyof Engine)[])
       must(
         isDeepStrictEqual(afresh.engine[part], next.engine[part]),
