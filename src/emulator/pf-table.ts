@@ -16,7 +16,7 @@ export interface TableEntry extends TableAddress {
   /** The address without its mask. */
   readonly text: string;
   /** Milliseconds since 1970 at which its counters start. */
-  readonly cleared: number;
+  cleared: number;
   /** pf states that least-states has sent here, whichever rule it was; other kinds of pool do not count. */
   active: number;
   /** Chosen by least-states at least once: pf shows counters from then on. */
@@ -30,7 +30,7 @@ export interface Table {
   isConst: boolean;
   hasCounters: boolean;
   readonly entries: ReadonlyMap<string, TableEntry>;
-  readonly cleared: number;
+  cleared: number;
   matches: number;
   misses: number;
 }
@@ -91,6 +91,27 @@ const enter = (table: Table, address: TableAddress, now: number): void => {
   const text = renderValue(address.prefix.family, address.prefix.value);
   entriesOf(table).set(keyOf(address), { ...address, text, cleared: now, active: 0, isCounted: false });
 };
+
+/** `-T zero`: the table's counters with those of all its addresses. What least-states counts by is no such counter. */
+export const zeroTable = (table: Table, now: number): void => {
+  table.cleared = now;
+  table.matches = 0;
+  table.misses = 0;
+  for (const entry of table.entries.values()) entry.cleared = now;
+};
+
+/** `-T zero ADDRESS`: those that are in it. */
+export const zeroAddresses = (
+  table: Table,
+  addresses: readonly TableAddress[],
+  now: number,
+): readonly TableAddress[] =>
+  addresses.filter((address) => {
+    const entry = table.entries.get(keyOf(address));
+    if (entry === undefined) return false;
+    entry.cleared = now;
+    return true;
+  });
 
 export const addAddresses = (table: Table, addresses: readonly TableAddress[], now: number): TableChange => {
   const added = addresses.filter((address) => {

@@ -3,7 +3,7 @@ import { parseAddress } from './address.ts';
 import type { Firewall } from './pf.ts';
 import { dropTable, makeTable, tableAt } from './pf.ts';
 import { resolveHost } from './pf-host.ts';
-import type { TableAddress, TableChange } from './pf-table.ts';
+import type { Table, TableAddress, TableChange } from './pf-table.ts';
 import {
   addAddresses,
   clearAddresses,
@@ -12,6 +12,8 @@ import {
   renderTableAddress,
   replaceAddresses,
   sortAddresses,
+  zeroAddresses,
+  zeroTable,
 } from './pf-table.ts';
 import { zeroCounters } from './pfctl-show.ts';
 import { renderTime } from './route-monitor.ts';
@@ -103,6 +105,28 @@ const feedback = (call: TableCall, change: TableChange): string =>
         ...change.changed.map((one) => `C ${renderTableAddress(one)}\n`),
       ].join('');
 
+/** Null: there is no such table. */
+const zero = (call: TableCall, table: Table | null, say: (text: string) => string): TableAnswer | null => {
+  if (call.words.length === 0 && call.file === null) {
+    if (table === null) return null;
+    if (!call.isDummy) zeroTable(table, call.wall);
+    return { out: '', err: say('1 table/stats cleared'), code: 0 };
+  }
+  const loaded = loadAddresses(call);
+  if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
+  if (table === null) return null;
+  const done = zeroAddresses(table, loaded.addresses, call.wall);
+  const shown = loaded.addresses.filter((one) => call.verbosity > 1 || done.includes(one));
+  return {
+    out:
+      call.verbosity === 0
+        ? ''
+        : shown.map((one) => `${done.includes(one) ? 'Z' : ' '} ${renderTableAddress(one)}\n`).join(''),
+    err: say(`${done.length}/${loaded.addresses.length} addresses cleared`),
+    code: 0,
+  };
+};
+
 export const runTable = (call: TableCall): TableAnswer => {
   const { firewall, anchor, name, command } = call;
   const say = (text: string): string => (call.isQuiet ? '' : `${text}${call.isDummy ? ' (dummy)' : ''}.\n`);
@@ -185,22 +209,30 @@ export const runTable = (call: TableCall): TableAnswer => {
       const loaded = loadAddresses(call);
       if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
       if (table === null) return missing;
-      const hits = loaded.addresses.filter((address) => {
-        const text = renderTableAddress(address).slice(1);
-        const parsed = parseAddress(text);
-        const entry = parsed === null ? null : lookupAddress(table, parsed);
-        return entry !== null && !entry.isNegated;
+      const tested = loaded.addresses.map((address) => {
+        const parsed = parseAddress(renderTableAddress(address).slice(1));
+        return { address, entry: parsed === null ? null : lookupAddress(table, parsed) };
       });
-      const out = call.verbosity === 1 ? hits.map((one) => `M ${renderTableAddress(one)}\n`).join('') : '';
+      const hits = tested.filter(({ entry }) => entry !== null && !entry.isNegated);
+      const lines =
+        call.verbosity === 0
+          ? []
+          : call.verbosity === 1
+            ? hits.map(({ address }) => `M ${renderTableAddress(address)}`)
+            : // with the entry that it was found by, or that it was not
+              tested.map(({ address, entry }) =>
+                entry === null
+                  ? `  ${renderTableAddress(address)}\t nomatch`
+                  : `${entry.isNegated ? ' ' : 'M'} ${renderTableAddress(address)}\t${renderTableAddress(entry)}`,
+              );
       return {
-        out,
-        err: say(`${hits.length}/${loaded.addresses.length} addresses match`),
-        code: hits.length < loaded.addresses.length ? 2 : 0,
+        out: lines.map((line) => `${line}\n`).join(''),
+        err: say(`${hits.length}/${tested.length} addresses match`),
+        code: hits.length < tested.length ? 2 : 0,
       };
     }
     case 'zero':
-      if (table === null) return missing;
-      return { out: '', err: say('1 table/stats cleared'), code: 0 };
+      return zero(call, table, say) ?? missing;
     case 'expire': {
       if (table === null) return missing;
       const age = Number(call.words[0]);

@@ -159,8 +159,12 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
       case 'h':
         usage(invocation);
         break;
+      // of these some would only change what is printed: it is refused as well, rather than printed otherwise
       case 'D':
+      case 'g':
       case 'L':
+      case 'P':
+      case 'r':
       case 'S':
       case 'o':
       case 'R':

@@ -323,3 +323,39 @@ t.test('route monitor: a lost carrier, by em(4), and for anybody', async (test) 
   anybody.clock.after(20, () => anybody.router.setCarrier('vio2', true));
   test.same(blocksOf(anybody.runAsUser('route -n monitor').stdout), seen('route-monitor-unprivileged.txt'));
 });
+
+t.test('pfctl -T test and -T zero, in full', async (test) => {
+  const machine = createMachine();
+  machine.load('', 'table <t> persist { 10.0.0.0/8 !10.1.0.0/16 192.0.2.1 }\npass\n');
+  const asked = machine.run('pfctl -vv -t t -T test 10.2.3.4 10.1.1.1 192.0.2.1 172.16.0.1');
+  test.equal(asked.code, 2);
+  test.equal(
+    asked.stdout,
+    'M  10.2.3.4\t 10.0.0.0/8\n   10.1.1.1\t!10.1.0.0/16\nM  192.0.2.1\t 192.0.2.1\n   172.16.0.1\t nomatch\n',
+  );
+  test.match(asked.stderr, /^2\/4 addresses match\.\n/);
+  const cleared = (): string[] => machine.run('pfctl -t t -vT show').stdout.match(/Cleared: .*/g) ?? [];
+  const [start] = cleared();
+  machine.clock.advance(60_000);
+  test.same(machine.run('pfctl -v -t t -T zero 192.0.2.1 172.16.0.1'), {
+    code: 0,
+    signal: null,
+    stdout: 'Z  192.0.2.1\n',
+    stderr: '1/2 addresses cleared.\n',
+  });
+  const [one, two, three] = cleared();
+  test.same([one, two], [start, start]);
+  test.not(three, start, 'of that one only');
+  test.equal(machine.run('pfctl -t t -T zero').stderr, '1 table/stats cleared.\n');
+  test.same(new Set(cleared()), new Set([three]), 'now of all');
+  test.equal(machine.run('pfctl -t t -T expire 30').stderr, '0/0 addresses expired.\n', 'so none is old');
+  test.match(machine.run('pfctl -t nosuch -T zero 1.1.1.1'), { code: 255, stderr: /Table does not exist/ });
+});
+
+t.test('options that would change what is printed are refused, not ignored', async (test) => {
+  for (const letter of ['g', 'P', 'r'])
+    test.match(createMachine().run(`pfctl -${letter} -sr`), {
+      code: 1,
+      stderr: `pfctl: emulator: -${letter} not known\n`,
+    });
+});
