@@ -9,9 +9,9 @@
  * It knows neither hold nor policies: what a dead path means is health.ts's business.
  */
 
-import { stepPatience, timeoutOf, withoutRow } from './loss.ts';
+import { stepPatience, timeoutOf, withoutLosses, withoutRow } from './loss.ts';
 import type { Probe, ProbeSettings } from './model.ts';
-import type { TargetHealth } from './target.ts';
+import { canConfirm, type TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis, mono, plus, since } from './time.ts';
 
 /** Requests to each target. */
@@ -68,6 +68,8 @@ export interface Confirming {
   readonly begun: number;
   /** ping has said that it will not. */
   readonly isRefused: boolean;
+  /** The last burst ended without a verdict: until there is another, `fall` decides alone. */
+  readonly isVoid: boolean;
 }
 
 export const newConfirming = (now: Mono): Confirming => ({
@@ -76,10 +78,8 @@ export const newConfirming = (now: Mono): Confirming => ({
   lossesSeen: [],
   begun: 0,
   isRefused: false,
+  isVoid: false,
 });
-
-/** What a burst is made of: its losses begin one, and its silence tells. */
-const canConfirm = ({ probe }: TargetHealth): boolean => probe.ask.kind !== 'exec';
 
 const spacingOf = (interval: Millis): Millis =>
   millis(Math.min(LONGEST_SPACING, Math.max(SHORTEST_SPACING, Math.round(interval / 20))));
@@ -98,7 +98,8 @@ const beginBurst = (
   return {
     ...confirming,
     begun,
-    credit: { count: creditAt(confirming, interval, now) - 1, at: now },
+    isVoid: false,
+    credit: { count: Math.max(0, creditAt(confirming, interval, now) - 1), at: now },
     burst: {
       began: now,
       targets: targets
@@ -142,6 +143,22 @@ export const stepSuspicion = (
   if (creditAt(confirming, settings.interval, now) < (isDefended ? 2 : 1)) return looked;
   return beginBurst(looked, targets, settings.interval, now);
 };
+
+/** A burst could say whether losses in a row are more than chance. */
+export const mayAsk = ({ isRefused, isVoid }: Confirming, settings: ProbeSettings): boolean =>
+  settings.confirm && !isRefused && !isVoid;
+
+/**
+ * The burst that has the last word before losses in a row take a path down. It needs no credit: where they come by chance,
+ * so many on so many targets are rare.
+ */
+export const beginLast = (
+  confirming: Confirming,
+  targets: readonly TargetHealth[],
+  interval: Millis,
+  now: Mono,
+): Confirming =>
+  beginBurst({ ...confirming, lossesSeen: targets.map(({ window }) => window.lost) }, targets, interval, now);
 
 /** After a burst: losses that came in while it ran are no reason for another. */
 export const endBurst = (confirming: Confirming, targets: readonly TargetHealth[]): Confirming => ({
@@ -204,6 +221,12 @@ export const failTargets = (targets: readonly TargetHealth[], burst: Burst): rea
       : { ...target, verdict: 'failed', window: withoutRow(target.window) },
   );
 
+/** Targets after a burst that has cleared the path: where one was heard, losses before that are no row any more. */
+export const clearTargets = (targets: readonly TargetHealth[], burst: Burst): readonly TargetHealth[] =>
+  targets.map((target) =>
+    isHeard(burst, target) ? { ...target, window: withoutLosses(target.window) } : target,
+  );
+
 /** Targets of a path that carries traffic: their losses were said too soon. */
 export const excuseTargets = (targets: readonly TargetHealth[]): readonly TargetHealth[] =>
   targets.map((target) =>
@@ -240,7 +263,7 @@ export const stepBurstAnswer = (confirming: Confirming, probe: string): Confirmi
 /** A child that ended without being asked to says nothing of the path. */
 export const stepBurstEnded = (confirming: Confirming, probe: string): Confirming =>
   confirming.burst?.targets.some((target) => target.probe.key === probe && !target.isAnswered)
-    ? { ...confirming, burst: null }
+    ? { ...confirming, burst: null, isVoid: true }
     : confirming;
 
 export const stepRefused = (confirming: Confirming): Confirming => ({

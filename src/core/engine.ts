@@ -14,7 +14,7 @@ import { isRoutedByItself, wishRoutes } from './default-route.ts';
 import { doubtAfterError } from './doubt.ts';
 import { type Estimate, UNMEASURED } from './estimate.ts';
 import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts';
-import { type PathHealth, stepEvidence, stepRoute } from './health.ts';
+import { type PathHealth, skipPath, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import type { Judgements } from './judge.ts';
 import { isPooled, type StateHolders } from './kill.ts';
@@ -49,7 +49,6 @@ import type { Ruleset } from './ruleset.ts';
 import { newSweepLane, type SweepLane, stepSweepResult } from './sweep.ts';
 import { type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { RouteWish } from './transaction.ts';
-import { stepSkipped } from './window.ts';
 
 /** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
 const LATE = millis(15);
@@ -157,12 +156,7 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
     const judgeAt = engine.judgeAt ?? plus(now, millis(Math.min(UNREAD_WAIT, by)));
     return { ...engine, deadline: null, judgeAt };
   }
-  const skipped = mapPaths({ ...engine, deadline: null }, (path) => ({
-    ...path,
-    // Nor did anybody see that a path on hold stayed good.
-    goodSince: path.goodSince === null ? null : plus(path.goodSince, by),
-    targets: path.targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
-  }));
+  const skipped = mapPaths({ ...engine, deadline: null }, (path) => skipPath(path, by, now));
   const records = skipRecords(engine.records, engine.paths, engine.deadline, now);
   return say({ ...skipped, records }, { kind: 'late', by });
 };

@@ -28,37 +28,35 @@
  * It knows nothing of policies: that a path on hold may be used when nothing else can is decide.ts's business.
  */
 import {
+  beginLast,
   burstDeadline,
   type Confirming,
+  clearTargets,
   endBurst,
   excuseTargets,
   failTargets,
   isHeard,
+  mayAsk,
   newConfirming,
   stepBurst,
   stepSuspicion,
 } from './confirm.ts';
 import { type Damping, isDamped, newDamping, reuseAt, stepFlap, stepPardon } from './damping.ts';
 import type { Evidence } from './evidence.ts';
-import type { Quality } from './figures.ts';
 import type { Family, Health, LinkSettings, PathKey, ProbeSettings, Reason } from './model.ts';
 import { pathKey, viaOf } from './model.ts';
+import { degradedBy, isQuorate } from './quorum.ts';
 import {
+  canConfirm,
   type Fall,
   isAcquitted,
-  isLossy,
   newTargets,
-  qualityOf,
   retuneTargets,
   stepTarget,
   type TargetHealth,
 } from './target.ts';
-import { earliest, type Mono, mono, plus } from './time.ts';
-import { FEWEST_OUTCOMES, lossDue, newestLoss } from './window.ts';
-
-/** Back at these shares of the marks. Of the latency it is most, since half would keep a link that was slow once degraded for good. */
-const LOSS_BACK = 0.5;
-const LATENCY_BACK = 0.8;
+import { earliest, type Millis, type Mono, millis, mono, plus } from './time.ts';
+import { lossDue, newestLoss, stepSkipped } from './window.ts';
 
 /** What connections by a path depend on. */
 export interface LastReady {
@@ -187,52 +185,6 @@ export const stepRoute = (path: PathHealth, isRouted: boolean, now: Mono): PathH
   return path.isRouted ? path : withHealth(path, 'down', 'no-route', now);
 };
 
-/** A gateway that is also named by its address is one target, so there may be fewer than were configured. */
-export const quorumOf = (path: PathHealth): number => Math.min(path.settings.quorum, path.targets.length);
-
-/**
- * Whether the targets of which `counts` is true are enough: `quorum` of them, and not the gateway alone where anything
- * behind it is pinged. A provider whose network is dead behind a live gateway is dead (PEERS.md S2).
- */
-const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean): boolean => {
-  const behind = path.targets.filter((target) => target.target !== 'gateway');
-  return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
-};
-
-/**
- * What the targets that answer tell of the path's quality: those that have not failed, and the gateway only where it is
- * all that is pinged, since it says nothing of what is lost behind it. Null while most of them have too few outcomes.
- */
-const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
-  const behind = path.targets.filter((target) => target.target !== 'gateway');
-  const answering = (behind.length > 0 ? behind : path.targets).filter(({ verdict }) => verdict !== 'failed');
-  const measured = answering.map(qualityOf).filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
-  return measured.length > answering.length / 2 ? measured : null;
-};
-
-/**
- * Why a usable path is degraded; null when it is not. Each mark has a lower one to come back; what lies between keeps
- * the path as it is, and so does a want of outcomes (after a restart, or under another interval).
- */
-const degradedBy = (path: PathHealth): 'probe-loss' | 'probe-latency' | null => {
-  const { loss, latency } = path.settings;
-  const isDegraded = path.health === 'degraded';
-  const was = path.reason === 'probe-latency' ? path.reason : 'probe-loss';
-  const qualities = qualitiesOf(path);
-  if (qualities === null) return isDegraded ? was : null;
-  // The median, and of two in the middle the better: what one of two targets sees is that target's trouble (PEERS.md S3).
-  const isMedian = (claim: (quality: Quality) => boolean): boolean =>
-    qualities.filter(claim).length > qualities.length / 2;
-  if (isMedian((each) => isLossy(each, loss.degraded))) return 'probe-loss';
-  const mark = latency.degraded ?? Number.POSITIVE_INFINITY;
-  const slow = isDegraded ? (latency.recover ?? LATENCY_BACK * mark) : mark;
-  const isSlow = isMedian(({ meanRtt }) => meanRtt !== null && meanRtt >= slow);
-  const isStillLossy =
-    isDegraded && isMedian((each) => each.lossPercent >= (loss.recover ?? LOSS_BACK * loss.degraded));
-  if (isStillLossy && (was === 'probe-loss' || !isSlow)) return 'probe-loss';
-  return isSlow ? 'probe-latency' : null;
-};
-
 /** A usable path is up or degraded, as its targets that answer say. */
 const stepQuality = (path: PathHealth, now: Mono): PathHealth => {
   const by = degradedBy(path);
@@ -254,11 +206,14 @@ const fallBy = (path: PathHealth, stepped: PathHealth, by: Mono | null, now: Mon
   return isUsable(path) ? { ...down, fell: fallOf(stepped, by, now) } : down;
 };
 
-const readTargets = (path: PathHealth, now: Mono): PathHealth => {
-  const judging = { settings: path.settings, isStarting: path.reason === 'starting', fell: path.fell };
+const readTargets = (path: PathHealth, isAsking: boolean, now: Mono): PathHealth => {
+  const isStarting = path.reason === 'starting';
+  const judging = { settings: path.settings, isStarting, fell: path.fell, isAsking };
   const targets = path.targets.map((target) => stepTarget(target, judging, now));
   return targets.every((target, n) => target === path.targets[n]) ? path : { ...path, targets };
 };
+
+const isLost = (path: PathHealth): boolean => !isQuorate(path, (target) => target.verdict !== 'failed');
 
 /** A path on which a loss is worth a burst. */
 const isWatched = (path: PathHealth): boolean =>
@@ -266,6 +221,32 @@ const isWatched = (path: PathHealth): boolean =>
 
 const isHeldBack = (path: PathHealth, now: Mono): boolean =>
   path.settings.damping && isDamped(path.damping, now);
+
+/** Another loss on each target that the quorum hangs on: that is rarely chance. */
+const isSuspect = (path: PathHealth): boolean => {
+  const most = Math.min(2, path.settings.fall);
+  return !isQuorate(
+    path,
+    (target) =>
+      target.verdict !== 'failed' &&
+      (!canConfirm(target) || target.window.lossesInRow < most || target.window.isPatient),
+  );
+};
+
+/**
+ * The targets as their windows tell. Before losses in a row alone take the path down a burst is asked: some of them in a
+ * row come by chance where loss is common, but hardly a burst of them as well.
+ */
+const judgeTargets = (path: PathHealth, now: Mono): PathHealth => {
+  const plain = readTargets(path, false, now);
+  if (!isWatched(path) || !mayAsk(path.confirming, path.settings) || !isSuspect(plain)) return plain;
+  const asking = readTargets(path, true, now);
+  if (isLost(asking)) return plain;
+  const { confirming, targets, settings } = asking;
+  return confirming.burst === null
+    ? { ...asking, confirming: beginLast(confirming, targets, settings.interval, now) }
+    : asking;
+};
 
 /** Begins, follows and ends a burst. `by` is set when it has found the path dead. */
 const confirmPath = (
@@ -280,12 +261,13 @@ const confirmPath = (
     const suspicion = stepSuspicion(path.confirming, path.targets, path.settings, isOn, now);
     return { path: follow(burst === null ? suspicion : { ...suspicion, burst: null }), by: null };
   }
-  const end = (targets = path.targets): PathHealth => ({
-    ...path,
-    targets,
-    confirming: endBurst(path.confirming, targets),
-  });
-  if (isQuorate(path, (target) => isHeard(burst, target))) return { path: end(), by: null };
+  const end = (targets = path.targets, isVoid = false): PathHealth => {
+    // Nothing is asked any more; and where a row has ended, the next request is waited for less long.
+    const read = readTargets({ ...path, targets }, false, now);
+    return { ...read, confirming: { ...endBurst(path.confirming, read.targets), isVoid } };
+  };
+  if (isQuorate(path, (target) => isHeard(burst, target)))
+    return { path: end(clearTargets(path.targets, burst)), by: null };
   const verdict = stepBurst(burst, now);
   switch (verdict.kind) {
     case 'open':
@@ -294,22 +276,21 @@ const confirmPath = (
         by: null,
       };
     case 'void':
-      return { path: end(), by: null };
+      return { path: end(path.targets, true), by: null };
     case 'carrying':
       return { path: end(excuseTargets(path.targets)), by: null };
     case 'dead':
-      return { path: end(failTargets(path.targets, burst)), by: verdict.by };
+      return { path: end(clearTargets(failTargets(path.targets, burst), burst)), by: verdict.by };
   }
 };
 
 /** Reads every window at `now` and takes the step that follows, if one does. What changes nothing is the same path. */
 export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
   if (path.evidence?.kind !== 'ready') return path;
-  const { path: stepped, by } = confirmPath(readTargets(path, now), now);
+  const { path: stepped, by } = confirmPath(judgeTargets(path, now), now);
   const { hold } = path.settings;
   const isGood = isQuorate(stepped, (target) => target.verdict === 'answers');
-  const isBad = !isQuorate(stepped, (target) => target.verdict !== 'failed');
-  if (isBad) return path.reason === 'no-route' ? stepped : fallBy(path, stepped, by, now);
+  if (isLost(stepped)) return path.reason === 'no-route' ? stepped : fallBy(path, stepped, by, now);
   if (isUsable(path)) return stepQuality(stepped, now);
   switch (path.reason) {
     case 'starting':
@@ -360,6 +341,22 @@ export const isAnswering = (path: PathHealth): boolean =>
 export const holdEnds = (path: PathHealth): Mono | null => {
   if (path.reason === 'damped') return reuseAt(path.damping, path.since);
   return path.reason === 'hold' && path.goodSince !== null ? plus(path.goodSince, path.settings.hold) : null;
+};
+
+/**
+ * Nobody looked for `by`, until `now`: requests of that time count neither way, a burst that ran into it says nothing, and
+ * a path that is held back has to be seen good once more, since nobody saw that it stayed so.
+ */
+export const skipPath = (path: PathHealth, by: Millis, now: Mono): PathHealth => {
+  const later = millis(by + path.settings.interval);
+  const { goodSince, damping, targets, confirming } = path;
+  return {
+    ...path,
+    goodSince: goodSince === null ? null : plus(goodSince, later),
+    damping: path.reason === 'damped' ? { ...damping, at: plus(damping.at, later) } : damping,
+    targets: targets.map((target) => ({ ...target, window: stepSkipped(target.window, now) })),
+    confirming: confirming.burst === null ? confirming : endBurst(confirming, targets),
+  };
 };
 
 /** When this path wants to be looked at next. */

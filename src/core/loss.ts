@@ -100,6 +100,10 @@ export const stepPatience = (window: Window): Window => {
   };
 };
 
+/** Something else has shown that the target answers: what was lost before that is no row any more. */
+export const withoutLosses = (window: Window): Window =>
+  window.lossesInRow === 0 ? window : { ...window, lossesInRow: 0 };
+
 /** Something else has shown that the target does not answer: what it had answered before is no row any more. */
 export const withoutRow = (window: Window): Window => ({ ...window, answersInRow: 0 });
 

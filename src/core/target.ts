@@ -165,11 +165,16 @@ export interface Judging {
   readonly isStarting: boolean;
   /** How the path went down by losses while it was usable. */
   readonly fell: Fall | null;
+  /** A burst is to say whether losses in a row are a failure. */
+  readonly isAsking: boolean;
 }
 
+/** Bursts are made of such (confirm.ts): programs of the administrator's may be slow, and are not run several at a time. */
+export const canConfirm = ({ probe }: TargetHealth): boolean => probe.ask.kind !== 'exec';
+
 /** It is failing now, whatever was said of it before. What answers `rise` times in a row is not, whatever the window remembers. */
-const isFailing = (target: TargetHealth, { fall, rise, loss }: ProbeSettings): boolean =>
-  target.window.lossesInRow >= fall ||
+const isFailing = (target: TargetHealth, { fall, rise, loss }: ProbeSettings, isAsking = false): boolean =>
+  (target.window.lossesInRow >= fall && !isAsking) ||
   (target.window.answersInRow < rise && isLossy(qualityOf(target), loss.down));
 
 /**
@@ -182,7 +187,9 @@ const isCleared = (target: TargetHealth, { settings, fell }: Judging): boolean =
 const judge = (target: TargetHealth, judging: Judging): Verdict => {
   const { verdict, window } = target;
   if (verdict === 'failed' && isCleared(target, judging)) return 'answers';
-  if (isFailing(target, judging.settings)) return 'failed';
+  // One that is given the longest time has been asked about already.
+  const isAsking = judging.isAsking && canConfirm(target) && verdict !== 'failed' && !window.isPatient;
+  if (isFailing(target, judging.settings, isAsking)) return 'failed';
   const hasRisen = window.answersInRow >= judging.settings.rise;
   // Its outage is still in the window: `rise` answers tell of the present.
   if (verdict === 'failed') return hasRisen ? 'answers' : 'failed';

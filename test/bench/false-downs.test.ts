@@ -1,11 +1,11 @@
-/** False downs by importance sampling against those that come by themselves, on links so bad that both can be seen. */
+/** False downs by importance sampling against those that come by themselves, on links, and with settings, so bad that both can be seen. */
 import t from 'tap';
 import type { LinkModel } from '../../src/bench/channel.ts';
 import { simulateFalseDowns } from '../../src/bench/false-downs.ts';
 import { settingsWith } from '../../src/bench/watched-path.ts';
 
 const settings = settingsWith(
-  'targets = ["gateway"]\ninterval = "200ms"\ntimeout = "200ms"\nfall = 3\nrise = 2\nhold = "1s"\ndamping = false',
+  'targets = ["gateway"]\ninterval = "200ms"\ntimeout = "200ms"\nfall = 3\nrise = 2\nhold = "1s"\ndamping = false\nconfirm = false',
 );
 const good: LinkModel = {
   gatewayMs: 2,

@@ -120,11 +120,26 @@ t.test('bursts are rationed: random loss does not multiply the traffic', async (
     t.ok(sent > 0, `${share}: bursts were sent`);
     t.ok(sent <= 3 * 4 * (seconds / 20 + 3), `${share}: ${sent} more, a fifth of the usual at most`);
     const downs = healthNotes(world).filter((line) => line.includes('-> down'));
-    if (share <= 0.05) t.same(downs, [], `${share}: and nothing is down`);
+    t.same(downs, [], `${share}: and nothing is down`);
     // what is kept for a path that no target defends finds it dead all the same
     world.answers('a', null);
     t.ok(untilDown(world) < 2500, `${share}: death is known soon`);
   }
+});
+
+t.test('a single target that loses a fifth at random: losses in a row alone are no death', async (t) => {
+  const world = begin({ loss: { degraded: 100, recover: null, down: 100, window: millis(30_000) } });
+  world.answers('a', lossy(0.2));
+  world.run(3_600_000);
+  const sent = world.takeSent() - 2 * 3600;
+  t.same(
+    healthNotes(world).filter((line) => line.includes('-> down')),
+    [],
+    'about 28 rows of three are in an hour',
+  );
+  t.ok(sent < 0.2 * 3600, `${sent} requests more in an hour`);
+  world.answers('a', null);
+  t.ok(untilDown(world) < 2700, 'and dead when it is');
 });
 
 t.test('ping refuses: said once, and `fall` decides', async (t) => {

@@ -1,0 +1,71 @@
+/**
+ * What the targets of a path say together: whether enough of them do, and what most of those that answer tell of the path's
+ * quality. What follows from it for the path is health.ts's business.
+ */
+import type { Quality } from './figures.ts';
+import type { PathHealth } from './health.ts';
+import { isLossy, qualityOf, type TargetHealth } from './target.ts';
+import { FEWEST_OUTCOMES } from './window.ts';
+
+/** Back at these shares of the marks. Of the latency it is most, since half would keep a link that was slow once degraded for good. */
+const LOSS_BACK = 0.5;
+const LATENCY_BACK = 0.8;
+
+/** A gateway that is also named by its address is one target, so there may be fewer than were configured. */
+export const quorumOf = (path: PathHealth): number => Math.min(path.settings.quorum, path.targets.length);
+
+/**
+ * Whether the targets of which `counts` is true are enough: `quorum` of them, and not the gateway alone where anything
+ * behind it is pinged. A provider whose network is dead behind a live gateway is dead (PEERS.md S2).
+ */
+export const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean): boolean => {
+  const behind = path.targets.filter((target) => target.target !== 'gateway');
+  return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
+};
+
+/**
+ * What the targets that answer tell of the path's quality: those that have not failed, and the gateway only where it is
+ * all that is pinged, since it says nothing of what is lost behind it. Null while most of them have too few outcomes.
+ */
+const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
+  const behind = path.targets.filter((target) => target.target !== 'gateway');
+  const answering = (behind.length > 0 ? behind : path.targets).filter(({ verdict }) => verdict !== 'failed');
+  const measured = answering.map(qualityOf).filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
+  return measured.length > answering.length / 2 ? measured : null;
+};
+
+/** Standard deviations. What is further out is rarely chance. */
+const UNLIKELY = 3;
+
+/** All targets together have lost more than a link that loses `percent` of all does by chance. */
+const isBeyondChance = (qualities: readonly Quality[], percent: number): boolean => {
+  const outcomes = qualities.reduce((sum, each) => sum + each.outcomes, 0);
+  const lost = qualities.reduce((sum, each) => sum + each.lost, 0);
+  const expected = (outcomes * percent) / 100;
+  return lost - expected >= UNLIKELY * Math.sqrt(expected * (1 - percent / 100));
+};
+
+/**
+ * Why a usable path is degraded; null when it is not. Each mark has a lower one to come back; what lies between keeps
+ * the path as it is, and so does a want of outcomes (after a restart, or under another interval).
+ */
+export const degradedBy = (path: PathHealth): 'probe-loss' | 'probe-latency' | null => {
+  const { loss, latency } = path.settings;
+  const isDegraded = path.health === 'degraded';
+  const was = path.reason === 'probe-latency' ? path.reason : 'probe-loss';
+  const qualities = qualitiesOf(path);
+  if (qualities === null) return isDegraded ? was : null;
+  // The median, and of two in the middle the better: what one of two targets sees is that target's trouble (PEERS.md S3).
+  const isMedian = (claim: (quality: Quality) => boolean): boolean =>
+    qualities.filter(claim).length > qualities.length / 2;
+  const recover = loss.recover ?? LOSS_BACK * loss.degraded;
+  // A link that is well, though not free of losses, has the mark in some short window every few minutes.
+  const isCertain = isBeyondChance(qualities, Math.min(recover, LOSS_BACK * loss.degraded));
+  if (isCertain && isMedian((each) => isLossy(each, loss.degraded))) return 'probe-loss';
+  const mark = latency.degraded ?? Number.POSITIVE_INFINITY;
+  const slow = isDegraded ? (latency.recover ?? LATENCY_BACK * mark) : mark;
+  const isSlow = isMedian(({ meanRtt }) => meanRtt !== null && meanRtt >= slow);
+  const isStillLossy = isDegraded && isMedian((each) => each.lossPercent >= recover);
+  if (isStillLossy && (was === 'probe-loss' || !isSlow)) return 'probe-loss';
+  return isSlow ? 'probe-latency' : null;
+};
