@@ -1,6 +1,7 @@
 /** Looks whether pf holds what it should: the anchor, the policies' own anchors, the tables, and the call of it all. Writes nothing. */
 import type { Fingerprint, PfFailure, PfResult, PfTransaction } from '../core/transaction.ts';
 import { renderRuleset } from '../text/pf.ts';
+import { parseRuleRtables } from '../text/pf-rtable.ts';
 import { parseTableShow, parseTableWeights } from '../text/pfctl.ts';
 import { findRuleDifference, findTableDifferences, findWeightDifferences, linesOf } from './pf-difference.ts';
 import { inWords, isFailure, type Pfctl } from './pf-run.ts';
@@ -100,6 +101,7 @@ export const inspect = async (pfctl: Pfctl, wanted: Inspect): Promise<PfResult> 
     poolsThatDiffer,
     isCalled: main.kind === 'said' ? doesCall(main.stdout, wanted.anchor) : null,
     rulesHeld: held.length,
+    rtablesHeld: parseRuleRtables(held),
     fingerprint: held,
   };
 };

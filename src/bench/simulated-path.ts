@@ -126,6 +126,7 @@ const carryOut = (path: SimulatedPath, turn: Turn): void => {
               poolsThatDiffer: [],
               isCalled: true,
               rulesHeld: 1,
+              rtablesHeld: [],
               fingerprint: [],
             }
           : { kind: 'applied', fingerprint: null, loadTook: null, killed: [] },

@@ -36,6 +36,7 @@ import {
   findLostPrefixes,
   findOutlived,
   findOutlivedMemory,
+  findRemoved,
   leaveBehind,
   type Outlived,
 } from './outlived.ts';
@@ -48,7 +49,7 @@ import { allocateRtables, noRtables, type RtableNumbers } from './rtable.ts';
 import type { Ruleset } from './ruleset.ts';
 import { newSweepLane, type SweepLane, stepSweepResult } from './sweep.ts';
 import { type Millis, type Mono, millis, plus, since } from './time.ts';
-import type { RouteWish } from './transaction.ts';
+import type { PfResult, RouteWish } from './transaction.ts';
 
 /** A turn this much after its deadline: what ping has printed meanwhile may be unread yet. */
 const LATE = millis(15);
@@ -62,6 +63,8 @@ const LONGEST_START = 15_000;
 export interface Engine {
   readonly settings: Settings | null;
   readonly rtables: RtableNumbers;
+  /** It is known which numbers the life before had given out: from its memory, or from the rules that it has left in pf. */
+  readonly isNumbered: boolean;
   readonly interfaces: InterfaceTable | null;
   /** Gateways that no file names, as they were at the last reading. */
   readonly learnt: readonly LearntGateway[];
@@ -108,6 +111,7 @@ export interface Engine {
 export const newEngine: Engine = {
   settings: null,
   rtables: noRtables,
+  isNumbered: false,
   interfaces: null,
   learnt: [],
   conflicts: new Map(),
@@ -227,7 +231,10 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
   const lost = { kills: findLostPrefixes(engine.settings, settings, rtables), sweep: null };
-  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [lost]);
+  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [
+    lost,
+    ...findRemoved(engine, settings),
+  ]);
   const admin = ofTheseLinks(engine.admin, settings.links);
   const taken: Engine = {
     ...left,
@@ -270,6 +277,21 @@ const takeInterfaces = (
   return findAllEvidence({ ...engine, interfaces, learnt, rtables, paths }, now);
 };
 
+/**
+ * A start that remembers nothing must not number the routing tables anew: rules and pf states of the life before name the old
+ * numbers, and would lead to whichever link has them by now.
+ */
+const takeNumbers = (engine: Engine, result: PfResult, now: Mono): Engine => {
+  const { settings, interfaces } = engine;
+  if (engine.isNumbered || settings === null) return engine;
+  const numbered = { ...engine, isNumbered: true };
+  if (result.kind !== 'inspected' || result.rtablesHeld.length === 0) return numbered;
+  const byLink = new Map(result.rtablesHeld.map(({ link, rtable }) => [link, rtable]));
+  const rtables = allocateRtables({ ...engine.rtables, byLink }, settings.links, interfaces);
+  const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
+  return findAllEvidence({ ...numbered, rtables, paths }, now);
+};
+
 const takeAdmin = (engine: Engine, link: string, to: AdminMode, now: Mono): Engine => {
   const from = adminModeOf(engine.admin, link);
   if (from === to) return engine;
@@ -296,6 +318,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         ...engine,
         memory: observation.memory,
         rtables: recallRtables(observation.memory),
+        isNumbered: observation.memory.rtables.length > 0,
         admin: recallAdmin(observation.memory),
         carp: recallCarp(observation.memory.carp),
         records: recallRecords(observation.memory, now),
@@ -350,7 +373,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
     case 'pf': {
       const reconcile = engine.settings?.reconcile ?? millis(0);
       const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
-      return say({ ...engine, pf: lane }, ...notes);
+      return say(takeNumbers({ ...engine, pf: lane }, observation.result, now), ...notes);
     }
     case 'swept': {
       const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import type { LastReady, PathHealth } from './health.ts';
 import { linkLabel } from './kill.ts';
 import type { Memory } from './memory.ts';
-import { type LinkSettings, pathKey, type Settings } from './model.ts';
+import { families, gatewayOf, type LinkSettings, type PathKey, pathKey, type Settings } from './model.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import type { Kill, Sweep } from './transaction.ts';
 
@@ -64,43 +64,84 @@ export const findOutlived = (
   return was === null || was === after.lastReady ? nothing : judge(link, was, after);
 };
 
+/** Of the identity that was remembered (evidence.ts). */
+const rememberedPlace = (
+  memory: Memory | null,
+  key: PathKey,
+): { readonly address: string; readonly gateway: string } | null => {
+  const identity = memory?.paths.find((each) => each.path === key)?.identity;
+  const [, address, gateway] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
+  return address === undefined || gateway === undefined ? null : { address, gateway };
+};
+
 /** The same over a restart: the identity that was remembered tells which path it was (evidence.ts). */
 export const findOutlivedMemory = (
   link: LinkSettings,
   memory: Memory | null,
   after: PathHealth,
 ): Outlived => {
-  const identity = memory?.paths.find((each) => each.path === after.key)?.identity;
-  const [, address, gateway] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
-  return address === undefined || gateway === undefined
-    ? nothing
-    : judge(link, { address, gateway, rdomain: after.rdomain }, after);
+  const was = rememberedPlace(memory, after.key);
+  return was === null ? nothing : judge(link, { ...was, rdomain: after.rdomain }, after);
 };
 
 /**
- * Prefixes that a link had before a reload and has no longer: by their sources, since the rest of the link's states are good.
- * With translation sources are nothing that a provider minds, and such states go on.
+ * Prefixes that a link had before a reload and has no longer: by their sources where the link has others, whose states are good; by
+ * its label where it has none, since a source may well be translated by another link now. What translates minds no source.
  */
 export const findLostPrefixes = (
   before: Settings | null,
   after: Settings,
   numbers: RtableNumbers,
 ): readonly Kill[] =>
-  (before?.links ?? []).flatMap((was) => {
-    if (was.nat6 !== 'no') return [];
+  (before?.links ?? []).flatMap((was): readonly Kill[] => {
     const is = after.links.find((each) => each.name === was.name);
-    const kept = new Set((is?.prefix6 ?? []).map(renderPrefix));
-    return was.prefix6
-      .map(renderPrefix)
-      .filter((prefix) => !kept.has(prefix))
-      .map((network) => ({
-        path: pathKey(was.name, 'inet6'),
-        link: was.name,
-        what: { kind: 'source', network } as const,
-        rdomains: domainsOf(rdomainOf(numbers, was.name)),
-        again: false,
-      }));
+    if (was.nat6 !== 'no' || is === undefined) return [];
+    const kept = new Set(is.prefix6.map(renderPrefix));
+    const lost = was.prefix6.map(renderPrefix).filter((prefix) => !kept.has(prefix));
+    const common = {
+      path: pathKey(was.name, 'inet6'),
+      link: was.name,
+      rdomains: domainsOf(rdomainOf(numbers, was.name)),
+      again: false,
+    };
+    if (lost.length > 0 && kept.size === 0)
+      return [{ ...common, what: { kind: 'label', label: linkLabel(was.name, 'inet6') } }];
+    return lost.map((network) => ({ ...common, what: { kind: 'source', network } }));
   });
+
+/**
+ * Paths that the settings do not have any more: nobody watches them from now on, so nothing on them would ever be moved, were it by
+ * a link that dies. After a restart the memory tells of them, for as long as it keeps a link's number (rtable.ts).
+ */
+export const findRemoved = (engine: Engine, settings: Settings): readonly Outlived[] => {
+  const { memory, paths, rtables } = engine;
+  const names = new Set(settings.links.map(({ name }) => name));
+  const remembered =
+    memory === null
+      ? []
+      : memory.rtables
+          .filter(({ link }) => !names.has(link))
+          .flatMap(({ link }) => families.map((family) => pathKey(link, family)));
+  const gone = new Set([...paths.keys(), ...remembered]);
+  for (const link of settings.links)
+    for (const family of families)
+      if (gatewayOf(link, family) !== null) gone.delete(pathKey(link.name, family));
+  return [...gone].map((key): Outlived => {
+    const [link = '', family = 'inet'] = key.split('/');
+    const label = linkLabel(link, family === 'inet6' ? 'inet6' : 'inet');
+    const common = { path: key, link, again: false };
+    const rdomains = domainsOf(rdomainOf(rtables, link));
+    const gateway = paths.get(key)?.lastReady?.gateway ?? rememberedPlace(memory, key)?.gateway;
+    return {
+      kills: [label, `${label}:in`].map((each) => ({
+        ...common,
+        rdomains,
+        what: { kind: 'label', label: each },
+      })),
+      sweep: gateway === undefined ? null : { ...common, gateway },
+    };
+  });
+};
 
 /** States of what paths have been before must go; they are killed with the next transaction, after its rules. */
 export const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engine => {

@@ -151,7 +151,9 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
     now,
   );
   // A default route goes with the address that it leaves by, in every table, and nothing puts it back.
-  const routes = planRoutes(forgetRoutes(engine.routes, conclusions.unrouted), conclusions.routes, now);
+  const routes = engine.isNumbered
+    ? planRoutes(forgetRoutes(engine.routes, conclusions.unrouted), conclusions.routes, now)
+    : { lane: engine.routes, transaction: null };
   const carp = planCarp(engine.carp, settings, interfaces, decisions, isJudged(engine, now), now);
   const isStarting = engine.startEnds !== null && now < engine.startEnds;
   const until = earliest(

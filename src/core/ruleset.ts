@@ -86,6 +86,16 @@ export type Rule =
       readonly link: string;
       readonly interface: string;
     }
+  /**
+   * Behind `leave`: what is in the middle of a connection and has no state to translate it would leave with an address of the LAN.
+   */
+  | {
+      readonly kind: 'guard';
+      readonly policy: string;
+      readonly family: Family;
+      readonly link: string;
+      readonly interface: string;
+    }
   /** Lets a policy's connections out by a link, by an if-bound state. */
   | {
       readonly kind: 'leave';
@@ -270,19 +280,37 @@ const allInboundRules = (input: RulesetInput, paths: readonly LinkInFamily[]): r
     .map((family): Rule => ({ kind: 'inbound-pass', family })),
 ];
 
-/** In a pool, states on a dead link are found one by one, which takes a while: until then they are refused on the way out. */
-const closeRules = (input: RulesetInput, policy: PolicySettings): readonly Rule[] =>
-  membersOf(input.settings, policy)
-    .filter(({ family }) => usesPool(policy, input.settings, family, input.paths))
+const withoutState = (
+  kind: 'close' | 'guard',
+  policy: PolicySettings,
+  { link, family }: LinkInFamily,
+): Rule => ({
+  kind,
+  policy: policy.name,
+  family,
+  link: link.name,
+  interface: link.interface,
+});
+
+/**
+ * In a pool, states on a dead link are found one by one, which takes a while: until then they are refused on the way out. So are
+ * those whose other half, on the link, was killed by its label, whatever has become of the link meanwhile.
+ */
+const closeRules = (input: RulesetInput, policy: PolicySettings) => {
+  const pooled = membersOf(input.settings, policy).filter(({ family }) =>
+    usesPool(policy, input.settings, family, input.paths),
+  );
+  const dead = pooled
     .filter(({ link, family }) => input.stranded.includes(pathKey(link.name, family)))
-    .filter((path) => !isInUse(input, policy, path))
-    .map(({ link, family }) => ({
-      kind: 'close',
-      policy: policy.name,
-      family,
-      link: link.name,
-      interface: link.interface,
-    }));
+    .filter((path) => !isInUse(input, policy, path));
+  const translating = pooled.filter(
+    (path) => !dead.includes(path) && translationOf(path.link, path.family).kind !== 'none',
+  );
+  return {
+    before: dead.map((path) => withoutState('close', policy, path)),
+    after: translating.map((path) => withoutState('guard', policy, path)),
+  };
+};
 
 const leaveRules = (settings: Settings, policy: PolicySettings): readonly Rule[] =>
   membersOf(settings, policy).map(({ link, family }) => ({
@@ -326,7 +354,10 @@ export const desireRuleset = (input: RulesetInput): Ruleset => {
         .flatMap((each) => chooseRules(input, policy, each)),
       { kind: 'refuse', policy: policy.name },
     ]),
-    ...settings.policies.flatMap((policy) => [...closeRules(input, policy), ...leaveRules(settings, policy)]),
+    ...settings.policies.flatMap((policy) => {
+      const { before, after } = closeRules(input, policy);
+      return [...before, ...leaveRules(settings, policy), ...after];
+    }),
   ];
 };
 

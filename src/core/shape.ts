@@ -11,6 +11,7 @@ import type { Window } from './window.ts';
 export const shapeEngine = (engine: Engine): Engine => ({
   settings: engine.settings,
   rtables: engine.rtables,
+  isNumbered: engine.isNumbered,
   interfaces: engine.interfaces,
   learnt: engine.learnt,
   conflicts: engine.conflicts,

@@ -113,6 +113,8 @@ export type PfResult =
       readonly isCalled: boolean | null;
       /** How many rules the anchor holds now, ours or not. */
       readonly rulesHeld: number;
+      /** The routing tables that its rules name, and the links that they name them for. */
+      readonly rtablesHeld: readonly { readonly link: string; readonly rtable: number }[];
       /** What pf printed; to be remembered as fingerprint when nothing differs. */
       readonly fingerprint: Fingerprint;
     }

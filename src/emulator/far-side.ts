@@ -24,6 +24,8 @@ export interface FarSide {
   /** What the far side of an interface does with a packet that left by it. */
   answer(nic: Nic, packet: Packet): Exchange;
   setDark(uplink: string, isDark: boolean): void;
+  /** In one family alone; null: in none. */
+  setDarkFamily(uplink: string, family: Uplink['darkFamily']): void;
   setGatewayDead(uplink: string, isDead: boolean): void;
   /** Loss in 0-1. */
   setLoss(uplink: string, loss: number): void;
@@ -109,6 +111,9 @@ export const createFarSide = (machine: {
     dhcpServerOf: (uplink) => dhcpServers.get(uplink) ?? null,
     concentratorOf: (uplink) => concentrators.get(uplink) ?? null,
     answer,
+    setDarkFamily: (name, family) => {
+      need(name).darkFamily = family;
+    },
     setDark: (name, isDark) => {
       need(name).isDark = isDark;
     },

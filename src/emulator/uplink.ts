@@ -54,6 +54,8 @@ export interface Uplink {
   loss: number;
   /** The gateway answers, nothing behind it does, and nobody says so. */
   isDark: boolean;
+  /** The same in one family alone. */
+  darkFamily: Address['family'] | null;
   /** The gateway itself is gone: no answers, and no ARP for who asks anew. */
   isGatewayDead: boolean;
   portal: Portal | null;
@@ -89,6 +91,7 @@ export const createUplink = (description: UplinkDescription): Uplink => ({
   jitterMs: description.jitterMs ?? 1,
   loss: description.loss ?? 0,
   isDark: false,
+  darkFamily: null,
   isGatewayDead: false,
   portal: null,
   blackholes: new Set(),
@@ -124,7 +127,8 @@ export const exchange = (uplink: Uplink, packet: Packet, isOwn: boolean, random:
   // providers drop what does not come from the address or prefix that they gave out (BCP 38)
   if (!isOwn && !(source !== null && uplink.routed.some((prefix) => doesContain(prefix, source))))
     return { kind: 'lost', why: 'foreign-source' };
-  if (uplink.isDark && !isGateway) return { kind: 'lost', why: 'dark' };
+  const isDark = uplink.isDark || (source !== null && source.family === uplink.darkFamily);
+  if (isDark && !isGateway) return { kind: 'lost', why: 'dark' };
   if (uplink.blackholes.has(packet.destination)) return { kind: 'lost', why: 'blackhole' };
   const isCaught = !isGateway && (packet.protocol === 'tcp' || packet.protocol === 'udp');
   const portal = isCaught ? uplink.portal : null;

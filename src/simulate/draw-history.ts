@@ -120,8 +120,8 @@ const drawAdmin = (random: Random, world: World): readonly StoryEvent[] => {
 /** What is broken by now: so that it can be put right. */
 interface Damage {
   readonly repairs: Map<string, Happening>;
-  /** A link may be gone: a start without memory would number routing tables anew (test/scenario/open). */
-  hasReloaded: boolean;
+  /** Which family fails is drawn apart, so that worlds without inet6 have the histories that they had. */
+  readonly families: Random;
 }
 
 const drawDamage = (random: Random, uplink: StoryUplink, damage: Damage): readonly StoryEvent[] => {
@@ -156,6 +156,12 @@ const drawDamage = (random: Random, uplink: StoryUplink, damage: Damage): readon
       return breaks('hot-plug', { kind: 'detach', interface: nic }, { kind: 'attach', interface: nic });
     case 5:
     case 6:
+      if (uplink.address6 !== null && damage.families.chance(0.5))
+        return breaks(
+          'dark-family',
+          { kind: 'dark-family', uplink: name, family: pick(damage.families, 'inet', 'inet6') },
+          { kind: 'dark-family', uplink: name, family: null },
+        );
       return breaks(
         'dark',
         { kind: 'dark', uplink: name, isSo: true },
@@ -227,17 +233,10 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
     [
       8,
       () => {
-        damage.hasReloaded = true;
         return one({ kind: 'reload', config: pick(random, 'first', 'second', 'third', 'fourth', 'fifth') });
       },
     ],
-    [
-      8,
-      () => [
-        ...one({ kind: 'kill' }),
-        ...one({ kind: 'start', remembers: damage.hasReloaded || random.chance(0.7) }),
-      ],
-    ],
+    [8, () => [...one({ kind: 'kill' }), ...one({ kind: 'start', remembers: random.chance(0.7) })]],
     [5, () => [...one({ kind: 'pause' }), ...one({ kind: 'resume' })]],
     [2, () => one({ kind: 'wall', ms: pick(random, -3_600_000, 86_400_000, 5000) })],
   ];
@@ -250,12 +249,12 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
 };
 
 /** Damage that may be there at rest: what is neither good nor dead would prove nothing. */
-const mayStay = (key: string): boolean => /^(carrier|ifconfig|hot-plug|dark|gateway) /.test(key);
+const mayStay = (key: string): boolean => /^(carrier|ifconfig|hot-plug|dark|dark-family|gateway) /.test(key);
 
 export const drawHistory = (seed: number, world: World, hours: number): readonly StoryEvent[] => {
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
-  const damage: Damage = { repairs: new Map(), hasReloaded: false };
+  const damage: Damage = { repairs: new Map(), families: createRandom(seed).fork('families') };
   let ms = 0;
   while (ms < hours * 3_600_000) {
     const first = events.length;

@@ -4,7 +4,6 @@ import type { PfState } from '../emulator/pf-state.ts';
 import { hasElsewhere } from './elsewhere.ts';
 import { detectionMs, type Scene } from './scene.ts';
 
-const PREFIXES_MS = 60_000;
 const OUTLIVED_MS = 60_000;
 
 /** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
@@ -37,13 +36,10 @@ const judge = (scene: Scene, key: PathKey): void => {
   const path = truth.paths.get(key);
   if (path === undefined) return;
   const { link, family } = path;
-  // Prefixes that a reload has taken away are killed by source, on whatever link (core/outlived.ts).
-  const hasLostPrefixes =
-    family === 'inet6' && now - scene.linkLostAt() < PREFIXES_MS && scene.linkLostAt() > 0;
   // What an address or a gateway that is gone has left behind goes in any case (core/outlived.ts), as soon as pfctl works; and since
   // a label tells no addresses, what is new goes with it.
   const isOutlived = path.identityAt > 0 && now - path.identityAt < OUTLIVED_MS;
-  const isMoved = hasLostPrefixes || isOutlived || isLeftForBetter(settings, link.name);
+  const isMoved = isOutlived || isLeftForBetter(settings, link.name);
   const healthy = truth.lasting(key, 'good', now);
   if (!isMoved && healthy > detectionMs(link.probe) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);

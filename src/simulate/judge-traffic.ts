@@ -120,9 +120,7 @@ export const createTraffic = (scene: Scene): Traffic => {
   const begin = (client: StoryClient, index: number): void => {
     let flow: Flow | null = null;
     let failingSince: number | null = null;
-    let openedAt = 0;
     const open = (): Flow => {
-      openedAt = clock.now();
       return router.lan.open({
         client: client.address,
         protocol: client.protocol,
@@ -133,7 +131,7 @@ export const createTraffic = (scene: Scene): Traffic => {
     const tick = (): void => {
       // A client whose connection was reset takes another port.
       const isReset = flow !== null && client.protocol === 'tcp' && !flow.isOpen;
-      const isFresh = isReset || client.kind === 'fresh' || openedAt < scene.linkLostAt();
+      const isFresh = isReset || client.kind === 'fresh';
       if (flow === null || isFresh) flow = open();
       const outcome = flow.send();
       packets += 1;

@@ -61,6 +61,9 @@ export const perform = (router: Router, world: World, happening: Happening): voi
     case 'dark':
       if (router.uplinks.has(happening.uplink)) router.setDark(happening.uplink, happening.isSo);
       break;
+    case 'dark-family':
+      if (router.uplinks.has(happening.uplink)) router.setDarkFamily(happening.uplink, happening.family);
+      break;
     case 'gateway-dead':
       if (router.uplinks.has(happening.uplink)) router.setGatewayDead(happening.uplink, happening.isSo);
       break;

@@ -117,7 +117,6 @@ export const play = async (story: Story): Promise<Played> => {
   let life: Life | null = null;
   let calmAt = 60_000;
   let blindUntil = 0;
-  let linkLostAt = -1;
   let foreignUntil = 0;
   let isDeaf = false;
   let hasDoubtfulMonitor = false;
@@ -143,7 +142,6 @@ export const play = async (story: Story): Promise<Played> => {
     blind: (ms) => {
       blindUntil = Math.max(blindUntil, clock.now() + ms);
     },
-    linkLostAt: () => linkLostAt,
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
     foreignUntil: () => foreignUntil,
     hearsAt: () => (scene.isRunning() && !isDeaf && !hasDoubtfulMonitor ? hearsAt : Number.POSITIVE_INFINITY),
@@ -319,8 +317,6 @@ export const play = async (story: Story): Promise<Played> => {
       case 'reload': {
         const next = settingsOf(world.configs.get(happening.config) ?? '');
         if (next === null || next.anchor !== settings.anchor) break;
-        const left = settings.links.filter(({ name }) => !next.links.some((each) => each.name === name));
-        if (left.length > 0) linkLostAt = clock.now();
         settings = next;
         scene.disturb(30_000);
         judgeLog.forget();
@@ -346,6 +342,7 @@ export const play = async (story: Story): Promise<Played> => {
       case 'detach':
       case 'attach':
       case 'dark':
+      case 'dark-family':
       case 'gateway-dead':
       case 'loss':
       case 'latency':
@@ -382,8 +379,7 @@ export const play = async (story: Story): Promise<Played> => {
     }
     if (story.events.at(-1)?.happening.kind === 'rest') {
       await restart(true);
-      // Routing tables would be numbered anew (test/scenario/open/rtables-numbered-anew.story).
-      if (linkLostAt < 0) await restart(false);
+      await restart(false);
     }
   } catch (error) {
     scene.report(

@@ -56,8 +56,6 @@ export interface Scene {
   /** Until then pings may have missed answers for reasons of their own. */
   readonly blindUntil: () => number;
   blind(ms: number): void;
-  /** When a reload has taken a link away: what is on it is nobody's any more. */
-  readonly linkLostAt: () => number;
   /** pf.conf is in force, as it was written. */
   readonly isPfConfLoaded: () => boolean;
   /** Until then pf may hold what a second administrator has left there. */

@@ -39,6 +39,8 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
     case 'dark':
     case 'gateway-dead':
       return [happening.kind, happening.uplink, happening.isSo ? 'yes' : 'no'];
+    case 'dark-family':
+      return ['dark-family', happening.uplink, happening.family ?? 'none'];
     case 'loss':
       return ['loss', happening.uplink, happening.percent];
     case 'latency':
@@ -162,6 +164,8 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'dark':
     case 'gateway-dead':
       return { kind, uplink: first, isSo: second === 'yes' };
+    case 'dark-family':
+      return { kind, uplink: first, family: second === 'inet' || second === 'inet6' ? second : null };
     case 'loss':
       return { kind, uplink: first, percent: Number(second) };
     case 'latency':

@@ -48,6 +48,8 @@ export type Happening =
   | { readonly kind: 'detach' | 'attach'; readonly interface: string }
   /** The gateway answers, nothing behind it does; or the gateway is dead itself. */
   | { readonly kind: 'dark' | 'gateway-dead'; readonly uplink: string; readonly isSo: boolean }
+  /** Nothing behind the gateway answers in this family; null: all is well again. */
+  | { readonly kind: 'dark-family'; readonly uplink: string; readonly family: 'inet' | 'inet6' | null }
   | { readonly kind: 'loss'; readonly uplink: string; readonly percent: number }
   | { readonly kind: 'latency'; readonly uplink: string; readonly ms: number }
   | {

@@ -72,13 +72,15 @@ const standingOf = (router: Router, link: LinkSettings, family: Family): Standin
   if (uplink.isGatewayDead) return 'dead';
   if ((family === 'inet' ? uplink.gateway : uplink.gateway6) !== gateway) return 'grey';
   // If only the gateway is asked, nobody can know that nothing behind it answers.
-  if (uplink.isDark) return targetsBehind(link, family).length > 0 ? 'dead' : 'grey';
+  if (uplink.isDark || uplink.darkFamily === family)
+    return targetsBehind(link, family).length > 0 ? 'dead' : 'grey';
   return isMarginal(uplink, link, family) ? 'grey' : 'good';
 };
 
 const identityOf = (router: Router, link: LinkSettings, family: Family): string => {
   const nic = router.nic(link.interface);
-  const addresses = (nic?.addresses ?? []).map(({ address }) => address.text);
+  const own = (nic?.addresses ?? []).filter(({ address }) => address.family === family);
+  const addresses = own.map(({ address }) => address.text);
   return `${link.interface} ${nic?.index} ${addresses.join(' ')} ${gatewayOf(link, family)}`;
 };
 

@@ -162,6 +162,7 @@ export const renderRule = (rule: Rule): string => {
     case 'refuse':
       return `block return in quick all ${policyLabel(rule.policy)} ${tagged(rule.policy)}`;
     case 'close':
+    case 'guard':
       return (
         `block return out quick on ${device(rule.interface)} ${rule.family} all ${policyLabel(rule.policy)} ` +
         tagged(rule.policy)

@@ -50,12 +50,12 @@ t.test('a start with an empty pf', async (t) => {
     [],
   );
   t.same(world.takeNotes(), [
-    '0.003 link a inet: default route of rtable 101 is 10.0.0.1',
-    '0.003 link b inet: default route of rtable 102 is 10.1.0.1',
     '0.005 policy default inet: nothing -> a 75% b 25% (unproven)',
+    '0.008 link a inet: default route of rtable 101 is 10.0.0.1',
+    '0.008 link b inet: default route of rtable 102 is 10.1.0.1',
     '0.010 pf: anchor uplinkd loaded, 7 rules, 3 ms',
-    '0.043 link a inet: unknown -> up (answering), unknown for 43ms',
-    '0.043 link b inet: unknown -> up (answering), unknown for 43ms',
+    '0.048 link a inet: unknown -> up (answering), unknown for 48ms',
+    '0.048 link b inet: unknown -> up (answering), unknown for 48ms',
   ]);
 });
 
@@ -357,7 +357,7 @@ t.test('SIGHUP', async (t) => {
     const world = createWorld();
     world.load(two);
     world.interfaces(interfacesOf(3));
-    world.run(1);
+    world.run(6);
     world.load(settingsOf([{ ...a, gateway: '10.0.0.9' }, b]));
     world.run(2);
     t.same(

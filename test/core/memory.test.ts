@@ -66,6 +66,28 @@ t.test('a restart moves not one connection (S23)', async (t) => {
   }
 });
 
+t.test('without a memory the numbers of routing tables are those that pf’s rules name', async (t) => {
+  const c = linkSettings('c', 2, { via: 'rtable' });
+  const before = createWorld();
+  before.load(settingsOf([a, b, c]));
+  before.interfaces(interfacesOf(3));
+  before.run(60_000);
+  const left = settingsOf([a, c]);
+  before.load(left);
+  before.run(60_000);
+  t.equal(before.engine().rtables.byLink.get('c'), 103);
+  const world = createWorld(before.holding());
+  world.load(left);
+  world.interfaces(interfacesOf(3));
+  world.run(60_000);
+  t.equal(world.engine().rtables.byLink.get('c'), 103, 'not 102, to which nothing leads');
+  t.equal(world.engine().rtables.byLink.get('a'), 101);
+  t.notOk(
+    world.takePfLog().some((line) => line.includes('load')),
+    'and nothing has to be written',
+  );
+});
+
 t.test('a route(8) that fails at a restart costs no connection', async (t) => {
   const world = restart(steady());
   world.grow('a', 5);
@@ -121,7 +143,7 @@ t.test('what is remembered', async (t) => {
       identity: '1:10.0.0.2>10.0.0.1',
       health: 'up',
       reason: 'answering',
-      lasted: 4957,
+      lasted: 4952,
       damping: { penalty: 0, isSuppressed: false, ago: 5000 },
     },
   ]);

@@ -1,11 +1,13 @@
 /** What a path leaves behind when it becomes another one, and which links the kernel cannot tell apart. */
 import t from 'tap';
 import { findConflicts } from '../../src/core/conflict.ts';
+import { type Engine, newEngine } from '../../src/core/engine.ts';
 import { newPath, type PathHealth, stepEvidence } from '../../src/core/health.ts';
-import type { Interface, LinkSettings } from '../../src/core/model.ts';
-import { findLostPrefixes, findOutlived } from '../../src/core/outlived.ts';
+import type { Memory } from '../../src/core/memory.ts';
+import type { Interface, LinkSettings, Settings } from '../../src/core/model.ts';
+import { findLostPrefixes, findOutlived, findRemoved } from '../../src/core/outlived.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
-import { mono } from '../../src/core/time.ts';
+import { millis, mono } from '../../src/core/time.ts';
 import { em, linkSettings, linkSettings6, prefix6, settingsOf } from './example.ts';
 
 const at = (link: LinkSettings, gateway: string, address: string, rdomain = 0): PathHealth =>
@@ -82,6 +84,60 @@ t.test('a prefix that was taken back', async (t) => {
   t.same(lost({ prefix6: two }, { prefix6: two }), []);
   t.same(lost({ prefix6: two, nat6: 'nat' }, { prefix6: [], nat6: 'nat' }), [], 'translated states go on');
   t.same(findLostPrefixes(null, of({}), noRtables), []);
+  t.same(
+    lost({ prefix6: two }, { prefix6: [] }),
+    ['uplink:a:inet6'],
+    'by the link alone where all are gone: another may translate the same source',
+  );
+});
+
+t.test('a link that is taken out leaves nothing behind', async (t) => {
+  const a = linkSettings6('a', 0);
+  const b = linkSettings('b', 1);
+  const ready = at(a, '10.0.0.1', '10.0.0.2');
+  const six = newPath(a, 'inet6', 101, mono(0));
+  const inB = newPath(b, 'inet', 102, mono(0));
+  const engine = { ...newEngine, paths: new Map([ready, six, inB].map((path) => [path.key, path] as const)) };
+  const removed = (of: Engine, settings: Settings) =>
+    findRemoved(of, settings).map(({ kills, sweep }) =>
+      [
+        ...kills.map(({ what }) => (what.kind === 'label' ? what.label : what.network)),
+        ...(sweep === null ? [] : [`sweep ${sweep.gateway}`]),
+      ].join('; '),
+    );
+  t.same(removed(engine, settingsOf([a, b])), []);
+  t.same(removed(engine, settingsOf([b])), [
+    'uplink:a; uplink:a:in; sweep 10.0.0.1',
+    'uplink:a:inet6; uplink:a:inet6:in',
+  ]);
+  t.same(removed(engine, settingsOf([{ ...a, gateway6: null }, b])), ['uplink:a:inet6; uplink:a:inet6:in']);
+  const memory: Memory = {
+    paths: [
+      {
+        path: 'a/inet',
+        identity: '1:10.0.0.2>10.0.0.1',
+        health: 'up',
+        reason: 'answering',
+        lasted: millis(5),
+        damping: { penalty: 0, isSuppressed: false, ago: millis(0) },
+      },
+    ],
+    rtables: [
+      { link: 'a', rtable: 101 },
+      { link: 'b', rtable: 102 },
+    ],
+    rdomains: [],
+    rdomainsSeen: [0],
+    carp: null,
+    admin: [],
+    age: millis(0),
+    records: [],
+  };
+  t.same(
+    removed({ ...newEngine, memory }, settingsOf([b])),
+    ['uplink:a; uplink:a:in; sweep 10.0.0.1', 'uplink:a:inet6; uplink:a:inet6:in'],
+    'over a restart as well',
+  );
 });
 
 t.test('links that the kernel cannot tell apart', async (t) => {

@@ -102,7 +102,7 @@ t.test('a cable is pulled: the pool, the rules, the kill, and then the sweep; an
   t.same(texts(world), [
     'link a inet: up -> down (carrier-down), up for 59.9s',
     'policy default inet: a 75% b 25% -> b 100%',
-    'pf: anchor uplinkd loaded, 7 rules, 3 ms',
+    'pf: anchor uplinkd loaded, 8 rules, 3 ms',
     'pf: killed 300 states of a',
     'pf: killed 0 states of a (stragglers)',
     'pf: killed 299 states of a',

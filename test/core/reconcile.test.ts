@@ -85,6 +85,7 @@ const drive = (lane: PfLane = newPfLane) => {
         poolsThatDiffer: differ.filter((each) => each.includes('/')),
         isCalled,
         rulesHeld,
+        rtablesHeld: [],
         fingerprint: ['as printed'],
       }),
     applied: (now: number) => {

@@ -62,7 +62,8 @@ const brief = (rule: Rule): string => {
     case 'refuse':
       return `refuse ${rule.policy}`;
     case 'close':
-      return `close ${rule.policy} ${rule.family} ${rule.link}`;
+    case 'guard':
+      return `${rule.kind} ${rule.policy} ${rule.family} ${rule.link}`;
     case 'leave':
       return `leave ${rule.policy} ${rule.family} ${rule.link} ${rule.translation.kind}`;
     case 'inbound-out':
@@ -197,6 +198,21 @@ t.test('pools', async (t) => {
       ['pool_inet 10.0.0.1 10.1.0.1', 'pool_inet6 2001:db8:1::1'],
     );
     t.same(kindsOf(previewRuleset(both, down('a/inet6')), 'close'), ['close default inet6 a']);
+    t.same(
+      kindsOf(previewRuleset(both, down('a/inet6')), 'guard'),
+      ['guard default inet a', 'guard default inet b', 'guard default inet6 b'],
+      'what has lost its state is not to leave untranslated; what is closed needs no guard',
+    );
+    const [first, ...rest] = six;
+    const routed = first === undefined ? rest : [{ ...first, nat: false, nat6: 'no' as const }, ...rest];
+    t.same(
+      kindsOf(
+        previewRuleset(settingsOf(routed, [policySettings(routed, { balance: 'round-robin' })]), new Map()),
+        'guard',
+      ),
+      ['guard default inet b'],
+      'nor where nothing is translated',
+    );
     const gone = settingsOf(six, [policySettings(six, { balance: 'round-robin', empty: 'drop' })]);
     t.same(kindsOf(previewRuleset(gone, down('a/inet6', 'b/inet6')), 'call'), ['call default inet']);
   });

@@ -217,6 +217,13 @@ const workOn = (held: PoolHolding | undefined, work: PoolWork): PoolHolding | nu
   };
 };
 
+const rtablesOf = (rules: Ruleset): readonly { readonly link: string; readonly rtable: number }[] =>
+  rules.flatMap((rule) =>
+    rule.kind === 'choose' && rule.via.kind === 'rtable'
+      ? [{ link: rule.link, rtable: rule.via.rtable }]
+      : [],
+  );
+
 const viasOf = (rule: Rule): readonly number[] =>
   rule.kind === 'choose' && rule.via.kind === 'rtable' ? [rule.via.rtable] : [];
 
@@ -359,6 +366,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
         poolsThatDiffer,
         isCalled,
         rulesHeld: JSON.parse(pf.rules).length,
+        rtablesHeld: rtablesOf(JSON.parse(pf.rules)),
         fingerprint: [pf.rules],
       };
     }

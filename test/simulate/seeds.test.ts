@@ -15,9 +15,9 @@ const FRESH = 3;
 const fixed = Array.from({ length: FIXED }, (_, at) => at + 1);
 const fresh = Array.from({ length: FRESH }, (_, at) => (SEED + at) % 2 ** 31);
 
-t.setTimeout(300_000);
+t.setTimeout(3_000_000);
 
-t.test('every claim holds', { timeout: 300_000 }, async (t) => {
+t.test('every claim holds', { timeout: 3_000_000 }, async (t) => {
   for (const seed of isGiven ? [SEED] : [...fixed, ...fresh]) {
     const world = drawWorld(seed);
     const { broken, log } = await play({ world, events: drawHistory(seed, world, HOURS) });

@@ -1,6 +1,6 @@
 # connections go where they can
-# A link is taken out by a reload, then the daemon starts without its memory: routing tables are numbered anew while rules and pf states
-# of before still name the old numbers, and lead to the link that has the number now, untranslated.
+# A link is taken out by a reload, then the daemon starts without its memory: routing tables were numbered anew while rules and pf states
+# of before still named the old numbers, and led to the link that had the number now, untranslated.
 seed 1343
 uplink a em1 100.64.1.2/24 100.64.1.1 - - 8
 uplink b em2 100.64.2.2/24 100.64.2.1 - - 2
