@@ -16,20 +16,10 @@ import { type Estimate, UNMEASURED } from './estimate.ts';
 import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts';
 import { type PathHealth, skipPath, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
+import { holdUnknown, pooledUnder } from './inherited.ts';
 import type { Judgements } from './judge.ts';
-import { isPooled, type StateHolders } from './kill.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
-import {
-  type AdminMode,
-  families,
-  gatewayOf,
-  type InterfaceTable,
-  type LearntGateway,
-  type PathKey,
-  type Probe,
-  pathKey,
-  type Settings,
-} from './model.ts';
+import type { AdminMode, InterfaceTable, LearntGateway, PathKey, Probe, Settings } from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
 import {
@@ -208,24 +198,6 @@ const startLength = ({ links }: Settings): Millis => {
   );
   return millis(Math.min(LONGEST_START, Math.max(0, ...judgedAfter)));
 };
-
-/** Links that were not known until now may hold states of an earlier life of this daemon. */
-const holdUnknown = (holders: StateHolders, settings: Settings, before: Settings | null): StateHolders => {
-  const pathsOf = (of: Settings | null): readonly PathKey[] =>
-    of?.links.flatMap((link) =>
-      families
-        .filter((family) => gatewayOf(link, family) !== null)
-        .map((family) => pathKey(link.name, family)),
-    ) ?? [];
-  const known = new Set(pathsOf(before));
-  const unknown = pathsOf(settings).filter((path) => !known.has(path));
-  return new Map([...unknown.map((path) => [path, null] as const), ...holders]);
-};
-
-const pooledUnder = ({ settings, paths }: Engine): readonly PathKey[] =>
-  settings === null
-    ? []
-    : [...paths.values()].filter((path) => isPooled(settings, paths, path)).map(({ key }) => key);
 
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
