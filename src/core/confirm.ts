@@ -13,6 +13,7 @@ import { stepPatience, timeoutOf, withoutLosses, withoutRow } from './loss.ts';
 import type { Probe, ProbeSettings } from './model.ts';
 import { canConfirm, type TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis, mono, plus, since } from './time.ts';
+import { newestLoss } from './window.ts';
 
 /** Requests to each target. */
 export const BURST_COUNT = 4;
@@ -29,6 +30,12 @@ const LONGEST_START = millis(1000);
 const PF_WAIT = millis(150);
 /** Answers that wait in a pipe are read before a timer that is due again: we may have been busy just now. */
 const UNREAD_WAIT = millis(3);
+
+/** No path is waited for longer than that because it has stalled before. */
+const LONGEST_STALL = millis(1500);
+/** So long is it kept in mind. */
+const STALLS_KEPT = millis(7 * 86_400_000);
+const STALL_MARGIN = 1.25;
 
 interface BurstTarget {
   readonly probe: Probe;
@@ -53,6 +60,8 @@ interface Passive {
 
 export interface Burst {
   readonly began: Mono;
+  /** The path has stalled before: no verdict until it would be over. */
+  readonly notBefore: Mono;
   readonly targets: readonly BurstTarget[];
   readonly passive: Passive;
   /** Set when all requests are lost: the path is dead at this instant unless something is heard until then. */
@@ -70,6 +79,10 @@ export interface Confirming {
   readonly isRefused: boolean;
   /** The last burst ended without a verdict: until there is another, `fall` decides alone. */
   readonly isVoid: boolean;
+  /** When the request had left whose loss began the last burst. */
+  readonly suspectedAt: Mono;
+  /** Silence that was no death: how long a request is to be waited for because of it, and until when. */
+  readonly stall: { readonly wait: Millis; readonly until: Mono } | null;
 }
 
 export const newConfirming = (now: Mono): Confirming => ({
@@ -79,6 +92,8 @@ export const newConfirming = (now: Mono): Confirming => ({
   begun: 0,
   isRefused: false,
   isVoid: false,
+  suspectedAt: now,
+  stall: null,
 });
 
 const spacingOf = (interval: Millis): Millis =>
@@ -95,13 +110,20 @@ const beginBurst = (
 ): Confirming => {
   const begun = confirming.begun + 1;
   const spacing = spacingOf(interval);
+  const { stall } = confirming;
+  const lost = targets.flatMap(({ verdict, window }) =>
+    verdict === 'failed' || window.lossesInRow === 0 ? [] : [newestLoss(window) ?? now],
+  );
+  const suspectedAt = mono(Math.min(now, ...lost));
   return {
     ...confirming,
     begun,
     isVoid: false,
+    suspectedAt,
     credit: { count: Math.max(0, creditAt(confirming, interval, now) - 1), at: now },
     burst: {
       began: now,
+      notBefore: stall === null || stall.until < now ? now : plus(suspectedAt, stall.wait),
       targets: targets
         .filter((target) => target.verdict !== 'failed' && canConfirm(target))
         .map(({ probe, window }) => ({
@@ -177,7 +199,7 @@ const lostBy = (burst: Burst): Mono =>
     const last = lastSent(target);
     const until = last === null ? plus(burst.began, LONGEST_START) : plus(last, target.timeout);
     return mono(Math.max(until, latest));
-  }, burst.began);
+  }, burst.notBefore);
 
 /** A target that was heard since the burst began, whether it has answered that or a steady request. */
 export const isHeard = (burst: Burst, { probe, window }: TargetHealth): boolean =>
@@ -226,6 +248,19 @@ export const clearTargets = (targets: readonly TargetHealth[], burst: Burst): re
   targets.map((target) =>
     isHeard(burst, target) ? { ...target, window: withoutLosses(target.window) } : target,
   );
+
+/**
+ * The path was silent, and is found not to have been dead: what has stalled once will again, as radio links and full buffers
+ * do, and is waited for next time. A stall that is longer than any wait teaches nothing.
+ */
+export const stepStall = (confirming: Confirming, now: Mono): Confirming => {
+  const { suspectedAt, stall } = confirming;
+  const lasted = since(now, suspectedAt);
+  if (lasted > LONGEST_STALL) return confirming;
+  const known = stall === null || stall.until < now ? 0 : stall.wait;
+  const wait = millis(Math.min(LONGEST_STALL, Math.max(known, STALL_MARGIN * lasted)));
+  return { ...confirming, stall: { wait, until: plus(now, STALLS_KEPT) } };
+};
 
 /** Targets of a path that carries traffic: their losses were said too soon. */
 export const excuseTargets = (targets: readonly TargetHealth[]): readonly TargetHealth[] =>

@@ -39,6 +39,7 @@ import {
   mayAsk,
   newConfirming,
   stepBurst,
+  stepStall,
   stepSuspicion,
 } from './confirm.ts';
 import { type Damping, isDamped, newDamping, reuseAt, stepFlap, stepPardon } from './damping.ts';
@@ -202,7 +203,10 @@ const fallOf = (path: PathHealth, by: Mono | null, now: Mono): Fall => ({
 
 /** Down by losses. If it was usable until now, `by` tells which answers would still clear it. */
 const fallBy = (path: PathHealth, stepped: PathHealth, by: Mono | null, now: Mono): PathHealth => {
-  const down = withHealth(stepped, 'down', 'probe-loss', now);
+  const { confirming, targets } = stepped;
+  // What it was asked about is decided.
+  const decided = confirming.burst === null ? confirming : endBurst(confirming, targets);
+  const down = withHealth({ ...stepped, confirming: decided }, 'down', 'probe-loss', now);
   return isUsable(path) ? { ...down, fell: fallOf(stepped, by, now) } : down;
 };
 
@@ -299,7 +303,12 @@ export const stepPath = (path: PathHealth, now: Mono): PathHealth => {
     case 'probe-loss':
       // It was never down: its answers are late, and so was the verdict too soon.
       if (isQuorate(stepped, (target) => isAcquitted(target, path.fell))) {
-        return stepQuality({ ...stepped, damping: stepPardon(stepped.damping, now) }, now);
+        const { damping, confirming } = stepped;
+        const pardoned = {
+          damping: stepPardon(damping, now),
+          confirming: stepStall(confirming, now),
+        };
+        return stepQuality({ ...stepped, ...pardoned }, now);
       }
       return isGood ? stepPath(withHealth(stepped, 'unknown', 'hold', now), now) : stepped;
     case 'hold':

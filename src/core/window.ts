@@ -23,6 +23,8 @@ export const FEWEST_OUTCOMES = 10;
 const START_SLACK = millis(500);
 /** icmp_seq is 16 bits wide and wraps after 18 hours at one a second. */
 const SEQ_SPAN = 65536;
+/** Requests are further apart than that, so answers are, unless something has held them back. */
+const TOGETHER = 50;
 
 export interface Window {
   readonly interval: Millis;
@@ -57,7 +59,7 @@ export interface Window {
   readonly duplicates: number;
   /** Losses younger than the ceiling, by number. */
   readonly recent: readonly Loss[];
-  /** When the answer that arrived last did so, and when its request had left. */
+  /** When the answer that arrived last did so, and when its request had left; the oldest of those that came together. */
   readonly heard: { readonly at: Mono; readonly sent: Mono } | null;
 }
 
@@ -155,6 +157,10 @@ const unwrap = (window: Window, seq: number): number => {
   return window.next + (ahead < SEQ_SPAN / 2 ? ahead : ahead - SEQ_SPAN);
 };
 
+/** Of what came just before: after a stall all answers come together, and the oldest of their requests is what tells. */
+const oldestTogether = ({ heard }: Window, now: Mono): number =>
+  heard !== null && now - heard.at < TOGETHER ? heard.sent : Number.POSITIVE_INFINITY;
+
 /**
  * An answer arrived at `now`. Whether it was in time is judged by the round-trip time that ping printed, not by when
  * we got to read it: our own lateness is not the link's.
@@ -186,7 +192,7 @@ export const stepAnswer = (
     isPatient: false,
     started: null,
     late: rtt > waited ? window.late + 1 : window.late,
-    heard: { at: now, sent: known.sent },
+    heard: { at: now, sent: mono(Math.min(known.sent, oldestTogether(window, now))) },
   };
   if (seq >= window.next) return loss === undefined ? settle(answeredWindow, seq) : answeredWindow;
   if (seq === window.next - 1) return answeredWindow;

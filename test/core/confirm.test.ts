@@ -310,3 +310,25 @@ t.test('new settings while a burst runs', async (t) => {
   );
   t.ok(untilDown(world) > 1000, 'and `fall` decides');
 });
+
+t.test('a path that has stalled is waited for the next time', async (t) => {
+  for (const interval of [100, 1000]) {
+    const world = begin({ interval: millis(interval), targets: three });
+    /** From the next request on everything is held back for so long, and then delivered at once. */
+    const stall = (ms: number): readonly string[] => {
+      let end: number | null = null;
+      world.answers('a', () => {
+        end ??= world.now() + ms;
+        return 2 + Math.max(0, end - world.now());
+      });
+      world.run(30_000);
+      return healthNotes(world).filter((line) => line.includes('-> down'));
+    };
+    t.equal(stall(900).length, 1, `${interval}: taken for dead`);
+    t.equal(pathOf(world).health, 'up');
+    t.same([stall(900), stall(1000), stall(700)], [[], [], []], `${interval}: and not again`);
+    t.equal(stall(2500).length, 1, `${interval}: one that is longer than any wait`);
+    world.answers('a', null);
+    t.ok(untilDown(world) < interval + 2000, `${interval}: what is dead is found dead, a moment later`);
+  }
+});

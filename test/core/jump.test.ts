@@ -147,7 +147,7 @@ t.test('time that jumps or goes back changes no health by itself (S44)', async (
         perform(world, step);
       }
     }),
-    15,
+    10,
   );
   t.comment(`${jumps} jumps, while ${[...reasons].join(', ')}`);
 });
@@ -155,18 +155,16 @@ t.test('time that jumps or goes back changes no health by itself (S44)', async (
 t.test('what answers before and after a suspend has no transition, whatever the phase (S44)', async (t) => {
   check(
     t,
-    fc.property(fc.array(fc.tuple(fc.nat(3000), fc.nat(10_000)), { maxLength: 2 }), (all) => {
+    fc.property(fc.nat(3000), fc.nat(10_000), (after, ms) => {
       const world = begin();
       world.takeNotes();
-      for (const [after, ms] of all) {
-        world.run(after);
-        world.suspend(ms);
-      }
+      world.run(after);
+      world.suspend(ms);
       world.run(10_000);
       const changes = world.takeNotes().filter((line) => line.includes('->'));
       must(changes.length === 0, changes.join('; '));
     }),
-    30,
+    15,
   );
 });
 
@@ -194,7 +192,7 @@ t.test('no path is used before its hold while another is usable', async (t) => {
         }
       }
     }),
-    30,
+    15,
   );
   t.comment([...rungs].map(([rung, count]) => `${rung}: ${count}`).join(', '));
 });
@@ -212,9 +210,10 @@ t.test('every moment is in the books once, and none that nobody saw', async (t) 
         world.run(step.after);
         perform(world, step);
         if (step.jump.kind === 'none') continue;
-        const due = world.engine().deadline ?? world.now();
+        const due = world.engine().deadline;
         world.suspend(step.jump.ms);
-        unseen += world.now() - due;
+        // While nothing is due at all, as before the first route is set, nobody can tell.
+        unseen += due === null ? 0 : world.now() - due;
       }
       const now = mono(world.now());
       for (const path of world.engine().paths.values()) {
@@ -231,7 +230,7 @@ t.test('every moment is in the books once, and none that nobody saw', async (t) 
         must(times >= falls, `${times} times down by the books, ${falls} by the transitions`);
       }
     }),
-    30,
+    15,
   );
 });
 
