@@ -87,6 +87,9 @@ const checkLink = (link: LinkTable, probe: ProbeTable, report: Report): void => 
       report(at, `${key}.${name}`, 'expected gateway6 beside it: this link has no inet6 path');
     }
   }
+  const budget = placeOf(link, 'budget');
+  if (budget !== null && given.metered !== true)
+    report(budget, `${key}.budget`, 'expected metered = true beside it: only metered links are probed less');
   checkGatewayTarget(link, 'gateway', probe, report);
   checkGatewayTarget(link, 'gateway6', probe, report);
 };

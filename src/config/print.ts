@@ -14,6 +14,7 @@ import type {
   Settings,
 } from '../core/model.ts';
 import { nameTarget } from '../core/target-name.ts';
+import { renderBytes } from './bytes.ts';
 import { renderTime } from './time.ts';
 
 const quote = (text: string): string => JSON.stringify(text);
@@ -27,6 +28,7 @@ const renderProbe = (probe: ProbeSettings): readonly string[] => [
   `targets   = ${list(probe.targets.map((target) => quote(nameTarget(target))))}`,
   `quorum    = ${probe.quorum}`,
   `interval  = ${quote(renderTime(probe.interval))}`,
+  `idle      = ${quote(renderTime(probe.idle))}`,
   `timeout   = ${quote(probe.timeout === 'auto' ? 'auto' : renderTime(probe.timeout))}`,
   `fall      = ${probe.fall}`,
   `rise      = ${probe.rise}`,
@@ -58,6 +60,7 @@ const renderLink = (link: LinkSettings): readonly string[] => [
   `nat6      = ${quote(link.nat6)}`,
   `prefix6   = ${list(link.prefix6.map((prefix) => quote(renderPrefix(prefix))))}`,
   `metered   = ${link.metered}`,
+  ...given('budget   ', link.budget, (bytes) => quote(renderBytes(bytes))),
   ...given('rtable   ', link.rtable, String),
   `[link.${link.name}.probe]`,
   ...renderProbe(link.probe),

@@ -15,6 +15,7 @@ import type {
 } from '../core/model.ts';
 import { millis } from '../core/time.ts';
 import { gateway, gateway6, listen, network, network6 } from './address.ts';
+import { bytes } from './bytes.ts';
 import { prio, tos } from './mark.ts';
 import { target } from './target.ts';
 import { expected, flag, oneOf, pattern, percentage, time, timeOr, wanted, whole } from './value.ts';
@@ -101,6 +102,7 @@ export const probeShape = {
     .optional(),
   quorum: whole(1, 8).optional(),
   interval: time(millis(100), millis(3_600_000), '1s').optional(),
+  idle: time(millis(1000), millis(3_600_000), '1m').optional(),
   timeout: timeOr('auto', millis(10), millis(60_000), '1s').optional(),
   fall: whole(1, 60).optional(),
   rise: whole(1, 60).optional(),
@@ -137,6 +139,7 @@ export const linkShape = {
     .max(16, { error: (issue) => `expected ${PREFIXES}, found ${(issue.input as unknown[]).length}` })
     .optional(),
   metered: flag.optional(),
+  budget: bytes.optional(),
   /** RT_TABLEID_MAX is 255 (sys/socket.h); table 0 is the router's own. */
   rtable: whole(1, 255).optional(),
 };
@@ -168,6 +171,7 @@ export const DEFAULT_PROBE: ProbeSettings = {
   ],
   quorum: 1,
   interval: millis(1000),
+  idle: millis(60_000),
   timeout: 'auto',
   fall: 3,
   rise: 5,
@@ -188,6 +192,7 @@ export const DEFAULT_LINK: Omit<LinkSettings, 'name' | 'interface' | 'probe'> = 
   nat6: 'no',
   prefix6: [],
   metered: false,
+  budget: null,
   rtable: null,
 };
 

@@ -62,6 +62,7 @@ export const isConcluded = (before: Concluded | null, premises: Premises): befor
 const passing: ReadonlySet<string> = new Set<keyof PathHealth>([
   'targets',
   'goodSince',
+  'pace',
   'confirming',
   'fell',
 ]);

@@ -19,6 +19,7 @@ import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import { holdUnknown, pooledUnder } from './inherited.ts';
 import type { Judgements } from './judge.ts';
 import { type Memory, recallAdmin, recallPath, recallRtables } from './memory.ts';
+import { bookMonth, type Meters, meterBurstAnswer, recallMeters } from './meter.ts';
 import type { AdminMode, InterfaceTable, LearntGateway, PathKey, Probe, Settings } from './model.ts';
 import type { Note } from './note.ts';
 import type { Observation } from './observation.ts';
@@ -30,6 +31,7 @@ import {
   leaveBehind,
   type Outlived,
 } from './outlived.ts';
+import { type Calendar, findIdles, type Idles, idleNotes } from './pace.ts';
 import type { Resting } from './plan.ts';
 import { forgetApplied, newPfLane, type PfLane, stepPfResult } from './reconcile.ts';
 import { type Records, recallRecords, skipRecords } from './record.ts';
@@ -75,6 +77,11 @@ export interface Engine {
   readonly count: CountLane;
   /** What has become of each path, for people. */
   readonly records: Records;
+  /** What probes have cost, and the month that they are counted in. */
+  readonly meters: Meters;
+  readonly calendar: Calendar | null;
+  /** How often metered links are probed while they are idle. */
+  readonly idles: Idles;
   /** How long a child takes until it has sent something. */
   readonly starts: Estimate | null;
   readonly startEnds: Mono | null;
@@ -116,6 +123,9 @@ export const newEngine: Engine = {
   routes: newRouteLane,
   count: newCountLane,
   records: new Map(),
+  meters: new Map(),
+  calendar: null,
+  idles: new Map(),
   starts: null,
   startEnds: null,
   judgeAt: null,
@@ -208,12 +218,14 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     ...findRemoved(engine, settings),
   ]);
   const admin = ofTheseLinks(engine.admin, settings.links);
+  const idles = findIdles(settings, engine.meters, engine.calendar, now);
   const taken: Engine = {
     ...left,
     settings,
     rtables,
     admin,
     paths,
+    idles,
     pf: { ...left.pf, mustCheck: true, holders: holdUnknown(left.pf.holders, settings, engine.settings) },
     sweep: {
       ...left.sweep,
@@ -227,6 +239,7 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     ...(engine.settings === null
       ? [...admin].map(([link, to]) => ({ kind: 'admin', link, from: to, to }) as const)
       : []),
+    ...idleNotes(settings, engine.idles, idles, engine.meters, engine.calendar),
     ...without.map((link) => ({ kind: 'no-rtable-left', link: link.name }) as const),
   ];
   return findAllEvidence(say(taken, ...notes), now);
@@ -278,7 +291,18 @@ const hearProbe = (engine: Engine, heard: Heard, now: Mono): Engine => {
   const after = hear(path, heard, slackOf(engine.starts), now);
   if (after === path) return engine;
   const starts = stepStarts(engine.starts, path, heard, now);
-  return { ...engine, starts, paths: new Map(engine.paths).set(key, after) };
+  const meters =
+    heard.kind === 'probe-answer' ? meterBurstAnswer(engine.meters, path, heard.probe) : engine.meters;
+  return { ...engine, starts, meters, paths: new Map(engine.paths).set(key, after) };
+};
+
+/** Bytes go into the month that the clock says it is, and idle intervals follow what is left of it. */
+const takeCalendar = (engine: Engine, month: string, ends: Mono, now: Mono): Engine => {
+  const { settings } = engine;
+  const told = { ...engine, calendar: { month, ends }, meters: bookMonth(engine.meters, month) };
+  if (settings === null) return told;
+  const idles = findIdles(settings, told.meters, told.calendar, now);
+  return say({ ...told, idles }, ...idleNotes(settings, engine.idles, idles, told.meters, told.calendar));
 };
 
 /** Takes in one fact. `now` never goes back. Facts about probes or transactions that are no longer wanted are ignored. */
@@ -294,6 +318,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         admin: recallAdmin(observation.memory),
         carp: recallCarp(observation.memory.carp),
         records: recallRecords(observation.memory, now),
+        meters: recallMeters(observation.memory.months),
       };
     case 'settings':
       return takeSettings(engine, observation.settings, now);
@@ -308,6 +333,8 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       );
       return interfaces === undefined ? engine : takeInterfaces(engine, interfaces, engine.learnt, now);
     }
+    case 'calendar':
+      return takeCalendar(engine, observation.month, plus(now, observation.left), now);
     case 'route-event': {
       const { rtable } = observation;
       const ids = routeWishes(engine)

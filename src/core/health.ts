@@ -52,6 +52,7 @@ import {
   type Fall,
   isAcquitted,
   newTargets,
+  repaceTargets,
   retuneTargets,
   stepTarget,
   type TargetHealth,
@@ -78,6 +79,8 @@ export interface PathHealth {
   /** How pf sends packets there. */
   readonly via: 'route-to' | 'rtable';
   readonly settings: ProbeSettings;
+  /** Between two requests, in place of the settings' interval; null: that (pace.ts). */
+  readonly pace: Millis | null;
   readonly evidence: Evidence | null;
   /** The last evidence that was ready: connections may be left of the path that it was then. */
   readonly lastReady: LastReady | null;
@@ -112,6 +115,7 @@ export const newPath = (
   rdomain,
   via: viaOf(link, family, rdomain),
   settings: link.probe,
+  pace: null,
   evidence: null,
   lastReady: null,
   health: 'unknown',
@@ -262,7 +266,8 @@ const confirmPath = (
   const { burst } = path.confirming;
   const isOn = isWatched(path);
   if (burst === null || !isOn) {
-    const suspicion = stepSuspicion(path.confirming, path.targets, path.settings, isOn, now);
+    const settings = path.pace === null ? path.settings : { ...path.settings, interval: path.pace };
+    const suspicion = stepSuspicion(path.confirming, path.targets, settings, isOn, now);
     return { path: follow(burst === null ? suspicion : { ...suspicion, burst: null }), by: null };
   }
   const end = (targets = path.targets, isVoid = false): PathHealth => {
@@ -375,6 +380,19 @@ export const pathDeadline = (path: PathHealth): Mono | null =>
     burstDeadline(path.confirming.burst),
     ...path.targets.map((target) => lossDue(target.window)),
   );
+
+/** The same path, asked more or less often from now on; what was measured stays. */
+export const stepPace = (path: PathHealth, pace: Millis | null): PathHealth => {
+  if (pace === path.pace) return path;
+  const paced = { ...path, pace };
+  if (path.evidence?.kind !== 'ready') return paced;
+  return {
+    ...paced,
+    targets: repaceTargets(path.targets, newTargets(paced, path.evidence)),
+    // Its requests would be beside targets that are no more.
+    confirming: { ...path.confirming, burst: null },
+  };
+};
 
 /**
  * The same path under new settings: health, windows and running probes are kept wherever the same thing is measured

@@ -6,6 +6,7 @@ import type { AdminModes } from './admin.ts';
 import type { AvailabilityMemory } from './availability.ts';
 import type { CarpAdded } from './carp.ts';
 import type { PathHealth } from './health.ts';
+import type { MonthMemory } from './meter.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
 import type { RtableNumbers } from './rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from './time.ts';
@@ -47,6 +48,8 @@ export interface Memory {
   readonly carp: CarpAdded | null;
   /** What each path has been; of use after a reboot, too. */
   readonly records: readonly RecordMemory[];
+  /** What probes of each link took in which month: of use after a reboot, too. */
+  readonly months: MonthMemory;
   /** Of the machine's owner, not of the moment: of use after a reboot, too. */
   readonly admin: readonly { readonly link: string; readonly mode: Exclude<AdminMode, 'enabled'> }[];
 }
@@ -93,6 +96,7 @@ export const rememberPresent = (
   rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
   carp,
   records: [],
+  months: [],
   admin: [...admin].map(([link, mode]) => ({ link, mode })),
 });
 
@@ -133,6 +137,7 @@ export const memoryKey = (memory: Memory): string =>
   JSON.stringify({
     ...memory,
     records: [],
+    months: [],
     paths: memory.paths.map(({ damping, ...path }) => ({
       ...path,
       lasted: millis(0),

@@ -85,6 +85,8 @@ export interface ProbeSettings {
   readonly quorum: number;
   /** Between two requests to one target. */
   readonly interval: Millis;
+  /** The same on a metered link that no new connections are sent to; no shorter than `interval`. */
+  readonly idle: Millis;
   /** A request without an answer is lost this long after it was sent. */
   readonly timeout: Timeout;
   /** Consecutive losses after which a target has failed, 1 to 60. */
@@ -144,6 +146,8 @@ export interface LinkSettings {
   readonly prefix6: readonly Prefix[];
   /** Costs by the byte: connections leave it as soon as a better link has been up for a while. */
   readonly metered: boolean;
+  /** How many bytes probes of a metered link may take in a month, as far as making them rare while it is idle helps. */
+  readonly budget: number | null;
   /** Routing table whose default route is this link's gateway; null: given out from 101 on. */
   readonly rtable: number | null;
   readonly probe: ProbeSettings;

@@ -79,6 +79,16 @@ export type Note =
     }
   | { readonly kind: 'carp-role'; readonly role: CarpRole }
   | { readonly kind: 'carp-failed'; readonly group: string; readonly text: string; readonly retryIn: Millis }
+  /** Idle probes of a metered link have another interval, for the sake of its budget. */
+  | {
+      readonly kind: 'budget';
+      readonly link: string;
+      readonly interval: Millis;
+      readonly isStretched: boolean;
+      readonly month: string;
+      readonly used: number;
+      readonly budget: number;
+    }
   | { readonly kind: 'late'; readonly by: Millis }
   | { readonly kind: 'no-rtable-left'; readonly link: string };
 
@@ -89,6 +99,8 @@ const path = (key: PathKey): string => key.replace('/', ' ');
 
 const shares = (list: ShareText): string =>
   list.length === 0 ? 'nothing' : list.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
+
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)}M`;
 
 const kept = (note: Note & { kind: 'health' }): string => {
   const { answering } = note;
@@ -146,6 +158,7 @@ const severityOf = (note: Note): NoteSeverity => {
     case 'target-answers':
     case 'trouble-over':
     case 'late':
+    case 'budget':
       return 'info';
     case 'route-set':
       return note.wish.kind === 'own' ? 'info' : 'debug';
@@ -214,6 +227,11 @@ const textOf = (note: Note): string => {
       return note.role === 'backup' ? 'carp: backup: no states are killed, no hook is run' : 'carp: master';
     case 'carp-failed':
       return `carp: cannot change the demote counter of ${note.group}: ${note.text}; again in ${renderDuration(note.retryIn)}`;
+    case 'budget': {
+      const often = `link ${note.link}: probed every ${renderDuration(note.interval)} while idle`;
+      const used = `${megabytes(note.used)} of ${megabytes(note.budget)} used in ${note.month}`;
+      return note.isStretched ? `${often}, to keep its budget: ${used}` : `${often} again: ${used}`;
+    }
     case 'late':
       return `late by ${renderDuration(note.by)}: probes of that time do not count`;
     case 'no-rtable-left':

@@ -30,6 +30,8 @@ export type Observation =
     }
   /** A route message about a default route or address of this routing table: look at the path's route again. */
   | { readonly kind: 'route-event'; readonly rtable: number }
+  /** The wall clock's month, and how much of it is left: at the start, every hour, and when it begins. */
+  | { readonly kind: 'calendar'; readonly month: string; readonly left: Millis }
   /** A ping child was started: its first request leaves about now, with icmp_seq 0. */
   | { readonly kind: 'probe-started'; readonly probe: string }
   /** The next request of a probe that takes a process a request has left: numbers from 0 since `probe-started`. */

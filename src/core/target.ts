@@ -11,6 +11,7 @@ import { familyOfTarget, isLinkLocal } from './model.ts';
 import { nameTarget } from './target-name.ts';
 import { type Millis, type Mono, millis } from './time.ts';
 import {
+  carryWindow,
   FEWEST_OUTCOMES,
   newWindow,
   onlyLast,
@@ -43,6 +44,8 @@ export interface Asked {
   readonly interface: string;
   readonly rtable: number;
   readonly settings: ProbeSettings;
+  /** Between two requests, in place of the settings' interval; null: that. */
+  readonly pace: Millis | null;
 }
 
 /** What its packets leave by. */
@@ -100,9 +103,8 @@ export const newTargets = (path: Asked, way: Way): readonly TargetHealth[] => {
     const name = ask.kind === 'ping' ? address : nameTarget(target);
     if (found.has(name)) continue;
     const isSingle = ask.kind !== 'ping';
-    const interval = isSingle
-      ? millis(Math.max(SHORTEST_RUN, path.settings.interval))
-      : path.settings.interval;
+    const paced = path.pace ?? path.settings.interval;
+    const interval = isSingle ? millis(Math.max(SHORTEST_RUN, paced)) : paced;
     const limit = isSingle ? `/${longest}` : '';
     found.set(name, {
       target: nameTarget(target),
@@ -135,6 +137,18 @@ export const retuneTargets = (
     if (kept === undefined) return each;
     const window = retuneWindow(kept.window, each.window.timeout, each.window.size);
     return { ...kept, target: each.target, window };
+  });
+
+/** The same targets in another rhythm: asked anew, judged as they were. */
+export const repaceTargets = (
+  targets: readonly TargetHealth[],
+  fresh: readonly TargetHealth[],
+): readonly TargetHealth[] =>
+  fresh.map((each) => {
+    const was = targets.find(({ target }) => target === each.target);
+    return was === undefined
+      ? each
+      : { ...was, probe: each.probe, window: carryWindow(was.window, each.window) };
   });
 
 /** What a target's quality is judged by. */

@@ -4,10 +4,14 @@
  */
 import type { CarpTransaction } from './carp.ts';
 import { conclude, isConcluded, learnWishes } from './conclusion.ts';
-import { distrustGap, type Engine } from './engine.ts';
+import type { Decision } from './decide.ts';
+import { distrustGap, type Engine, mapPaths } from './engine.ts';
+import { stepPace } from './health.ts';
 import { findProbes, firstDue, judgePaths, pathNotes } from './judge.ts';
+import { stepMeters } from './meter.ts';
 import type { LearnWish, Probe } from './model.ts';
 import type { Note } from './note.ts';
+import { paceOf } from './pace.ts';
 import { isResting, planLanes, planNothing } from './plan.ts';
 import type { DesiredPf } from './reconcile.ts';
 import { keepRecords } from './record.ts';
@@ -50,6 +54,22 @@ export const forgetWorkedOut = (engine: Engine): Engine => ({
   probes: [],
 });
 
+/** Metered links as often as they are needed; whoever is asked in another rhythm has another instant to be looked at. */
+const pacePaths = (
+  engine: Engine,
+  decisions: readonly Decision[],
+  isPostponed: boolean,
+  now: Mono,
+): Engine => {
+  if (engine.idles.size === 0) return engine;
+  const paced = mapPaths(engine, (path) =>
+    stepPace(path, paceOf(path, engine.idles.get(path.link), decisions)),
+  );
+  return paced === engine || isPostponed
+    ? paced
+    : { ...paced, ...judgePaths(paced.paths, paced.judged, now) };
+};
+
 /** Works out what follows at `now` from everything observed so far. */
 export const settle = (before: Engine, now: Mono): Turn => {
   const engine = shapeEngine(distrustGap(before, now));
@@ -80,9 +100,10 @@ export const settle = (before: Engine, now: Mono): Turn => {
     ? { premises, conclusions: engine.concluded.conclusions }
     : conclude(engine.concluded, premises);
   const { conclusions } = concluded;
-  const plan = holds && isResting(stepped, now) ? planNothing(stepped) : planLanes(stepped, concluded, now);
+  const paced = pacePaths(stepped, conclusions.decisions, isPostponed, now);
+  const plan = holds && isResting(paced, now) ? planNothing(paced) : planLanes(paced, concluded, now);
   const { paths } = plan.engine;
-  const deadline = earliest(isPostponed ? judgeAt : firstDue(judged), plan.until);
+  const deadline = earliest(isPostponed ? judgeAt : firstDue(paced.judged), plan.until);
   const probes = findProbes(engine.probes, paths);
   const { pf, sweep, routes, carp, count } = plan;
   return {
@@ -91,6 +112,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
       concluded,
       probes,
       judgeAt,
+      meters: stepMeters(engine.meters, engine.settled, paths),
       records: keepRecords(engine.records, engine.settled, paths, now),
       settled: paths,
       deadline,

@@ -106,6 +106,20 @@ export const retuneWindow = (window: Window, timeout: Timeout, size: number): Wi
   outcomes: window.outcomes.slice(-size),
 });
 
+/** What a window remembers, in another of another rhythm: nothing is open in it. */
+export const carryWindow = (from: Window, into: Window): Window => ({
+  ...into,
+  estimate: from.estimate,
+  outcomes: from.outcomes.slice(-into.size),
+  answersInRow: from.answersInRow,
+  lossesInRow: from.lossesInRow,
+  answered: from.answered,
+  lost: from.lost,
+  late: from.late,
+  duplicates: from.duplicates,
+  heard: from.heard,
+});
+
 /** A child was started at `now`; numbering begins anew, what was remembered stays. */
 export const startWindow = (window: Window, now: Mono): Window => ({
   ...window,

@@ -97,6 +97,17 @@ const renderDamping = ({ damping: { penalty, suppressed, reuseInMs } }: PathStat
       ? 'none'
       : `not held back, penalty ${penalty}`;
 
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)}M`;
+
+const renderMetered = (
+  { probeBytes: { month, budget } }: LinkStatus,
+  { intervalMs, idle }: PathStatus,
+): string => {
+  const often = `every ${renderMs(intervalMs)}${idle ? ', as it is idle' : ''}`;
+  const limit = budget === null ? '' : ` of ${megabytes(budget)}`;
+  return month === null ? often : `${often}; those of the link took ${megabytes(month)}${limit} this month`;
+};
+
 /** Facts of one path, a name and a text each. */
 const factsOf = (
   status: Status,
@@ -123,6 +134,7 @@ const factsOf = (
         `since the start ${renderAvailability(sinceStart)}`,
     ],
     ['damping', renderDamping(path)],
+    ...(link.metered ? [['probes', renderMetered(link, path)] as const] : []),
   ];
 };
 

@@ -9,11 +9,12 @@ import type { CarpTransaction } from '../core/carp.ts';
 import { type Engine, newEngine, observe } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
+import { rememberMeters } from '../core/meter.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { rememberRecords } from '../core/record.ts';
-import { type Millis, type Mono, millis, since } from '../core/time.ts';
+import { type Millis, type Mono, millis, mono, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
 import type { CarpCounter } from '../port/carp.ts';
@@ -24,9 +25,12 @@ import type { Log } from '../port/log.ts';
 import type { MemoryStore } from '../port/memory-store.ts';
 import type { Prober } from '../port/prober.ts';
 import type { Routes } from '../port/routes.ts';
+import { readCalendar } from './calendar.ts';
 
 /** What was available when is written this often, if nothing else is to be kept. */
 const RECORDS_EVERY = 3_600_000;
+/** A clock that has not been set yet is looked at this often. */
+const CLOCK_EVERY = 600_000;
 /** Entries of history and reactions that are kept. */
 const REMEMBERED = 256;
 
@@ -198,7 +202,11 @@ export const createLoop = (ports: Ports): Loop => {
     keptOf = these;
     if (!isLast && key === kept) return;
     kept = key;
-    memory.keep({ ...present, records: rememberRecords(engine.records, engine.paths, clock.now()) });
+    memory.keep({
+      ...present,
+      months: rememberMeters(engine.meters, engine.calendar?.month ?? null),
+      records: rememberRecords(engine.records, engine.paths, clock.now()),
+    });
   };
 
   const carryOut = (next: Turn): void => {
@@ -245,9 +253,22 @@ export const createLoop = (ports: Ports): Loop => {
     if (result.kind === 'failed') say('warning', `pf: not everything was taken out: ${result.failure.text}`);
   };
 
+  /** Every hour, with what is written then, and when a month ends. */
+  let calendarDue = mono(0);
+  const lookAtCalendar = (): void => {
+    const now = clock.now();
+    if (now < calendarDue || engine.settings === null) return;
+    const calendar = readCalendar(clock.wall());
+    const hour = (Math.floor(now / RECORDS_EVERY) + 1) * RECORDS_EVERY;
+    calendarDue = mono(Math.min(hour, now + (calendar?.left ?? CLOCK_EVERY) + 1));
+    if (calendar !== null) engine = observe(engine, { kind: 'calendar', ...calendar }, now);
+  };
+
   function turn(): void {
     hasTurn = false;
-    if (isRunning) carryOut(settle(engine, clock.now()));
+    if (!isRunning) return;
+    lookAtCalendar();
+    carryOut(settle(engine, clock.now()));
   }
 
   return {

@@ -15,6 +15,7 @@ import type { Engine } from '../core/engine.ts';
 import { readWindow } from '../core/figures.ts';
 import { holdEnds, type PathHealth } from '../core/health.ts';
 import { timeoutOf } from '../core/loss.ts';
+import { bytesInMonth, meterOf } from '../core/meter.ts';
 import {
   type Balance,
   type Family,
@@ -23,6 +24,7 @@ import {
   type PolicySettings,
   pathKey,
 } from '../core/model.ts';
+import { bytesOf } from '../core/probe-bytes.ts';
 import { availabilityNow, type PathRecord } from '../core/record.ts';
 import { rdomainOf } from '../core/rtable.ts';
 import { knownGateway } from '../core/ruleset.ts';
@@ -57,6 +59,7 @@ const left = (now: Mono, until: Mono): number => rounded(Math.max(0, since(until
 const targetStatus = (target: TargetHealth): TargetStatus => {
   const { lossPercent, rtt } = readWindow(target.window);
   const { answered, lost, late, duplicates, outcomes } = target.window;
+  const bytes = bytesOf(target.probe);
   return {
     target: target.target,
     address: target.probe.address,
@@ -66,6 +69,8 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
     lost,
     late,
     duplicates,
+    bytesOut: (answered + lost) * bytes.out + answered * bytes.answered.out,
+    bytesIn: (answered + duplicates) * bytes.answered.in,
     lossPercent: rounded(lossPercent),
     rtt:
       rtt === null
@@ -153,6 +158,8 @@ const pathStatus = (engine: Engine, path: PathHealth, now: Mono): PathStatus => 
     address: path.evidence?.kind === 'ready' ? path.evidence.address : null,
     via: path.via,
     states: null,
+    intervalMs: path.pace ?? path.settings.interval,
+    idle: path.pace !== null,
     targets: path.targets.map(targetStatus),
   };
 };
@@ -161,6 +168,12 @@ const pathStatus = (engine: Engine, path: PathHealth, now: Mono): PathStatus => 
 const shownGateway = (engine: Engine, link: LinkSettings, family: Family): string | null => {
   const path = engine.paths.get(pathKey(link.name, family));
   return (path === undefined ? null : knownGateway(link, path)) ?? gatewayOf(link, family);
+};
+
+const probeBytesOf = ({ meters, calendar }: Engine, link: LinkSettings): LinkStatus['probeBytes'] => {
+  const meter = meterOf(meters, link.name);
+  const month = bytesInMonth(meter, calendar?.month ?? null);
+  return { out: meter.out, in: meter.in, month, budget: link.budget };
 };
 
 const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus => ({
@@ -177,6 +190,7 @@ const linkStatus = (engine: Engine, link: LinkSettings, now: Mono): LinkStatus =
   nat6: link.nat6,
   prefix6: link.prefix6.map(renderPrefix),
   metered: link.metered,
+  probeBytes: probeBytesOf(engine, link),
   admin: adminModeOf(engine.admin, link.name),
   paths: [...engine.paths.values()]
     .filter((path) => path.link === link.name)

@@ -41,7 +41,7 @@ const judge = (scene: Scene, key: PathKey): void => {
   const isOutlived = path.identityAt > 0 && now - path.identityAt < OUTLIVED_MS;
   const isMoved = isOutlived || isLeftForBetter(settings, link.name);
   const healthy = truth.lasting(key, 'good', now);
-  if (!isMoved && healthy > detectionMs(link.probe) + 5000 && now > scene.blindUntil()) {
+  if (!isMoved && healthy > detectionMs(link) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);
     scene.report(
       'no pf state is killed on a path that works',
@@ -56,7 +56,7 @@ const judge = (scene: Scene, key: PathKey): void => {
   );
   const isAlone = [...others].every((other) => {
     const there = truth.paths.get(other);
-    return there === undefined || truth.lasting(other, 'dead', now) > detectionMs(there.link.probe);
+    return there === undefined || truth.lasting(other, 'dead', now) > detectionMs(there.link);
   });
   if (isAlone && now > scene.calmAt() && !isMoved)
     scene.report('no pf state is killed without somewhere to go', `${key}, all others are dead`);

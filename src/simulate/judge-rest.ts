@@ -70,9 +70,9 @@ const judgeHealth = (scene: Scene): void => {
     const health = scene.engine()?.paths.get(key);
     const lasted = now - path.since;
     const said = `${key} has been ${path.standing} for ${Math.round(lasted)} ms, and is said to be ${health?.health} (${health?.reason})`;
-    if (path.standing === 'good' && lasted > returnMs(path.link.probe) && health?.health !== 'up')
+    if (path.standing === 'good' && lasted > returnMs(path.link) && health?.health !== 'up')
       scene.report('health is what the world is', said);
-    if (path.standing === 'dead' && lasted > detectionMs(path.link.probe) && health?.health !== 'down')
+    if (path.standing === 'dead' && lasted > detectionMs(path.link) && health?.health !== 'down')
       scene.report('health is what the world is', said);
   }
 };
@@ -105,7 +105,7 @@ const judgeStates = (scene: Scene): void => {
     const link = links.find((each) => each.name === name);
     if (link === undefined || kind === 'probe' || kind === 'in' || pfState.tag === null) continue;
     const key = pathKey(name, pfState.family);
-    if (scene.truth.lasting(key, 'dead', now) < detectionMs(link.probe) + 10_000) continue;
+    if (scene.truth.lasting(key, 'dead', now) < detectionMs(link) + 10_000) continue;
     if (!hasElsewhere(scene, key, pfState.tag)) continue;
     scene.report(
       'no pf state is left on a dead path',

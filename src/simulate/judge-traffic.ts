@@ -98,10 +98,10 @@ const judgeService = (scene: Scene, client: StoryClient, outcome: Outcome, faili
   if (left !== undefined && left.standing !== 'dead') return;
   if (tried.some(({ standing }) => standing === 'grey')) return;
   const readyAt = Math.min(
-    ...paths.filter((path) => path.standing === 'good').map((path) => path.since + returnMs(path.link.probe)),
+    ...paths.filter((path) => path.standing === 'good').map((path) => path.since + returnMs(path.link)),
   );
   const since = left === undefined ? Math.max(0, ...paths.map((path) => path.since)) : left.since;
-  const slowest = Math.max(0, ...links.map((link) => detectionMs(link.probe)));
+  const slowest = Math.max(0, ...links.map((link) => detectionMs(link)));
   if (now - Math.max(failingSince, since, scene.calmAt(), readyAt) > slowest) {
     scene.report('connections go where they can', describe(client, outcome));
   }

@@ -248,7 +248,7 @@ export const play = async (story: Story): Promise<Played> => {
     deafen(15_000);
     if (life?.process.isAlive !== true) begin(true);
     scene.disturb(AFTER_FAULT_MS);
-    const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
+    const slowest = Math.max(...settings.links.map((link) => returnMs(link)));
     await run(Math.max(calmAt, clock.now()) + slowest + 2 * settings.reconcile);
     await outlastDamping();
     const before = life?.loop.engine().pf.counts;
@@ -271,7 +271,7 @@ export const play = async (story: Story): Promise<Played> => {
     end();
     await run(clock.now() + 1000);
     begin(remembers);
-    const slowest = Math.max(...settings.links.map((link) => returnMs(link.probe)));
+    const slowest = Math.max(...settings.links.map((link) => returnMs(link)));
     await run(clock.now() + slowest + 30_000);
     const after = await readPf(scene, ask);
     if (broken !== null) return;

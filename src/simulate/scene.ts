@@ -71,9 +71,16 @@ export interface Scene {
 }
 
 /** Since when `settings` could have been followed: how long a dead path may go unnoticed. */
-export const detectionMs = (probe: Settings['links'][number]['probe']): number =>
-  (probe.fall + 1) * probe.interval + longestWait(probe.timeout) + 3000;
+export const detectionMs = ({ metered, probe }: Settings['links'][number]): number =>
+  (probe.fall + 1) * (metered ? Math.max(probe.idle, probe.interval) : probe.interval) +
+  longestWait(probe.timeout) +
+  3000;
 
 /** How long a path that has come back may go unused where nothing else is left. */
-export const returnMs = (probe: Settings['links'][number]['probe']): number =>
-  probe.rise * probe.interval + longestWait(probe.timeout) + probe.hold + 30_000;
+export const returnMs = ({ metered, probe }: Settings['links'][number]): number =>
+  probe.rise * probe.interval +
+  // Until an idle link is asked at all.
+  (metered ? Math.max(probe.idle, probe.interval) : 0) +
+  longestWait(probe.timeout) +
+  probe.hold +
+  30_000;

@@ -3,13 +3,7 @@
  */
 import type { Family, Labels } from './exposition.ts';
 import { flag, one, states } from './figure.ts';
-import {
-  family as families,
-  health as healths,
-  reason as reasons,
-  rung as rungs,
-  type Status,
-} from './status.ts';
+import { health as healths, reason as reasons, rung as rungs, type Status } from './status.ts';
 
 const paths = ({ links }: Status) =>
   links.flatMap((link) =>
@@ -43,10 +37,6 @@ const shares = (status: Status) =>
     ),
   );
 
-/** IPv4 or IPv6 header, ICMP header, and the 56 bytes that ping(8) sends by itself. */
-const packetBytes = (family: string | undefined): number =>
-  (family === families.enum.inet6 ? 40 : 20) + 8 + 56;
-
 export const ofLinks = (status: Status): readonly Family[] => {
   const used = (link: string, family: string | undefined): boolean =>
     decisions(status).some(
@@ -73,6 +63,43 @@ export const ofLinks = (status: Status): readonly Family[] => {
       status.links.flatMap(({ name, admin }) =>
         states('uplinkd_link_admin', ['enabled', 'drained', 'disabled'], { link: name }, admin),
       ),
+    ),
+    one(
+      'counter',
+      'uplinkd_link_probe_bytes_total',
+      'IP packets of all probes of the link, bursts included.',
+      status.links.flatMap(({ name, probeBytes }) =>
+        (['out', 'in'] as const).map((direction) => ({
+          labels: { link: name, direction },
+          value: probeBytes[direction],
+        })),
+      ),
+      'bytes',
+    ),
+    one(
+      'gauge',
+      'uplinkd_link_probe_month_bytes',
+      'The same of this month, both ways, over restarts.',
+      status.links.flatMap(({ name, probeBytes: { month } }) =>
+        month === null ? [] : [{ labels: { link: name }, value: month }],
+      ),
+      'bytes',
+    ),
+    one(
+      'gauge',
+      'uplinkd_link_probe_budget_bytes',
+      'What probes of the link may take in a month.',
+      status.links.flatMap(({ name, probeBytes: { budget } }) =>
+        budget === null ? [] : [{ labels: { link: name }, value: budget }],
+      ),
+      'bytes',
+    ),
+    one(
+      'gauge',
+      'uplinkd_path_probe_interval_seconds',
+      'Between two requests to a target of the path, as it is now.',
+      paths(status).map(({ path, labels }) => ({ labels, value: path.intervalMs / 1000 })),
+      'seconds',
     ),
     one(
       'stateset',
@@ -208,8 +235,7 @@ export const ofProbes = (status: Status): readonly Family[] => {
       'IP packets of probes, both ways, without what the link puts around them.',
       all.map(({ target, labels }) => ({
         labels,
-        value:
-          packetBytes(labels['family']) * (target.sent + target.answered + target.late + target.duplicates),
+        value: target.bytesOut + target.bytesIn,
       })),
       'bytes',
     ),

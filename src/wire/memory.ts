@@ -46,6 +46,19 @@ const memorySchema = z.object({
     )
     // Nothing is decided by them, so nothing else is thrown away because of them.
     .catch([]),
+  months: z
+    .array(
+      z.object({
+        link: z.string(),
+        months: z
+          .array(
+            z.object({ month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/), bytes: z.int().nonnegative() }),
+          )
+          .max(12),
+      }),
+    )
+    .catch([])
+    .default([]),
   admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 

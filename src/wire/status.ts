@@ -105,6 +105,9 @@ const targetStatus = z
     /** Answers that came after their request had been counted as lost. */
     late: count,
     duplicates: count,
+    /** IP packets of its requests and answers, but for those of bursts. */
+    bytesOut: count,
+    bytesIn: count,
     /** Of the window. */
     lossPercent: percent,
     /** Of the window; null while it holds no answer. */
@@ -190,6 +193,10 @@ const pathStatus = z
     via: z.enum(['route-to', 'rtable']),
     /** Connections that go by the path now. Null: nobody asked, which is dear, or pf could not tell. */
     states: count.nullable(),
+    /** Between two requests to a target, as it is now. */
+    intervalMs: durationMs,
+    /** Metered, and no new connections are sent there: it is probed less. */
+    idle: z.boolean(),
     targets: z.array(targetStatus).readonly(),
   })
   .readonly();
@@ -213,6 +220,10 @@ const linkStatus = z
     /** `2001:db8:a::/48` each. */
     prefix6: z.array(z.string()).readonly(),
     metered: z.boolean(),
+    /** IP packets of its probes since the start; this month both ways, and what they may take. Null: not known, not limited. */
+    probeBytes: z
+      .object({ out: count, in: count, month: count.nullable(), budget: count.nullable() })
+      .readonly(),
     /** By hand. */
     admin: z.enum({
       enabled: 'enabled',

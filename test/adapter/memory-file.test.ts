@@ -26,6 +26,7 @@ const memory: Memory = {
   rdomains: [{ link: 'a', rdomain: 103 }],
   rdomainsSeen: [0],
   carp: { group: 'carp', by: 50 },
+  months: [{ link: 'a', months: [{ month: '2026-11', bytes: 31_200_000 }] }],
   records: [
     {
       path: 'a/inet',

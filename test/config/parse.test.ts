@@ -29,6 +29,7 @@ t.test('the shortest useful file: every default', async (t) => {
     nat6: 'no',
     prefix6: [],
     metered: false,
+    budget: null,
     rtable: null,
   };
   const probe = {
@@ -40,6 +41,7 @@ t.test('the shortest useful file: every default', async (t) => {
     ],
     quorum: 1,
     interval: 1000,
+    idle: 60_000,
     timeout: 'auto',
     fall: 3,
     rise: 5,

@@ -811,6 +811,31 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'f:8:12: link.b.prefix6[0]: "2001:db8::/32" overlaps "2001:db8:1::/48" of link.a: a source belongs to one link',
   ],
   [
+    'a budget in small letters',
+    link(`${sound}\nmetered = true\nbudget = "50m"`),
+    'f:5:10: link.a.budget: expected an amount of bytes, 100K to 1000G, such as "50M", found "50m"',
+  ],
+  [
+    'a budget of a number',
+    link(`${sound}\nmetered = true\nbudget = 50`),
+    'f:5:10: link.a.budget: expected an amount of bytes, 100K to 1000G, such as "50M", found 50',
+  ],
+  [
+    'a budget too small',
+    link(`${sound}\nmetered = true\nbudget = "99K"`),
+    'f:5:10: link.a.budget: expected an amount of bytes, 100K to 1000G, such as "50M", found "99K"',
+  ],
+  [
+    'a budget of a link that is not metered',
+    link(`${sound}\nbudget = "50M"`),
+    'f:4:10: link.a.budget: expected metered = true beside it: only metered links are probed less',
+  ],
+  [
+    'idle',
+    probe('idle = "500ms"'),
+    'f:2:8: probe.idle: expected a time from 1s to 1h such as "1m", found "500ms"',
+  ],
+  [
     'metered',
     link(`${sound}\nmetered = "yes"`),
     'f:4:11: link.a.metered: expected true or false, found "yes"',

@@ -99,6 +99,7 @@ const probe = (families: readonly Family[]): fc.Arbitrary<ProbeSettings> =>
         targets: fc.constant(targets),
         quorum: fc.integer({ min: 1, max: Math.min(...families.map((family) => countFor(targets, family))) }),
         interval: time(100, 3_600_000),
+        idle: time(1000, 3_600_000),
         timeout: fc.oneof(fc.constant('auto' as const), time(10, 60_000)),
         fall: fc.integer({ min: 1, max: 60 }),
         rise: fc.integer({ min: 1, max: 60 }),
@@ -147,7 +148,8 @@ const link = (number: number): fc.Arbitrary<LinkSettings> =>
       const prefix6 = families.includes('inet6') ? some : [];
       return [linkName, gateway, gateway6, families, prefix6] as const;
     })
-    .chain(([linkName, gateway, gateway6, families, prefix6]) =>
+    .chain((given) => fc.tuple(fc.constant(given), fc.boolean()))
+    .chain(([[linkName, gateway, gateway6, families, prefix6], metered]) =>
       plain<LinkSettings>({
         name: fc.constant(linkName),
         interface: fc.constant(`em${number}`),
@@ -162,7 +164,10 @@ const link = (number: number): fc.Arbitrary<LinkSettings> =>
         nat: fc.boolean(),
         nat6: fc.constantFrom(...nat6Of(families, prefix6)),
         prefix6: fc.constant(prefix6),
-        metered: fc.boolean(),
+        metered: fc.constant(metered),
+        budget: metered
+          ? fc.option(fc.integer({ min: 100, max: 1_000_000 }).map((thousands) => 1000 * thousands))
+          : fc.constant(null),
         rtable: fc.constantFrom(101 + number, null),
         probe: probe(families),
       }),

@@ -665,6 +665,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     rdomainsSeen: [0, 101],
     carp: null,
     records: [],
+    months: [],
     admin: [],
   } as const;
   const world = createWorld();

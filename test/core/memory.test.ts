@@ -132,6 +132,7 @@ t.test('what is remembered', async (t) => {
       rdomainsSeen: [0],
       carp: null,
       records: [],
+      months: [],
       admin: [],
     },
   );

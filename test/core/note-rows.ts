@@ -178,6 +178,32 @@ export const noteRows: readonly (readonly [Note, NoteSeverity, string])[] = [
   ],
   [{ kind: 'trouble', source: 'monitor', text: 'route monitor: died' }, 'warning', 'route monitor: died'],
   [{ kind: 'trouble-over', source: 'ifconfig' }, 'info', 'ifconfig: works again'],
+  [
+    {
+      kind: 'budget',
+      link: 'lte',
+      interval: millis(300_000),
+      isStretched: true,
+      month: '2026-11',
+      used: 31_240_000,
+      budget: 50_000_000,
+    },
+    'info',
+    'link lte: probed every 5m00s while idle, to keep its budget: 31.2M of 50.0M used in 2026-11',
+  ],
+  [
+    {
+      kind: 'budget',
+      link: 'lte',
+      interval: millis(60_000),
+      isStretched: false,
+      month: '2026-12',
+      used: 0,
+      budget: 50_000_000,
+    },
+    'info',
+    'link lte: probed every 1m00s while idle again: 0.0M of 50.0M used in 2026-12',
+  ],
   [{ kind: 'late', by: millis(10_000) }, 'info', 'late by 10.0s: probes of that time do not count'],
   [{ kind: 'no-rtable-left', link: 'lte' }, 'err', 'link lte: no routing table number left for it'],
   [

@@ -32,6 +32,7 @@ const kinds: Readonly<Record<Note['kind'], true>> = {
   carp: true,
   'carp-role': true,
   'carp-failed': true,
+  budget: true,
   late: true,
   'no-rtable-left': true,
 };

@@ -132,6 +132,7 @@ t.test('a link that is taken out leaves nothing behind', async (t) => {
     admin: [],
     age: millis(0),
     records: [],
+    months: [],
   };
   t.same(
     removed({ ...newEngine, memory }, settingsOf([b])),

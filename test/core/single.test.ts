@@ -198,6 +198,7 @@ t.test('what is asked of a path', async (t) => {
     family: 'inet' as const,
     interface: 'em0',
     rtable: 101,
+    pace: null,
     settings: probeSettings({ targets, interval: millis(200), timeout: 'auto' }),
   };
   const way = { gateway: '10.0.0.1', address: '10.0.0.2', identity: '1' };

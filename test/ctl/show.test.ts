@@ -139,6 +139,7 @@ inet: down for 4m12s, carrier-down
   round trip  -
   available   24h 99.99%, 7d 0.00%, 30d -, since the start 9.30%
   damping     held back for 1m04s more, penalty 1450
+  probes      every 1.0s; those of the link took 43.5M this month
 
    AGO  FROM       FOR  TO    WHY
  4m12s  up       4m48s  down  carrier-down

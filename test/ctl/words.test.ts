@@ -22,6 +22,8 @@ const target = (name: string, over: Partial<TargetStatus> = {}): TargetStatus =>
   lost: 0,
   late: 0,
   duplicates: 0,
+  bytesOut: 756,
+  bytesIn: 756,
   lossPercent: 0,
   rtt: { lastMs: 5, meanMs: 5, deviationMs: 0, p50Ms: 5, p95Ms: 5, jitterMs: 0 },
   windowSize: 9,
@@ -48,6 +50,8 @@ const path = (over: Partial<PathStatus>): PathStatus => ({
   address: '203.0.113.2',
   via: 'route-to',
   states: null,
+  intervalMs: 1000,
+  idle: false,
   targets: [],
   ...over,
 });
