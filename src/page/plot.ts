@@ -41,13 +41,19 @@ const tickEvery: Readonly<Record<Scale['name'], number>> = {
 
 const short = (value: number): string => String(Number(value.toFixed(1)));
 
+/** How far apart the measured bins usually are: an idle metered link is asked once in many of them. */
+const spacingOf = (bins: readonly Bin[]): number => {
+  const steps = bins.slice(1).map(({ index }, at) => index - (bins[at]?.index ?? index));
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 1;
+};
+
 /** Bins without a gap between them: a line must not cross what was not measured. */
-const runsOf = (bins: readonly Bin[]): readonly (readonly Bin[])[] => {
+const runsOf = (bins: readonly Bin[], spacing: number): readonly (readonly Bin[])[] => {
   const runs: Bin[][] = [];
   for (const bin of bins) {
     const run = runs.at(-1);
     const last = run?.at(-1);
-    if (run !== undefined && last !== undefined && bin.index - last.index <= 2) run.push(bin);
+    if (run !== undefined && last !== undefined && bin.index - last.index <= 2 * spacing) run.push(bin);
     else runs.push([bin]);
   }
   return runs;
@@ -64,15 +70,17 @@ export const renderPlot = (bins: readonly Bin[], scale: Scale, nowMs: number, la
   const y = (ms: number): number => floor - (Math.min(ms, top) / top) * (floor - ceiling);
   const point = (index: number, ms: number): string => `${short(x(index))},${short(y(ms))}`;
 
-  const bands = runsOf(answered).map((run) => {
+  const runs = runsOf(answered, spacingOf(shown));
+  const bands = runs.map((run) => {
     const upper = run.map(({ index, p95Ms }) => point(index, p95Ms));
     const lower = [...run].reverse().map(({ index, p50Ms }) => point(index, p50Ms));
     return html`<polygon class="band" points="${[...upper, ...lower].join(' ')}"/>`;
   });
-  const lines = runsOf(answered).map(
-    (run) =>
-      html`<polyline class="median" points="${run.map(({ index, p50Ms }) => point(index, p50Ms)).join(' ')}"/>`,
-  );
+  const lines = runs.map((run) => {
+    const points = run.map(({ index, p50Ms }) => point(index, p50Ms));
+    // A single point is a line without length, which round ends make a dot.
+    return html`<polyline class="median" points="${[...points, ...(points.length === 1 ? points : [])].join(' ')}"/>`;
+  });
   const losses = shown
     .filter(({ lost }) => lost > 0)
     .map(({ index, lost, sent }) => {
