@@ -182,7 +182,8 @@ export const play = async (story: Story): Promise<Played> => {
   };
 
   const begin = (remembers: boolean): void => {
-    hasDoubtfulMonitor = false;
+    // What was ordered and has met nobody yet may be waiting for this one.
+    hasDoubtfulMonitor = router.faults.pending > 0;
     deafen(10_000);
     judgeLog.forget();
     scene.disturb(45_000);
