@@ -100,7 +100,7 @@ t.test('the example is a status', async (t) => {
   t.strictSame(statusSchema.parse(JSON.parse(JSON.stringify(exampleStatus))), exampleStatus);
 });
 
-t.test('text', async (t) => {
+t.test('text: state, why, since, round trips, jitter, loss, states, what comes next (S47)', async (t) => {
   for (const view of views) t.equal(renderView(view, exampleStatus, plain), text[view], view);
 });
 

@@ -1,4 +1,4 @@
-/** The figures through Prometheus' own readers; and against the manual page, the alerts and the dashboard. */
+/** The figures (PEERS.md S48) through Prometheus' own readers; and against the manual page, the alerts and the dashboard. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
