@@ -134,6 +134,10 @@ t.test('every import stays on its floors', async (t) => {
   }
 });
 
+t.test('no file is so long that it must hold two things', async (t) => {
+  for (const file of files) t.ok(read(file).split('\n').length <= 401, file);
+});
+
 t.test('a test has its chance from chance.ts alone', async (t) => {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -2,7 +2,7 @@
  * Writes to pf what a transaction says, step by step in its order (core/transaction.ts), and stops at the first that fails.
  * It decides nothing.
  */
-import type { PoolAnchor, PoolTable, Table } from '../core/ruleset.ts';
+import type { PoolAnchor, PoolTable, Table } from '../core/rule.ts';
 import { type Millis, since } from '../core/time.ts';
 import type {
   Fingerprint,

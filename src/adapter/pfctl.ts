@@ -2,7 +2,7 @@
  * pf, through pfctl(8). It decides nothing: what to write, when to try again and which pf states may die is the core's
  * business. Its one memory is what was last loaded and seen in pf, for the next boot (last-good.ts).
  */
-import type { PoolAnchor, PoolTable, Ruleset } from '../core/ruleset.ts';
+import type { PoolAnchor, PoolTable, Ruleset } from '../core/rule.ts';
 import type { PfResult, PfTransaction, PoolWork } from '../core/transaction.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Commands } from '../port/commands.ts';

@@ -3,9 +3,10 @@
  * an answer, as in the daemon's loop. pf and routes do at once what they are told. Since the engine is a value, a simulation
  * can be copied at any instant, and another future tried from there.
  */
-import { type Engine, newEngine, observe } from '../core/engine.ts';
+import { type Engine, newEngine } from '../core/engine.ts';
 import type { Health, InterfaceTable, Probe, Settings } from '../core/model.ts';
 import type { Observation } from '../core/observation.ts';
+import { observe } from '../core/observe.ts';
 import { millis, mono } from '../core/time.ts';
 import { settle, type Turn } from '../core/turn.ts';
 import { createRandom, type Random } from '../emulator/random.ts';

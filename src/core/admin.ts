@@ -1,7 +1,7 @@
 /**
  * What an operator has said of links by hand, over everything that is measured. It outlives restarts and reloads, and is
  * forgotten with the link: a name that comes back to the configuration later may be another line. Knows nothing of what
- * follows from it: a disabled link has no evidence (engine.ts), a drained one is not chosen (decide.ts).
+ * follows from it: a disabled link has no evidence (observe.ts), a drained one is not chosen (decide.ts).
  */
 import type { AdminMode, LinkSettings } from './model.ts';
 

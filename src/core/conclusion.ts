@@ -9,7 +9,7 @@ import { isAlike } from './alike.ts';
 import { type Decision, decidePolicy } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import { learnWishOf } from './evidence.ts';
-import { isAnswering, type PathHealth } from './health.ts';
+import { isAnswering } from './health.ts';
 import { findLeaving, findStranded, type Leaving } from './kill.ts';
 import {
   families,
@@ -19,6 +19,7 @@ import {
   pathKey,
   type Settings,
 } from './model.ts';
+import type { PathHealth } from './path.ts';
 import type { DesiredPf } from './reconcile.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import { desirePools, desireRuleset } from './ruleset.ts';

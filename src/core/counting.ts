@@ -4,9 +4,9 @@
  * each rule with a label, in the order of the rules, so a rule is found by its place among those of equal label.
  */
 import { stepAsked, stepCounted, wantsReading } from './confirm.ts';
-import type { PathHealth } from './health.ts';
 import { linkLabel } from './kill.ts';
-import type { Ruleset } from './ruleset.ts';
+import type { PathHealth } from './path.ts';
+import type { Ruleset } from './rule.ts';
 
 /** One line of `pfctl -sl`. */
 export interface Counted {

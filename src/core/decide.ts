@@ -13,7 +13,7 @@
  * In inet6 without NAT a packet may only leave by the link whose prefix its source has: providers drop the rest. So such
  * a policy has a decision for each prefix owner, and one for all other sources.
  */
-import { isAnswering, type PathHealth } from './health.ts';
+import { isAnswering } from './health.ts';
 import {
   type Family,
   families,
@@ -25,6 +25,7 @@ import {
   pathKey,
   type Settings,
 } from './model.ts';
+import type { PathHealth } from './path.ts';
 
 export type Rung = 'up' | 'degraded' | 'recovering' | 'unproven' | 'last-resort' | 'none';
 

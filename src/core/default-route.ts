@@ -5,7 +5,6 @@
  */
 import { decideOwnTraffic } from './decide.ts';
 import { learnWishOf } from './evidence.ts';
-import type { PathHealth } from './health.ts';
 import {
   type Family,
   families,
@@ -17,6 +16,7 @@ import {
   pathKey,
   type Settings,
 } from './model.ts';
+import type { PathHealth } from './path.ts';
 import type { RouteWish } from './transaction.ts';
 
 /** The next hop as route(8) takes it: a link-local one needs its scope. Null while the path has none. */

@@ -42,10 +42,10 @@ import {
   stepStall,
   stepSuspicion,
 } from './confirm.ts';
-import { type Damping, isDamped, newDamping, reuseAt, stepFlap, stepPardon } from './damping.ts';
+import { isDamped, reuseAt, stepFlap, stepPardon } from './damping.ts';
 import type { Evidence } from './evidence.ts';
-import type { Family, Health, LinkSettings, PathKey, ProbeSettings, Reason } from './model.ts';
-import { pathKey, viaOf } from './model.ts';
+import type { Health, ProbeSettings, Reason } from './model.ts';
+import { isUsable, type PathHealth } from './path.ts';
 import { degradedBy, isQuorate } from './quorum.ts';
 import {
   canConfirm,
@@ -55,80 +55,9 @@ import {
   repaceTargets,
   retuneTargets,
   stepTarget,
-  type TargetHealth,
 } from './target.ts';
 import { earliest, type Millis, type Mono, millis, mono, plus } from './time.ts';
 import { lossDue, newestLoss, stepSkipped } from './window.ts';
-
-/** What connections by a path depend on. */
-export interface LastReady {
-  readonly gateway: string;
-  readonly address: string;
-  readonly rdomain: number;
-}
-
-export interface PathHealth {
-  readonly key: PathKey;
-  readonly link: string;
-  readonly family: Family;
-  /** Scope of its link-local addresses. */
-  readonly interface: string;
-  readonly rtable: number;
-  /** Of its interface. */
-  readonly rdomain: number;
-  /** How pf sends packets there. */
-  readonly via: 'route-to' | 'rtable';
-  readonly settings: ProbeSettings;
-  /** Between two requests, in place of the settings' interval; null: that (pace.ts). */
-  readonly pace: Millis | null;
-  readonly evidence: Evidence | null;
-  /** The last evidence that was ready: connections may be left of the path that it was then. */
-  readonly lastReady: LastReady | null;
-  readonly health: Health;
-  readonly reason: Reason;
-  readonly since: Mono;
-  /** Set on hold: when the path became good. */
-  readonly goodSince: Mono | null;
-  /** By hand: no new connections, whatever the health. */
-  readonly isDrained: boolean;
-  /** The path's routing table has its default route: probes may run. */
-  readonly isRouted: boolean;
-  readonly targets: readonly TargetHealth[];
-  readonly confirming: Confirming;
-  /** Set while the path is down by losses, if it was usable before: an answer that was only slow brings it back at once. */
-  readonly fell: Fall | null;
-  readonly damping: Damping;
-}
-
-export const newPath = (
-  link: LinkSettings,
-  family: Family,
-  rtable: number,
-  now: Mono,
-  rdomain = 0,
-): PathHealth => ({
-  key: pathKey(link.name, family),
-  link: link.name,
-  family,
-  interface: link.interface,
-  rtable,
-  rdomain,
-  via: viaOf(link, family, rdomain),
-  settings: link.probe,
-  pace: null,
-  evidence: null,
-  lastReady: null,
-  health: 'unknown',
-  reason: 'starting',
-  since: now,
-  goodSince: null,
-  isDrained: false,
-  isRouted: false,
-  targets: [],
-  confirming: newConfirming(now),
-  fell: null,
-  damping: newDamping(now),
-});
 
 /** One that is damped would be up; what it goes on doing counts (RFC 2439). Taken down by hand is no fall. */
 const isFlap = (path: PathHealth, health: Health, reason: Reason): boolean =>
@@ -195,9 +124,6 @@ const stepQuality = (path: PathHealth, now: Mono): PathHealth => {
   const by = degradedBy(path);
   return by === null ? withHealth(path, 'up', 'answering', now) : withHealth(path, 'degraded', by, now);
 };
-
-/** New connections may go there: up or degraded. */
-export const isUsable = (path: PathHealth): boolean => path.health === 'up' || path.health === 'degraded';
 
 /** `by`, or when the newest of the requests had left that were taken for lost. */
 const fallOf = (path: PathHealth, by: Mono | null, now: Mono): Fall => ({

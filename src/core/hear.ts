@@ -4,9 +4,9 @@
  */
 import { stepBurstAnswer, stepBurstEnded, stepBurstStarted } from './confirm.ts';
 import { type Estimate, stepEstimate } from './estimate.ts';
-import type { PathHealth } from './health.ts';
 import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
+import type { PathHealth } from './path.ts';
 import { shapePath } from './shape.ts';
 import type { TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis } from './time.ts';

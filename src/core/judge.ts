@@ -3,9 +3,10 @@
  * before, and copies are made of what changes only: this is gone through for every answer to every ping.
  */
 
-import { type PathHealth, pathDeadline, stepPath } from './health.ts';
+import { pathDeadline, stepPath } from './health.ts';
 import type { PathKey, Probe } from './model.ts';
 import type { Note } from './note.ts';
+import type { PathHealth } from './path.ts';
 import { healthNotes } from './tell.ts';
 import { earliest, type Mono } from './time.ts';
 

@@ -8,7 +8,7 @@
  * path, while a path that works is only left once no policy uses it.
  */
 import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
-import { isAnswering, type PathHealth } from './health.ts';
+import { isAnswering } from './health.ts';
 import {
   type Family,
   gatewayOf,
@@ -17,6 +17,7 @@ import {
   type PolicySettings,
   type Settings,
 } from './model.ts';
+import type { PathHealth } from './path.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
 

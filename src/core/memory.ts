@@ -5,9 +5,9 @@
 import type { AdminModes } from './admin.ts';
 import type { AvailabilityMemory } from './availability.ts';
 import type { CarpAdded } from './carp.ts';
-import type { PathHealth } from './health.ts';
 import type { MonthMemory } from './meter.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
+import type { PathHealth } from './path.ts';
 import type { RtableNumbers } from './rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from './time.ts';
 

@@ -4,8 +4,8 @@
  * into another month and back finds each month as it was. What has to follow from it is pace.ts's.
  */
 import { BURST_COUNT } from './confirm.ts';
-import type { PathHealth } from './health.ts';
 import type { PathKey } from './model.ts';
+import type { PathHealth } from './path.ts';
 import { bytesOf } from './probe-bytes.ts';
 import type { TargetHealth } from './target.ts';
 

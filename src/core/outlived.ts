@@ -5,10 +5,10 @@
  */
 import { renderPrefix } from './address.ts';
 import type { Engine } from './engine.ts';
-import type { LastReady, PathHealth } from './health.ts';
 import { linkLabel } from './kill.ts';
 import type { Memory } from './memory.ts';
 import { families, gatewayOf, type LinkSettings, type PathKey, pathKey, type Settings } from './model.ts';
+import type { LastReady, PathHealth } from './path.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import type { Kill, Sweep } from './transaction.ts';
 

@@ -4,10 +4,11 @@
  * are sent; a path that is given another pace keeps what was measured (health.ts).
  */
 import type { Decision } from './decide.ts';
-import { isAnswering, type PathHealth } from './health.ts';
+import { isAnswering } from './health.ts';
 import { bytesInMonth, type Meters, meterOf } from './meter.ts';
 import type { LinkSettings, Settings } from './model.ts';
 import type { Note } from './note.ts';
+import type { PathHealth } from './path.ts';
 import { roundBytes } from './probe-bytes.ts';
 import { type Millis, type Mono, millis, since } from './time.ts';
 

@@ -1,6 +1,6 @@
 /** Applied against desired for a policy's own anchor: what has to be written there, and what that makes of it. */
 import { remembered } from './remembered.ts';
-import type { PoolAnchor, PoolTable, Ruleset } from './ruleset.ts';
+import type { PoolAnchor, PoolTable, Ruleset } from './rule.ts';
 import type { PoolWork } from './transaction.ts';
 
 /** Equal rules have equal text. */

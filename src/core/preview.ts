@@ -3,7 +3,6 @@
  * same way as the running daemon, from paths to decisions to rules.
  */
 import { decidePolicy } from './decide.ts';
-import { newPath, type PathHealth } from './health.ts';
 import { findStranded } from './kill.ts';
 import {
   families,
@@ -15,8 +14,10 @@ import {
   type Reason,
   type Settings,
 } from './model.ts';
+import { newPath, type PathHealth } from './path.ts';
 import { allocateRtables, noRtables } from './rtable.ts';
-import { desirePools, desireRuleset, type PoolAnchor, type Ruleset, type RulesetInput } from './ruleset.ts';
+import type { PoolAnchor, Ruleset } from './rule.ts';
+import { desirePools, desireRuleset, type RulesetInput } from './ruleset.ts';
 import { mono } from './time.ts';
 
 /** A path that is down here has carrier, address and gateway, so it may still be the last resort. */

@@ -3,7 +3,7 @@
  * quality. What follows from it for the path is health.ts's business.
  */
 import type { Quality } from './figures.ts';
-import type { PathHealth } from './health.ts';
+import type { PathHealth } from './path.ts';
 import { isLossy, qualityOf, type TargetHealth } from './target.ts';
 import { FEWEST_OUTCOMES } from './window.ts';
 

@@ -6,13 +6,13 @@
  * to be there, and later what a transaction that succeeded has set. What was only tried is never recorded.
  */
 
-import type { PathHealth } from './health.ts';
 import { afterKills, dueKills, holdStates, killDeadline, type StateHolders } from './kill.ts';
 import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
+import type { PathHealth } from './path.ts';
 import { keepWeights, rulesKey, workOnPool } from './pool-work.ts';
 import { remembered } from './remembered.ts';
-import type { PoolAnchor, Ruleset, Table } from './ruleset.ts';
+import type { PoolAnchor, Ruleset, Table } from './rule.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
 import type {
   Fingerprint,

@@ -10,9 +10,9 @@ import {
   rememberAvailability,
   stepAvailability,
 } from './availability.ts';
-import type { PathHealth } from './health.ts';
 import type { Memory, RecordMemory } from './memory.ts';
 import type { Health, PathKey, Reason } from './model.ts';
+import type { PathHealth } from './path.ts';
 import { type Millis, type Mono, mono, since } from './time.ts';
 
 export interface Transition {

@@ -2,7 +2,7 @@
  * Old against new settings, path by path: what is measured in the same way keeps its health and its running probes,
  * what became another path begins anew, what is no longer configured goes (mark and sweep, as bgpd reloads).
  */
-import { newPath, type PathHealth, retunePath } from './health.ts';
+import { retunePath } from './health.ts';
 import {
   type Family,
   families,
@@ -13,6 +13,7 @@ import {
   type Settings,
   viaOf,
 } from './model.ts';
+import { newPath, type PathHealth } from './path.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
 import type { Mono } from './time.ts';
 

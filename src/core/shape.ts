@@ -5,7 +5,7 @@
  * `npm run simulate -- --speed` shows. A field that is forgotten here does not compile.
  */
 import type { Engine } from './engine.ts';
-import type { PathHealth } from './health.ts';
+import type { PathHealth } from './path.ts';
 import type { Window } from './window.ts';
 
 export const shapeEngine = (engine: Engine): Engine => ({

@@ -4,7 +4,6 @@
  */
 import { networkOf, renderPrefix } from './address.ts';
 import type { Decision } from './decide.ts';
-import type { PathHealth } from './health.ts';
 import {
   families,
   type InterfaceTable,
@@ -14,7 +13,9 @@ import {
   pathKey,
   type Settings,
 } from './model.ts';
-import { knownGateway, linkOf, type Table } from './ruleset.ts';
+import type { PathHealth } from './path.ts';
+import type { Table } from './rule.ts';
+import { knownGateway, linkOf } from './ruleset.ts';
 
 /** What the outside of this machine may never be sent to an uplink: link-local, multicast, broadcast, loopback. */
 const neverSent: readonly string[] = [

@@ -2,8 +2,9 @@
  * What a turn has to say of paths and policies: the difference between what was last said and what is now, as notes.
  */
 import { type Decision, decisionKey, type Rung, sharePercents } from './decide.ts';
-import { holdEnds, type PathHealth } from './health.ts';
+import { holdEnds } from './health.ts';
 import type { Note } from './note.ts';
+import type { PathHealth } from './path.ts';
 import { type Mono, since } from './time.ts';
 
 /** `settled` is the path as it was when the last turn ended; undefined for one that is new. */

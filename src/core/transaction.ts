@@ -3,7 +3,7 @@
  * transaction and one routing transaction are under way at any time (core/reconcile.ts sees to it).
  */
 import type { Family, PathKey } from './model.ts';
-import type { PoolAnchor, PoolTable, Ruleset, Table } from './ruleset.ts';
+import type { PoolAnchor, PoolTable, Ruleset, Table } from './rule.ts';
 import type { Millis } from './time.ts';
 
 /** End pf states: one system call for each routing domain, whatever the number of states. */

@@ -5,7 +5,8 @@
 import type { CarpTransaction } from './carp.ts';
 import { conclude, isConcluded, learnWishes } from './conclusion.ts';
 import type { Decision } from './decide.ts';
-import { distrustGap, type Engine, mapPaths } from './engine.ts';
+import { type Engine, mapPaths } from './engine.ts';
+import { distrustGap } from './gap.ts';
 import { stepPace } from './health.ts';
 import { findProbes, firstDue, judgePaths, pathNotes } from './judge.ts';
 import { stepMeters } from './meter.ts';

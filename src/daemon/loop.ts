@@ -6,13 +6,14 @@
  */
 
 import type { CarpTransaction } from '../core/carp.ts';
-import { type Engine, newEngine, observe } from '../core/engine.ts';
+import { type Engine, newEngine } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
 import { memoryKey, rememberPresent } from '../core/memory.ts';
 import { rememberMeters } from '../core/meter.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
+import { observe } from '../core/observe.ts';
 import { rememberRecords } from '../core/record.ts';
 import { type Millis, type Mono, millis, mono, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';

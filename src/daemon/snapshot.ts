@@ -13,7 +13,7 @@ import { type Decision, decidePolicy, decisionKey, sharePercents, usesPool } fro
 import { ownFamilies, ownLinks } from '../core/default-route.ts';
 import type { Engine } from '../core/engine.ts';
 import { readWindow } from '../core/figures.ts';
-import { holdEnds, type PathHealth } from '../core/health.ts';
+import { holdEnds } from '../core/health.ts';
 import { timeoutOf } from '../core/loss.ts';
 import { bytesInMonth, meterOf } from '../core/meter.ts';
 import {
@@ -24,6 +24,7 @@ import {
   type PolicySettings,
   pathKey,
 } from '../core/model.ts';
+import type { PathHealth } from '../core/path.ts';
 import { bytesOf } from '../core/probe-bytes.ts';
 import { availabilityNow, type PathRecord } from '../core/record.ts';
 import { rdomainOf } from '../core/rtable.ts';

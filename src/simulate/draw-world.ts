@@ -2,10 +2,7 @@
 import { parseConfig } from '../config/parse.ts';
 import { createRandom, type Random } from '../emulator/random.ts';
 import { changeConfig, drawConfig, pick, renderConfigText } from './draw-config.ts';
-import type { StoryClient, StoryUplink, World } from './story.ts';
-
-/** Where the machine keeps what was last good (play.ts). */
-const LAST_GOOD = '/var/db/uplinkd/anchor.conf';
+import { LAST_GOOD, type StoryClient, type StoryUplink, type World } from './story.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 /** Where clients of a policy live in 10.0.0.0/24. */

@@ -3,8 +3,8 @@
  * a path which was down waits out its hold. Looked at so often that nothing can hide between two looks for long.
  */
 import { longestWait } from '../core/estimate.ts';
-import type { PathHealth } from '../core/health.ts';
 import type { PathKey } from '../core/model.ts';
+import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
 import type { Scene } from './scene.ts';
 

@@ -5,19 +5,17 @@
 import { parseConfig, renderConfigError } from '../config/parse.ts';
 import { LONGEST } from '../core/damping.ts';
 import type { Settings } from '../core/model.ts';
-import { createVirtualClock } from '../emulator/clock.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
-import { createRouter } from '../emulator/router.ts';
-import type { Commands } from '../port/commands.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
 import { watchMoments } from './judge-moment.ts';
 import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import { createTraffic } from './judge-traffic.ts';
 import { beginLife, type Disk, type Life } from './life.ts';
-import { linkLocalOf, perform } from './perform.ts';
+import { createMachine, withWitness } from './machine.ts';
+import { perform } from './perform.ts';
 import { type Broken, type Claim, returnMs, type Scene } from './scene.ts';
-import type { Happening, Story, World } from './story.ts';
+import { type Happening, LAST_GOOD, type Story, type World } from './story.ts';
 import { createTruth } from './truth.ts';
 
 export interface Played {
@@ -31,7 +29,6 @@ export interface Played {
   readonly log: readonly string[];
 }
 
-const LAST_GOOD = '/var/db/uplinkd/anchor.conf';
 const LOG_KEPT = 400;
 /** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
 const AFTER_FAULT_MS = 80_000;
@@ -52,51 +49,6 @@ export const firstSettings = (world: World): Settings => {
   if (parsed.kind === 'ok') return parsed.settings;
   throw new Error(parsed.errors.map(renderConfigError).join('\n'));
 };
-
-const createMachine = (world: World) => {
-  const clock = createVirtualClock();
-  const hasInet6 = world.lanAddresses6.length > 0;
-  const [lan6, ...more6] = world.lanAddresses6;
-  const router = createRouter({
-    clock,
-    seed: world.seed,
-    lan: {
-      interface: 'em0',
-      address: '10.0.0.1/24',
-      ...(lan6 === undefined ? {} : { address6: lan6 }),
-    },
-    uplinks: world.uplinks.map(({ address6, gateway6, ...uplink }) => ({
-      ...uplink,
-      ...(address6 === null ? {} : { address6 }),
-      ...(gateway6 === null ? {} : { gateway6 }),
-    })),
-    details: [
-      ...(hasInet6 ? [{ name: 'em0', addresses: ['fe80::5054:ff:fe01:1/64', ...more6] }] : []),
-      ...world.uplinks
-        .filter((uplink) => uplink.address6 !== null)
-        .map((uplink) => ({ name: uplink.interface, addresses: [linkLocalOf(world, uplink)] })),
-    ],
-    files: new Map([
-      ['/etc/pf.conf', world.pfConf],
-      [LAST_GOOD, ''],
-    ]),
-  });
-  return { clock, router };
-};
-
-/** A rule set that pf does not take, where no fault was ordered, is ours. */
-const withWitness = (commands: Commands, scene: Scene): Commands => ({
-  ...commands,
-  run: async (command, args, options) => {
-    const before = scene.router.faults.used;
-    const result = await commands.run(command, args, options);
-    const isLoad = command === 'pfctl' && args.includes('-f');
-    const isClean = before === scene.router.faults.used && !scene.isAdminBusy();
-    if (isLoad && isClean && result.kind === 'exited' && result.code !== 0)
-      scene.report('pf takes every rule set', `pfctl ${args.join(' ')}: ${result.stderr}\n${options.stdin}`);
-    return result;
-  },
-});
 
 /** Which number a link's routing table has is history. */
 const renderPf = (held: Pf): string =>

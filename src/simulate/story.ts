@@ -4,6 +4,9 @@
  */
 import type { CallFault } from '../emulator/fault.ts';
 
+/** The rules that were good last, which a pf.conf may load at boot. */
+export const LAST_GOOD = '/var/db/uplinkd/anchor.conf';
+
 export interface StoryUplink {
   readonly name: string;
   readonly interface: string;

@@ -3,7 +3,7 @@
  * the daemon runs. If pfctl refused one line of it, pf.conf as a whole would fail, so it holds only what loads on a
  * machine that has just started. It does not know where the file is.
  */
-import type { PoolAnchor, PoolTable, Rule, Ruleset } from '../core/ruleset.ts';
+import type { PoolAnchor, PoolTable, Rule, Ruleset } from '../core/rule.ts';
 import { renderRule, renderTable } from './pf.ts';
 
 type Choose = Extract<Rule, { kind: 'choose' }>;

@@ -6,7 +6,7 @@
  */
 import { parsePrefix, renderPrefix } from '../core/address.ts';
 import type { Family, Prefix } from '../core/model.ts';
-import type { Marks, PoolAnchor, PoolTable, Rule, Ruleset, Translation, Via } from '../core/ruleset.ts';
+import type { Marks, PoolAnchor, PoolTable, Rule, Ruleset, Translation, Via } from '../core/rule.ts';
 
 type PoolRule = Extract<Rule, { kind: 'pool' }>;
 

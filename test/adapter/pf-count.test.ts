@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createCount } from '../../src/adapter/pf-count.ts';
 import { packetsIn } from '../../src/core/counting.ts';
-import type { Ruleset } from '../../src/core/ruleset.ts';
+import type { Ruleset } from '../../src/core/rule.ts';
 import { linkSettings, readyPath } from '../core/example.ts';
 import { readTranscript } from '../text/transcript.ts';
 import { createFakeCommands, exited } from './fake-commands.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createCommands } from '../../src/adapter/run.ts';
-import type { PoolAnchor, Rule, Table } from '../../src/core/ruleset.ts';
+import type { PoolAnchor, Rule, Table } from '../../src/core/rule.ts';
 import type { PfResult, PfTransaction, PoolWork } from '../../src/core/transaction.ts';
 import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';

@@ -7,9 +7,9 @@ import {
   type Rung,
   sharePercents,
 } from '../../src/core/decide.ts';
-import { newPath, type PathHealth } from '../../src/core/health.ts';
 import type { Family, Health, LinkSettings, PathKey, PolicySettings, Reason } from '../../src/core/model.ts';
 import { families, gatewayOf, pathKey } from '../../src/core/model.ts';
+import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import { startWindow, stepAnswer } from '../../src/core/window.ts';
 import fc from '../chance.ts';

@@ -1,6 +1,6 @@
 /** Settings, interfaces and paths to test the core with: two or three links on em0, em1, em2, short to write down. */
 import type { Evidence } from '../../src/core/evidence.ts';
-import { newPath, type PathHealth, stepEvidence } from '../../src/core/health.ts';
+import { stepEvidence } from '../../src/core/health.ts';
 import {
   type Family,
   families,
@@ -17,6 +17,7 @@ import {
   type Settings,
   type Target,
 } from '../../src/core/model.ts';
+import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { millis, mono } from '../../src/core/time.ts';
 
 export const toGateway: Target = { kind: 'gateway' };

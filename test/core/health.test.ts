@@ -3,9 +3,6 @@ import type { Evidence } from '../../src/core/evidence.ts';
 import {
   holdEnds,
   isAnswering,
-  isUsable,
-  newPath,
-  type PathHealth,
   pathDeadline,
   retunePath,
   stepEvidence,
@@ -13,6 +10,7 @@ import {
   stepRoute,
 } from '../../src/core/health.ts';
 import type { LinkSettings, ProbeSettings, Reason, Target } from '../../src/core/model.ts';
+import { isUsable, newPath, type PathHealth } from '../../src/core/path.ts';
 import { quorumOf } from '../../src/core/quorum.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
 import { startWindow, stepAnswer, stepSendError, type Window } from '../../src/core/window.ts';

@@ -17,7 +17,7 @@ import {
   SUPPRESS,
   stepFlap,
 } from '../../src/core/damping.ts';
-import { isUsable } from '../../src/core/health.ts';
+import { isUsable } from '../../src/core/path.ts';
 import { availabilityNow } from '../../src/core/record.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import fc from '../chance.ts';

@@ -1,6 +1,5 @@
 import t from 'tap';
 import type { Decision, Rung } from '../../src/core/decide.ts';
-import type { PathHealth } from '../../src/core/health.ts';
 import {
   afterKills,
   dueKills,
@@ -15,6 +14,7 @@ import {
   type StateHolders,
 } from '../../src/core/kill.ts';
 import { families, gatewayOf, type LinkSettings, type PathKey } from '../../src/core/model.ts';
+import type { PathHealth } from '../../src/core/path.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import {
   linkSettings,

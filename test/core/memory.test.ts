@@ -1,6 +1,6 @@
 import t from 'tap';
-import { newPath } from '../../src/core/health.ts';
 import { afterReboot, memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
+import { newPath } from '../../src/core/path.ts';
 import { rememberRecords } from '../../src/core/record.ts';
 import { mono } from '../../src/core/time.ts';
 import { interfacesOf, linkSettings, ready, settingsOf } from './example.ts';

@@ -2,10 +2,11 @@
 import t from 'tap';
 import { findConflicts } from '../../src/core/conflict.ts';
 import { type Engine, newEngine } from '../../src/core/engine.ts';
-import { newPath, type PathHealth, stepEvidence } from '../../src/core/health.ts';
+import { stepEvidence } from '../../src/core/health.ts';
 import type { Memory } from '../../src/core/memory.ts';
 import type { Interface, LinkSettings, Settings } from '../../src/core/model.ts';
 import { findLostPrefixes, findOutlived, findRemoved } from '../../src/core/outlived.ts';
+import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import { em, linkSettings, linkSettings6, prefix6, settingsOf } from './example.ts';

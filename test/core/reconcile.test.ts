@@ -15,7 +15,8 @@ import {
   planPf,
   stepPfResult,
 } from '../../src/core/reconcile.ts';
-import { desireRuleset, type PoolAnchor } from '../../src/core/ruleset.ts';
+import type { PoolAnchor } from '../../src/core/rule.ts';
+import { desireRuleset } from '../../src/core/ruleset.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import type { PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
 import { linkSettings, newPaths, readyPath, settingsOf } from './example.ts';

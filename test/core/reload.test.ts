@@ -1,6 +1,7 @@
 import t from 'tap';
-import { type PathHealth, stepEvidence, stepRoute } from '../../src/core/health.ts';
+import { stepEvidence, stepRoute } from '../../src/core/health.ts';
 import type { LinkSettings, PathKey } from '../../src/core/model.ts';
+import type { PathHealth } from '../../src/core/path.ts';
 import { reloadPaths } from '../../src/core/reload.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { millis, mono } from '../../src/core/time.ts';

@@ -10,7 +10,8 @@ import {
   viaOf,
 } from '../../src/core/model.ts';
 import { previewPools, previewRuleset } from '../../src/core/preview.ts';
-import { desireRuleset, type Rule, type Ruleset } from '../../src/core/ruleset.ts';
+import type { Rule, Ruleset } from '../../src/core/rule.ts';
+import { desireRuleset } from '../../src/core/ruleset.ts';
 import { desireTables } from '../../src/core/tables.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
 import fc from '../chance.ts';

@@ -7,8 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Counted } from '../../src/core/counting.ts';
-import { type Engine, newEngine, observe } from '../../src/core/engine.ts';
-import { isUsable } from '../../src/core/health.ts';
+import { type Engine, newEngine } from '../../src/core/engine.ts';
 import { findLeaving, findLeft, findStranded, linkLabel } from '../../src/core/kill.ts';
 import {
   type InterfaceTable,
@@ -19,8 +18,10 @@ import {
 } from '../../src/core/model.ts';
 import { renderNote } from '../../src/core/note.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import { observe } from '../../src/core/observe.ts';
+import { isUsable } from '../../src/core/path.ts';
 import { isSettled } from '../../src/core/reconcile.ts';
-import type { Rule, Ruleset } from '../../src/core/ruleset.ts';
+import type { Rule, Ruleset } from '../../src/core/rule.ts';
 import { isAcquitted } from '../../src/core/target.ts';
 import { type Mono, millis, mono } from '../../src/core/time.ts';
 import type {

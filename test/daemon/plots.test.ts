@@ -1,7 +1,7 @@
 /** What is taken from the windows, and when it is written. */
 import t from 'tap';
 import { newEngine } from '../../src/core/engine.ts';
-import type { PathHealth } from '../../src/core/health.ts';
+import type { PathHealth } from '../../src/core/path.ts';
 import { millis } from '../../src/core/time.ts';
 import { createPlots, takeOutcomes } from '../../src/daemon/plots.ts';
 import { parseSeriesFile } from '../../src/wire/series-file.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PoolAnchor, Rule } from '../../src/core/ruleset.ts';
+import type { PoolAnchor, Rule } from '../../src/core/rule.ts';
 import { renderRule } from '../../src/text/pf.ts';
 import { renderBootRules } from '../../src/text/pf-boot.ts';
 import { createMachine } from '../emulator/machine.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Prefix } from '../../src/core/model.ts';
-import type { Rule } from '../../src/core/ruleset.ts';
+import type { Rule } from '../../src/core/rule.ts';
 import {
   renderEntries,
   renderPoolAnchor,
