@@ -201,9 +201,12 @@ const lostBy = (burst: Burst): Mono =>
     return mono(Math.max(until, latest));
   }, burst.notBefore);
 
-/** A target that was heard since the burst began, whether it has answered that or a steady request. */
+/**
+ * A target that was heard since the burst began, whether it has answered that or a steady request. What came at the very instant
+ * was known when it began.
+ */
 export const isHeard = (burst: Burst, { probe, window }: TargetHealth): boolean =>
-  (window.heard !== null && window.heard.at >= burst.began) ||
+  (window.heard !== null && window.heard.at > burst.began) ||
   burst.targets.some((target) => target.isAnswered && target.probe.key.startsWith(`${probe.key}#`));
 
 export type BurstVerdict =

@@ -10,6 +10,7 @@ import type { LinkSettings, Settings } from './model.ts';
 import type { Note } from './note.ts';
 import type { PathHealth } from './path.ts';
 import { roundBytes } from './probe-bytes.ts';
+import { isRecovering } from './quorum.ts';
 import { type Millis, type Mono, millis, since } from './time.ts';
 
 /** The wall clock's month, as the daemon has told it. */
@@ -86,7 +87,7 @@ export const idleNotes = (
 const isAwake = (path: PathHealth, decisions: readonly Decision[]): boolean =>
   decisions.some(({ shares }) => shares.some(({ link }) => link === path.link)) ||
   (path.evidence?.kind === 'ready' &&
-    (path.health === 'unknown' || (path.health === 'down' && isAnswering(path))));
+    (path.health === 'unknown' || (path.health === 'down' && isAnswering(path)) || isRecovering(path)));
 
 /** Null: the interval of the path's settings. */
 export const paceOf = (

@@ -34,6 +34,23 @@ const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
   return measured.length > answering.length / 2 ? measured : null;
 };
 
+/** A path that was too slow is not any more below this round-trip time. */
+const quickMark = ({ latency }: PathHealth['settings']): number =>
+  latency.recover ?? LATENCY_BACK * (latency.degraded ?? Number.POSITIVE_INFINITY);
+
+/** It is degraded by what was: the last `rise` outcomes of enough targets are what those of a good path are. */
+export const isRecovering = (path: PathHealth): boolean => {
+  const { rise } = path.settings;
+  const quick = quickMark(path.settings);
+  return (
+    path.health === 'degraded' &&
+    isQuorate(path, ({ window }) => {
+      const last = window.outcomes.slice(-rise);
+      return last.length === rise && last.every((rtt) => rtt !== null && rtt < quick);
+    })
+  );
+};
+
 /** Standard deviations. What is further out is rarely chance. */
 const UNLIKELY = 3;
 
@@ -63,7 +80,7 @@ export const degradedBy = (path: PathHealth): 'probe-loss' | 'probe-latency' | n
   const isCertain = isBeyondChance(qualities, Math.min(recover, LOSS_BACK * loss.degraded));
   if (isCertain && isMedian((each) => isLossy(each, loss.degraded))) return 'probe-loss';
   const mark = latency.degraded ?? Number.POSITIVE_INFINITY;
-  const slow = isDegraded ? (latency.recover ?? LATENCY_BACK * mark) : mark;
+  const slow = isDegraded ? quickMark(path.settings) : mark;
   const isSlow = isMedian(({ meanRtt }) => meanRtt !== null && meanRtt >= slow);
   const isStillLossy = isDegraded && isMedian((each) => each.lossPercent >= recover);
   if (isStillLossy && (was === 'probe-loss' || !isSlow)) return 'probe-loss';

@@ -127,6 +127,31 @@ t.test('an idle link that dies is known to be dead by its next request', async (
   });
 });
 
+t.test(
+  'an idle link that has lost much, and loses nothing any more, is asked quickly until that is sure',
+  async (t) => {
+    const world = begin(
+      { tier: 1 },
+      { loss: { degraded: 10, recover: null, down: 90, window: millis(30_000) } },
+    );
+    let sent = 0;
+    world.answers('b', () => {
+      sent += 1;
+      return sent % 4 === 0 ? null : 40;
+    });
+    world.run(3 * MINUTE);
+    t.equal(path(world, 'b')?.health, 'degraded');
+    world.answers('b', 40);
+    let took = 0;
+    while (path(world, 'b')?.health === 'degraded' && took < HOUR) {
+      world.run(1000);
+      took += 1000;
+    }
+    t.equal(path(world, 'b')?.health, 'up');
+    t.ok(took < 4 * MINUTE, `after ${took / 1000} s`);
+  },
+);
+
 t.test('a reload and a reading of the interfaces change no pace and start nothing', async (t) => {
   const world = begin();
   world.run(MINUTE);
