@@ -103,8 +103,8 @@ export const newTargets = (path: Asked, way: Way): readonly TargetHealth[] => {
     const name = ask.kind === 'ping' ? address : nameTarget(target);
     if (found.has(name)) continue;
     const isSingle = ask.kind !== 'ping';
-    const paced = path.pace ?? path.settings.interval;
-    const interval = isSingle ? millis(Math.max(SHORTEST_RUN, paced)) : paced;
+    const own = millis(Math.max(isSingle ? SHORTEST_RUN : 0, path.settings.interval));
+    const interval = path.pace === null ? own : millis(Math.max(own, path.pace));
     const limit = isSingle ? `/${longest}` : '';
     found.set(name, {
       target: nameTarget(target),
@@ -120,7 +120,8 @@ export const newTargets = (path: Asked, way: Way): readonly TargetHealth[] => {
         count: null,
       },
       verdict: 'unknown',
-      window: newWindow(interval, timeout, windowSize(loss.window, interval), isSingle),
+      // As many outcomes at every pace: of fewer the last losses would be a greater share, and a change of pace would be a fall.
+      window: newWindow(interval, timeout, windowSize(loss.window, own), isSingle),
       complaint: null,
     });
   }

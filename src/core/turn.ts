@@ -7,10 +7,10 @@ import { conclude, isConcluded, learnWishes } from './conclusion.ts';
 import type { Decision } from './decide.ts';
 import { type Engine, mapPaths } from './engine.ts';
 import { distrustGap } from './gap.ts';
-import { stepPace } from './health.ts';
-import { findProbes, firstDue, judgePaths, pathNotes } from './judge.ts';
+import { pathDeadline, stepPace } from './health.ts';
+import { findProbes, firstDue, type Judgement, judgePaths, pathNotes } from './judge.ts';
 import { stepMeters } from './meter.ts';
-import type { LearnWish, Probe } from './model.ts';
+import type { LearnWish, PathKey, Probe } from './model.ts';
 import type { Note } from './note.ts';
 import { paceOf } from './pace.ts';
 import { isResting, planLanes, planNothing } from './plan.ts';
@@ -55,20 +55,21 @@ export const forgetWorkedOut = (engine: Engine): Engine => ({
   probes: [],
 });
 
-/** Metered links as often as they are needed; whoever is asked in another rhythm has another instant to be looked at. */
-const pacePaths = (
-  engine: Engine,
-  decisions: readonly Decision[],
-  isPostponed: boolean,
-  now: Mono,
-): Engine => {
+/**
+ * Metered links as often as they are needed; whoever is asked in another rhythm has another instant to be looked at. It is judged as
+ * before: that is what decided its pace.
+ */
+const pacePaths = (engine: Engine, decisions: readonly Decision[]): Engine => {
   if (engine.idles.size === 0) return engine;
   const paced = mapPaths(engine, (path) =>
     stepPace(path, paceOf(path, engine.idles.get(path.link), decisions)),
   );
-  return paced === engine || isPostponed
-    ? paced
-    : { ...paced, ...judgePaths(paced.paths, paced.judged, now) };
+  if (paced === engine) return engine;
+  const judged = [...engine.judged].map(([key, was]): [PathKey, Judgement] => {
+    const path = paced.paths.get(key) ?? was.path;
+    return [key, path === was.path ? was : { path, due: pathDeadline(path) }];
+  });
+  return { ...paced, judged: new Map(judged) };
 };
 
 /** Works out what follows at `now` from everything observed so far. */
@@ -101,7 +102,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     ? { premises, conclusions: engine.concluded.conclusions }
     : conclude(engine.concluded, premises);
   const { conclusions } = concluded;
-  const paced = pacePaths(stepped, conclusions.decisions, isPostponed, now);
+  const paced = pacePaths(stepped, conclusions.decisions);
   const plan = holds && isResting(paced, now) ? planNothing(paced) : planLanes(paced, concluded, now);
   const { paths } = plan.engine;
   const deadline = earliest(isPostponed ? judgeAt : firstDue(paced.judged), plan.until);
@@ -127,6 +128,6 @@ export const settle = (before: Engine, now: Mono): Turn => {
     carp,
     count,
     deadline,
-    notes: [...engine.notes, ...pathNotes(engine.settled, seen, now), ...plan.notes],
+    notes: [...engine.notes, ...pathNotes(engine.settled, paths, now), ...plan.notes],
   };
 };

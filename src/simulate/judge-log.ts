@@ -5,6 +5,8 @@ export interface LogJudge {
   hear(severity: string, text: string): void;
   /** New settings or a new life: what was said before may not be gone on from. */
   forget(): void;
+  /** Somebody else was at work, who may do the same again. */
+  interrupt(): void;
 }
 
 const HEALTH = /^link (\S+ inet6?): (\w+) -> (\w+) \(/;
@@ -27,6 +29,9 @@ export const createLogJudge = (scene: Scene): LogJudge => {
       if (before !== undefined && before !== from)
         scene.report('the log tells every change', `"${text}" after it was said to be ${before}`);
       ended.set(subject, to);
+    },
+    interrupt: () => {
+      last = '';
     },
     forget: () => {
       ended.clear();

@@ -278,6 +278,7 @@ export const play = async (story: Story): Promise<Played> => {
       }
       case 'admin':
         admin(happening.command, happening.args);
+        judgeLog.interrupt();
         foreignUntil = clock.now() + settings.reconcile + 10_000;
         scene.disturb(settings.reconcile + 20_000);
         break;

@@ -152,6 +152,27 @@ t.test(
   },
 );
 
+t.test('to become idle is no fall: the same outcomes are judged as before', async (t) => {
+  const loss = { degraded: 10, recover: null, down: 25, window: millis(30_000) };
+  const world = begin({ tier: 1 }, { loss, confirm: false, targets: [toAddress('9.9.9.9')] });
+  world.answers('b', null);
+  world.run(1000);
+  world.answers('b', 40);
+  world.run(2000);
+  let sent = 0;
+  world.answers('b', () => {
+    sent += 1;
+    return sent % 2 === 0 ? null : 40;
+  });
+  while (path(world, 'b')?.health === 'up' && sent < 20) world.run(100);
+  world.answers('b', 40);
+  t.equal(path(world, 'b')?.health, 'degraded');
+  t.equal(path(world, 'b')?.pace, MINUTE);
+  world.run(10 * MINUTE);
+  t.notMatch(world.takeNotes().join('\n'), /link b inet: \S+ -> down/);
+  t.equal(path(world, 'b')?.health, 'up');
+});
+
 t.test('a reload and a reading of the interfaces change no pace and start nothing', async (t) => {
   const world = begin();
   world.run(MINUTE);
