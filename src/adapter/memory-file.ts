@@ -1,6 +1,6 @@
 /**
- * `health.json` in the state directory: what must survive a restart. Written only when it differs (routers have flash),
- * replaced by rename. What it says of the links is believed only within the boot that wrote it.
+ * `health.json` in the state directory: what must survive a restart. Written when it differs, and once an hour for
+ * what only grows (routers have flash), replaced by rename. What it says of the links is believed only within the boot that wrote it.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';

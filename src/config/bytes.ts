@@ -8,7 +8,7 @@ const UNITS = [
 ] as const;
 
 /** Reads whole numbers of one unit; null if it is none. */
-export const parseBytes = (given: string): number | null => {
+const parseBytes = (given: string): number | null => {
   const [, digits, letter] = /^([1-9][0-9]{0,8})([KMG])$/.exec(given) ?? [];
   const unit = UNITS.find(([each]) => each === letter);
   return digits === undefined || unit === undefined ? null : Number(digits) * unit[1];

@@ -6,7 +6,7 @@
 import { BURST_COUNT } from './confirm.ts';
 import type { PathKey } from './model.ts';
 import type { PathHealth } from './path.ts';
-import { bytesOf } from './probe-bytes.ts';
+import { bytesOf, rowBytes } from './probe-bytes.ts';
 import type { TargetHealth } from './target.ts';
 
 export interface MonthBytes {
@@ -48,15 +48,9 @@ const stepTarget = (was: TargetHealth | undefined, { probe, window }: TargetHeal
     was === undefined ||
     was.window.answered + was.window.lost > sent ||
     was.window.duplicates > window.duplicates;
-  const before = hasBegunAnew ? { answered: 0, lost: 0, duplicates: 0 } : was.window;
-  const bytes = bytesOf(probe);
-  // A loss that is taken back has left once only.
-  const left = sent - before.answered - before.lost;
-  const answered = window.answered - before.answered;
-  return {
-    out: left * bytes.out + answered * bytes.answered.out,
-    in: answered * bytes.answered.in + (window.duplicates - before.duplicates) * bytes.answered.in,
-  };
+  const now = rowBytes(probe, window);
+  const before = hasBegunAnew ? { out: 0, in: 0 } : rowBytes(probe, was.window);
+  return { out: now.out - before.out, in: now.in - before.in };
 };
 
 /** Bursts that were begun; their answers are counted as they are heard. */

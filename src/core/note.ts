@@ -100,7 +100,8 @@ const path = (key: PathKey): string => key.replace('/', ' ');
 const shares = (list: ShareText): string =>
   list.length === 0 ? 'nothing' : list.map(({ link, percent }) => `${link} ${percent}%`).join(' ');
 
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)}M`;
+/** `12.3M`, in millions of bytes. */
+export const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)}M`;
 
 const kept = (note: Note & { kind: 'health' }): string => {
   const { answering } = note;

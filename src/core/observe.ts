@@ -178,7 +178,11 @@ const hearProbe = (engine: Engine, heard: Heard, now: Mono): Engine => {
 /** Bytes go into the month that the clock says it is, and idle intervals follow what is left of it. */
 const takeCalendar = (engine: Engine, month: string, ends: Mono, now: Mono): Engine => {
   const { settings } = engine;
-  const told = { ...engine, calendar: { month, ends }, meters: bookMonth(engine.meters, month) };
+  const was = engine.calendar;
+  // What was sent since the last look at the clock belongs to the month that has ended meanwhile; a clock that is stepped ends none.
+  const hasEnded = was !== null && was.month !== month && now >= was.ends;
+  const meters = hasEnded ? bookMonth(engine.meters, was.month) : engine.meters;
+  const told = { ...engine, calendar: { month, ends }, meters: bookMonth(meters, month) };
   if (settings === null) return told;
   const idles = findIdles(settings, told.meters, told.calendar, now);
   return say({ ...told, idles }, ...idleNotes(settings, engine.idles, idles, told.meters, told.calendar));

@@ -58,6 +58,23 @@ export const bytesOf = ({ family, ask }: Asked): ProbeBytes => {
   }
 };
 
+/** Of a row of requests: how many were answered, lost, answered twice, and answered when nobody waited any more. */
+export const rowBytes = (
+  asked: Asked,
+  row: {
+    readonly answered: number;
+    readonly lost: number;
+    readonly duplicates: number;
+    readonly stray: number;
+  },
+): { readonly out: number; readonly in: number } => {
+  const { out, answered } = bytesOf(asked);
+  return {
+    out: (row.answered + row.lost) * out + row.answered * answered.out,
+    in: (row.answered + row.duplicates + row.stray) * answered.in,
+  };
+};
+
 const askOf = (target: Target): Asked['ask'] => {
   switch (target.kind) {
     case 'gateway':

@@ -84,6 +84,7 @@ export const shapeWindow = (window: Window): Window => ({
   lost: window.lost,
   late: window.late,
   duplicates: window.duplicates,
+  stray: window.stray,
   recent: window.recent,
   heard: window.heard,
 });

@@ -57,6 +57,8 @@ export interface Window {
   /** Answers that came after their time-out: with `auto` and within the ceiling, they count as answers, too. */
   readonly late: number;
   readonly duplicates: number;
+  /** Answers that came too late to be counted as answers: they were bytes all the same. */
+  readonly stray: number;
   /** Losses younger than the ceiling, by number. */
   readonly recent: readonly Loss[];
   /** When the answer that arrived last did so, and when its request had left; the oldest of those that came together. */
@@ -94,6 +96,7 @@ export const newWindow = (
   lost: 0,
   late: 0,
   duplicates: 0,
+  stray: 0,
   recent: [],
   heard: null,
 });
@@ -117,6 +120,7 @@ export const carryWindow = (from: Window, into: Window): Window => ({
   lost: from.lost,
   late: from.late,
   duplicates: from.duplicates,
+  stray: from.stray,
   heard: from.heard,
 });
 
@@ -188,7 +192,9 @@ export const stepAnswer = (
   const seq = unwrap(window, answer.seq);
   const expected = sentAt(window, seq) ?? now;
   const rtt = answer.rtt ?? millis(Math.max(0, now - expected));
-  if (rtt > longestWait(window.timeout)) return { ...window, late: window.late + 1 };
+  if (rtt > longestWait(window.timeout)) {
+    return { ...window, late: window.late + 1, stray: window.stray + 1 };
+  }
   if (window.settled.includes(seq) && !window.recent.some((loss) => loss.seq === seq)) {
     return { ...window, duplicates: window.duplicates + 1 };
   }

@@ -31,7 +31,7 @@ export type Command =
 
 const DEFAULT_CONFIG = '/etc/uplinkd.conf';
 
-export interface Wrong {
+interface Wrong {
   readonly kind: 'wrong';
   readonly text: string;
 }

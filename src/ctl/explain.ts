@@ -3,10 +3,11 @@
  * every other member would not take it, and what would come next. Decides nothing: it only says what the daemon has decided.
  */
 import type { PolicyFamilyStatus, PolicyStatus, Status } from '../wire/status.ts';
+import { renderWait } from '../wire/words.ts';
 import { rungColours } from './cells.ts';
 import { renderUncalled } from './show-summary.ts';
 import { type Paint, printable } from './terminal.ts';
-import { gatewayOf, pathOf, renderMs, renderShares, renderWait } from './words.ts';
+import { gatewayOf, pathOf, renderMs, renderShares } from './words.ts';
 
 type Family = PolicyFamilyStatus['family'];
 type Member = PolicyFamilyStatus['members'][number];

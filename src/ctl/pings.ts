@@ -3,9 +3,9 @@
  * a link, or this machine by whatever route it has.
  */
 import type { PingReply } from '../wire/control.ts';
+import { renderPercent } from '../wire/words.ts';
 import { type Column, renderTable } from './table.ts';
 import { type Paint, printable } from './terminal.ts';
-import { renderPercent } from './words.ts';
 
 /** `link`: null when it is this machine that pings. */
 export type Ping = Omit<PingReply, 'kind' | 'link'> & { readonly link: string | null };

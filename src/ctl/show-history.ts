@@ -1,6 +1,7 @@
 /** `show history`: what was said, and then what it comes to for each path: how long it had which health and why. */
-import { renderAvailability } from '../wire/availability.ts';
+
 import type { HistoryEntry, PathStatus, Status, TransitionStatus } from '../wire/status.ts';
+import { renderAvailability } from '../wire/words.ts';
 import { familyColumn, healthCell, healthColumn, linkColumn, type PathRow, pathRows } from './cells.ts';
 import { type Column, foldText, renderTable, SCREEN } from './table.ts';
 import { type Colour, type Paint, printable } from './terminal.ts';
@@ -66,14 +67,26 @@ const availabilityColumns: readonly Column<PathRow>[] = [
   healthColumn,
   { title: 'SINCE', cell: ({ path }) => renderMs(path.sinceMs) },
   { title: '24H', isRight: true, cell: ({ path }) => renderAvailability(path.availability.day) },
-  { title: '7D', isRight: true, cell: ({ path }) => renderAvailability(path.availability.week) },
+  {
+    title: '7D',
+    isRight: true,
+    need: 'less',
+    cell: ({ path }) => renderAvailability(path.availability.week),
+  },
   { title: '30D', isRight: true, cell: ({ path }) => renderAvailability(path.availability.month) },
-  { title: 'START', isRight: true, cell: ({ path }) => renderAvailability(path.availability.sinceStart) },
+  {
+    title: 'START',
+    isRight: true,
+    need: 'less',
+    cell: ({ path }) => renderAvailability(path.availability.sinceStart),
+  },
 ];
 
 /** Messages in which the link is named. Names are words without anything that a pattern would take for its own. */
-export const historyOf = (status: Status, link: string): Status['history'] =>
-  status.history.filter(({ text }) => new RegExp(`(^|[^a-z0-9_])${link}($|[^a-z0-9_])`).test(text));
+export const historyOf = (status: Status, link: string): Status['history'] => {
+  const named = new RegExp(`(^|[^a-z0-9_])${link}($|[^a-z0-9_])`);
+  return status.history.filter(({ text }) => named.test(text));
+};
 
 /** Messages, what they come to, and with `hasChanges` each change that is remembered. */
 export const renderHistory = (

@@ -1,6 +1,7 @@
 /** `show links`: a line for each path with everything that was measured, or all that is known of one link. */
-import { renderAvailability } from '../wire/availability.ts';
+import { megabytes } from '../core/note.ts';
 import type { LinkStatus, PathStatus, Status } from '../wire/status.ts';
+import { renderAvailability, renderWait } from '../wire/words.ts';
 import {
   familyColumn,
   healthColours,
@@ -22,7 +23,6 @@ import {
   renderRtt,
   renderShare,
   renderStates,
-  renderWait,
   renderWhy,
   sharesOfPath,
 } from './words.ts';
@@ -96,8 +96,6 @@ const renderDamping = ({ damping: { penalty, suppressed, reuseInMs } }: PathStat
     : penalty === 0
       ? 'none'
       : `not held back, penalty ${penalty}`;
-
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)}M`;
 
 const renderMetered = (
   { probeBytes: { month, budget } }: LinkStatus,

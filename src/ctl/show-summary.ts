@@ -1,5 +1,6 @@
 /** `show summary`: the daemon, pf and this machine's own traffic in a line each, then a line for each path and each policy. */
 import type { Status } from '../wire/status.ts';
+import { renderWait } from '../wire/words.ts';
 import {
   familyColumn,
   healthColumn,
@@ -11,7 +12,7 @@ import {
 } from './cells.ts';
 import { renderTable } from './table.ts';
 import { type Paint, printable } from './terminal.ts';
-import { bestTarget, renderLoss, renderMs, renderRtt, renderShare, renderWait, renderWhy } from './words.ts';
+import { bestTarget, renderLoss, renderMs, renderRtt, renderShare, renderWhy } from './words.ts';
 
 export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 

@@ -44,7 +44,7 @@ const widthOf = (widths: readonly number[], { shown, gap, isBeneath }: Plan): nu
   (isBeneath ? shown.slice(0, -1) : shown).reduce((sum, at) => sum + (widths[at] ?? 0) + gap, -gap);
 
 /** All ways to lay a table out, the nicest first. */
-const plansOf = (needs: readonly Column<never>['need'][]): readonly Plan[] => {
+const plansOf = (needs: readonly Column<never>['need'][], isText: boolean): readonly Plan[] => {
   const all = needs.map((_, at) => at);
   const of = (need: Column<never>['need']): readonly number[] => all.filter((at) => needs[at] === need);
   const more = of('more');
@@ -56,8 +56,9 @@ const plansOf = (needs: readonly Column<never>['need'][]): readonly Plan[] => {
   return [
     ...wide.map((shown) => ({ shown, gap: 2, isBeneath: false })),
     ...[2, 1].map((gap) => ({ shown: usual, gap, isBeneath: false })),
-    ...[2, 1].map((gap) => ({ shown: usual, gap, isBeneath: true })),
-    ...narrow.map((shown) => ({ shown, gap: 1, isBeneath: true })),
+    // A number without a title above it says nothing.
+    ...(isText ? [2, 1] : []).map((gap) => ({ shown: usual, gap, isBeneath: true })),
+    ...narrow.map((shown) => ({ shown, gap: 1, isBeneath: isText })),
   ];
 };
 
@@ -90,7 +91,10 @@ export const renderTable = <Row>(
   const titles = columns.map(({ title }): Cell => ({ text: title }));
   const lines: readonly (readonly Cell[])[] = [titles, ...body];
   const widths = columns.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.text.length ?? 0)));
-  const plans = plansOf(columns.map(({ need }) => need));
+  const plans = plansOf(
+    columns.map(({ need }) => need),
+    columns.at(-1)?.isRight !== true,
+  );
   const plan = plans.find((each) => widthOf(widths, each) <= screen) ?? plans.at(-1);
   if (plan === undefined) return '';
   const last = plan.shown.at(-1) ?? 0;

@@ -2,15 +2,13 @@
  * Single facts of the status document in words, as they stand in the cells of tables: round-trip times, loss, and the
  * WHY of a path. Knows nothing of tables.
  */
+
 import { millis, renderDuration } from '../core/time.ts';
 import type { LinkStatus, PathStatus, PolicyFamilyStatus, Status, TargetStatus } from '../wire/status.ts';
+import { renderPercent, renderWait } from '../wire/words.ts';
 
 /** A length of time as in the log. */
 export const renderMs = (length: number): string => renderDuration(millis(length));
-
-/** `7s`, rounded up so that it never says that something is due before it is; above a minute as in the log. */
-export const renderWait = (length: number): string =>
-  length > 60_000 ? renderMs(length) : `${Math.max(0, Math.ceil(length / 1000))}s`;
 
 /** Local time, as in syslog but with the year: `2026-11-20 09:05:03`. `atMs`: milliseconds since 1970. */
 export const renderInstant = (atMs: number): string => {
@@ -27,12 +25,6 @@ export const renderRtt = (target: TargetStatus | null): string => {
   const { p50Ms, p95Ms } = target.rtt;
   const digits = p95Ms >= 100 ? 0 : 1;
   return `${p50Ms.toFixed(digits)}/${p95Ms.toFixed(digits)}ms`;
-};
-
-/** `0.8%`; whole from 10 on, but 100 % only if it is all. */
-export const renderPercent = (percent: number): string => {
-  if (percent >= 10) return `${percent >= 100 ? 100 : Math.min(99, Math.round(percent))}%`;
-  return percent <= 0 ? '0%' : `${Math.max(0.1, percent).toFixed(1)}%`;
 };
 
 /** Of the window; `-` while nothing is known of it. */

@@ -1,7 +1,7 @@
 /** A whole status as log lines, for SIGUSR1: one fact a line, like everything else in the log. */
 import { millis, renderDuration } from '../core/time.ts';
-import { renderAvailability } from '../wire/availability.ts';
 import type { LinkStatus, PathStatus, PolicyFamilyStatus, Status, TargetStatus } from '../wire/status.ts';
+import { renderAvailability } from '../wire/words.ts';
 
 const length = (ms: number): string => renderDuration(millis(ms));
 

@@ -25,7 +25,7 @@ import {
   pathKey,
 } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
-import { bytesOf } from '../core/probe-bytes.ts';
+import { rowBytes } from '../core/probe-bytes.ts';
 import { availabilityNow, type PathRecord } from '../core/record.ts';
 import { rdomainOf } from '../core/rtable.ts';
 import { knownGateway } from '../core/ruleset.ts';
@@ -60,7 +60,7 @@ const left = (now: Mono, until: Mono): number => rounded(Math.max(0, since(until
 const targetStatus = (target: TargetHealth): TargetStatus => {
   const { lossPercent, rtt } = readWindow(target.window);
   const { answered, lost, late, duplicates, outcomes } = target.window;
-  const bytes = bytesOf(target.probe);
+  const bytes = rowBytes(target.probe, target.window);
   return {
     target: target.target,
     address: target.probe.address,
@@ -70,8 +70,8 @@ const targetStatus = (target: TargetHealth): TargetStatus => {
     lost,
     late,
     duplicates,
-    bytesOut: (answered + lost) * bytes.out + answered * bytes.answered.out,
-    bytesIn: (answered + duplicates) * bytes.answered.in,
+    bytesOut: bytes.out,
+    bytesIn: bytes.in,
     lossPercent: rounded(lossPercent),
     rtt:
       rtt === null

@@ -2,10 +2,10 @@
 import type { Cure, Finding } from './finding.ts';
 import { linesOf, type Machine, PF_CONF, RC_CONF_LOCAL } from './machine.ts';
 
-const WRITABLE_BY_OTHERS = 0o022;
+export const WRITABLE_BY_OTHERS = 0o022;
 const SOCKET_MODE = 0o660;
 
-const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+export const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 const checkConfig = (machine: Machine): readonly Finding[] =>
   machine.configErrors.length === 0

@@ -1,12 +1,10 @@
 /** Programs that root runs for the administrator, hooks and probes: that they are there, can be run, and are nobody else's to write. */
 import type { Settings } from '../core/model.ts';
+import { octal, WRITABLE_BY_OTHERS } from './check-file.ts';
 import type { Finding } from './finding.ts';
 import type { Machine } from './machine.ts';
 
-const WRITABLE_BY_OTHERS = 0o022;
 const EXECUTABLE = 0o111;
-
-const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** Each once, with what it is for. */
 export const programsOf = (settings: Settings | null): ReadonlyMap<string, string> => {

@@ -2,9 +2,10 @@
  * The parts of the status page, each an element with an id that can be replaced while the page is open: what is wrong, links,
  * policies, plots, what has happened. Every fact is in words and in markup; colour and shape only repeat it.
  */
-import { renderAvailability } from '../wire/availability.ts';
+
 import { binsOf, type Scale, type SeriesStore, scales } from '../wire/series.ts';
 import type { HistoryEntry, LinkStatus, PathStatus, PolicyFamilyStatus, Status } from '../wire/status.ts';
+import { renderAvailability, renderPercent } from '../wire/words.ts';
 import { type Html, html } from './html.ts';
 import { renderPlot, summarise } from './plot.ts';
 import {
@@ -13,7 +14,6 @@ import {
   renderFlapping,
   renderLength,
   renderMs,
-  renderPercent,
   renderVerdict,
   renderWhy,
 } from './words.ts';

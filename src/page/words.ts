@@ -2,9 +2,11 @@
  * The page's sentences: what is wrong in one line, where traffic goes, and what a person can do about it. Pure functions of the
  * status document; the words are for somebody who was woken by it.
  */
+
 import type { Reason } from '../core/model.ts';
 import { millis, renderDuration } from '../core/time.ts';
 import type { LinkStatus, PathStatus, PolicyFamilyStatus, Status } from '../wire/status.ts';
+import { renderWait } from '../wire/words.ts';
 
 export type Mood = 'good' | 'unsure' | 'bad';
 
@@ -17,12 +19,6 @@ export interface Verdict {
 }
 
 export const renderLength = (ms: number): string => renderDuration(millis(ms));
-
-/** Loss: whole from 10 on, but 100% only if it is all. */
-export const renderPercent = (percent: number): string => {
-  if (percent >= 10) return `${percent >= 100 ? 100 : Math.min(99, Math.round(percent))}%`;
-  return percent <= 0 ? '0%' : `${Math.max(0.1, percent).toFixed(1)}%`;
-};
 
 export const renderMs = (ms: number): string => `${ms.toFixed(ms >= 100 ? 0 : 1)} ms`;
 
@@ -39,10 +35,6 @@ const answering = ({ targets }: PathStatus): string =>
 
 const gatewayAnswers = ({ targets }: PathStatus): boolean =>
   targets.some(({ target, verdict }) => target === 'gateway' && verdict === 'answers');
-
-/** Rounded up, so that it never says that something is due before it is. */
-const renderWait = (ms: number): string =>
-  ms > 60_000 ? renderLength(ms) : `${Math.max(0, Math.ceil(ms / 1000))}s`;
 
 /** `uplinkctl -j show links` has 1000 for a fall that has just been; half of it is two minutes old. */
 const FLAPPING = 500;

@@ -33,24 +33,25 @@ const judgeKnowledge = (scene: Scene, changedAt: number): void => {
   }
 };
 
-/** The same text mostly, look after look. */
-let counted = { text: '[]', rules: 0 };
-const countRules = (text: string): number => {
-  if (text === counted.text) return counted.rules;
-  const applied: unknown = JSON.parse(text);
-  counted = { text, rules: Array.isArray(applied) ? applied.length : 0 };
-  return counted.rules;
-};
-
-const judgeApplied = (scene: Scene): void => {
-  const engine = scene.engine();
-  if (engine === null || scene.clock.now() < scene.foreignUntil()) return;
-  const { pf, settings } = engine;
-  if (pf.inFlight !== null || pf.appliedRules === null || settings === null) return;
-  const rules = countRules(pf.appliedRules);
-  const count = scene.router.firewall.rulesets.get(settings.anchor)?.rules.length ?? 0;
-  if (rules !== count)
-    scene.report('what is known to be applied is in pf', `${rules} rules, pf holds ${count}`);
+const createAppliedJudge = (scene: Scene) => {
+  // The same text mostly, look after look.
+  let counted = { text: '[]', rules: 0 };
+  const countRules = (text: string): number => {
+    if (text === counted.text) return counted.rules;
+    const applied: unknown = JSON.parse(text);
+    counted = { text, rules: Array.isArray(applied) ? applied.length : 0 };
+    return counted.rules;
+  };
+  return (): void => {
+    const engine = scene.engine();
+    if (engine === null || scene.clock.now() < scene.foreignUntil()) return;
+    const { pf, settings } = engine;
+    if (pf.inFlight !== null || pf.appliedRules === null || settings === null) return;
+    const rules = countRules(pf.appliedRules);
+    const count = scene.router.firewall.rulesets.get(settings.anchor)?.rules.length ?? 0;
+    if (rules !== count)
+      scene.report('what is known to be applied is in pf', `${rules} rules, pf holds ${count}`);
+  };
 };
 
 /**
@@ -88,6 +89,7 @@ const renderCarriers = (scene: Scene): string =>
 /** Looks from now on. */
 export const watchMoments = (scene: Scene): void => {
   const judgeHold = createHoldJudge(scene);
+  const judgeApplied = createAppliedJudge(scene);
   let carriers = '';
   let changedAt = 0;
   const look = (): void => {
@@ -95,7 +97,7 @@ export const watchMoments = (scene: Scene): void => {
     if (now !== carriers) changedAt = scene.clock.now();
     carriers = now;
     judgeKnowledge(scene, changedAt);
-    if (scene.isRunning()) judgeApplied(scene);
+    if (scene.isRunning()) judgeApplied();
     judgeHold();
     scene.clock.after(EVERY_MS, look);
   };

@@ -68,7 +68,7 @@ const hourOf = (hour: number): readonly StoryEvent[] => {
   ];
 };
 
-export const speedStory = (hours: number): Story => ({
+const speedStory = (hours: number): Story => ({
   world,
   events: [
     ...Array.from({ length: hours }, (_, hour) => hourOf(hour)).flat(),

@@ -266,6 +266,26 @@ t.test('months: a clock that is stepped does no harm', async (t) => {
   t.equal(meterOf(kept, 'b').out, 0, 'what is since the start begins anew');
 });
 
+t.test('the last hour of a month is of that month, and not of the next', async (t) => {
+  const world = begin();
+  calendar(world, '2026-11', 30 * MINUTE);
+  const before = bytesInMonth(meter(world), '2026-11') ?? 0;
+  const sent = spent(world, 31 * MINUTE);
+  calendar(world, '2026-12', 31 * DAY);
+  t.equal(bytesInMonth(meter(world), '2026-11'), before + sent);
+  t.equal(bytesInMonth(meter(world), '2026-12'), 0);
+});
+
+t.test('answers that come when nobody waits any more are bytes, too', async (t) => {
+  const world = begin({}, { timeout: millis(500), idle: millis(1000) });
+  world.answers('b', 600);
+  world.run(5000);
+  const { in: before } = meter(world);
+  world.run(10_000);
+  t.equal(path(world, 'b')?.health, 'down');
+  t.equal(meter(world).in - before, 10 * 2 * 84);
+});
+
 t.test('no byte is lost or counted twice, whatever month the clock says', async (t) => {
   const step = fc.tuple(fc.constantFrom('2026-10', '2026-11'), fc.nat(2000), fc.nat(2000));
   check(

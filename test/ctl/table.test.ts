@@ -25,6 +25,15 @@ const rows: readonly Row[] = [
 ];
 const shown = (screen: number): string => renderTable(columns, rows, plain, screen);
 
+t.test('a number that does not fit does not stand beneath its line without a title', async (t) => {
+  const numbers = [
+    { title: 'LINK', cell: () => 'fibre' },
+    { title: '24H', isRight: true, cell: () => '99.98%' },
+    { title: 'START', isRight: true, need: 'less', cell: () => '99.98%' },
+  ] as const;
+  t.equal(renderTable(numbers, [{}], plain, 14), 'LINK     24H\nfibre 99.98%\n');
+});
+
 t.test('the wider the screen, the more of it', async (t) => {
   t.equal(
     shown(38),

@@ -4,13 +4,12 @@ import {
   bestTarget,
   renderDecisionWhy,
   renderLoss,
-  renderPercent,
   renderRtt,
   renderShare,
-  renderWait,
   renderWhy,
 } from '../../src/ctl/words.ts';
 import type { PathStatus, PolicyFamilyStatus, Status, TargetStatus } from '../../src/wire/status.ts';
+import { renderPercent, renderWait } from '../../src/wire/words.ts';
 import { exampleStatus } from '../wire/example.ts';
 
 const target = (name: string, over: Partial<TargetStatus> = {}): TargetStatus => ({
