@@ -176,6 +176,13 @@ for (const [name, probe, answer, wanted] of outcomes)
   });
 
 const ends: readonly (readonly [string, readonly string[], readonly string[], ProgramEnd, string])[] = [
+  [
+    '1, as there is no such routing table',
+    [],
+    ['route: setrtable: Invalid argument'],
+    { kind: 'exited', code: 1 },
+    'ended route: setrtable: Invalid argument, again in 1000',
+  ],
   ['0', [], [], { kind: 'exited', code: 0 }, 'answer 0 25'],
   ['0, and says how long it took', ['12.5', 'more'], [], { kind: 'exited', code: 0 }, 'answer 0 12.5'],
   ['0, in words', ['HTTP 204'], [], { kind: 'exited', code: 0 }, 'answer 0 25'],

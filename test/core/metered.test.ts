@@ -74,6 +74,7 @@ t.test('sizes on the wire', async (t) => {
   t.same(size('inet', { kind: 'tcp' }), [64, 220, 168]);
   t.same(size('inet', { kind: 'dns', name: '.' }), [45, 45, 256]);
   t.same(size('inet', { kind: 'dns', name: 'example.com' }), [57, 57, 73]);
+  t.same(size('inet6', { kind: 'dns', name: 'example.com' }), [77, 77, 105]);
   t.same(size('inet', { kind: 'exec' }), [0, 0, 0]);
   t.equal(roundBytes(linkSettings('b', 1, { probe: probeSettings({ targets }) })), 4 * 84);
 });
@@ -218,6 +219,9 @@ t.test('a budget stretches what is idle until the month ends, and says so once',
   t.equal(path(world, 'b')?.pace, 10 * MINUTE);
   calendar(world, '2026-12', 31 * DAY);
   t.match(budgetNotes(world), [/every 5m00s while idle, to keep its budget: 0\.0M of 3\.0M used in 2026-12/]);
+  calendar(world, '2027-01', DAY);
+  t.equal(budgetNotes(world).length, 1, 'and it says when it does not any more');
+  t.equal(path(world, 'b')?.pace, MINUTE);
 });
 
 t.test('a budget that is spent: an hour, no more', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { View } from '../../src/ctl/argument.ts';
 import { renderView, selectView, withOnlyLink } from '../../src/ctl/show.ts';
-import { renderEntry } from '../../src/ctl/show-history.ts';
+import { historyOf, renderEntry } from '../../src/ctl/show-history.ts';
 import { inColour, plain } from '../../src/ctl/terminal.ts';
 import { type Status, statusSchema } from '../../src/wire/status.ts';
 import fc from '../chance.ts';
@@ -176,6 +176,15 @@ t.test('how long it was how, and why', async (t) => {
     /^inet, the latest/,
     'nothing was said of it',
   );
+});
+
+t.test('messages of one link are not those of another whose name begins alike', async (t) => {
+  const status = (text: string): Status => ({
+    ...exampleStatus,
+    history: exampleStatus.history.slice(0, 1).map((entry) => ({ ...entry, text })),
+  });
+  t.same(historyOf(status('link lte_b inet: up -> down'), 'lte'), []);
+  t.equal(historyOf(status('policy default inet: lte 100% -> dsl 100%'), 'lte').length, 1);
 });
 
 t.test('who carries what is of this machine itself', async (t) => {

@@ -2,8 +2,10 @@
 import t from 'tap';
 import { readCalendar } from '../../src/daemon/calendar.ts';
 
+// As far from UTC as a zone can be.
+process.env['TZ'] = 'Pacific/Auckland';
+
 t.test('the month and what is left of it', async (t) => {
-  // By the zone that this process is in, whichever it is.
   const at = (year: number, month: number, day: number): number => new Date(year, month, day).getTime();
   t.same(readCalendar(at(2026, 10, 30)), { month: '2026-11', left: at(2026, 11, 1) - at(2026, 10, 30) });
   t.same(readCalendar(at(2026, 11, 31)), { month: '2026-12', left: at(2027, 0, 1) - at(2026, 11, 31) });
