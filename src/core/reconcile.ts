@@ -247,7 +247,10 @@ export const stepPfResult = (
   const flight = lane.inFlight;
   if (flight === null || flight.transaction.id !== id) return { lane, notes: [] };
   const { transaction, desired } = flight;
-  const landed: PfLane = { ...lane, inFlight: null, inspectAt: plus(now, reconcile) };
+  // What is written now and then must not put off the look at what nobody has written.
+  const isLookedAt = result.kind !== 'applied' || lane.inspectAt === null;
+  const inspectAt = isLookedAt ? plus(now, reconcile) : lane.inspectAt;
+  const landed: PfLane = { ...lane, inFlight: null, inspectAt };
   if (result.kind === 'failed') return failed(landed, result, flight, now);
   const worked: PfLane = {
     ...landed,

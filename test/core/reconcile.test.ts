@@ -281,9 +281,9 @@ t.test('failure', async (t) => {
 
 t.test('somebody else writes', async (t) => {
   const lane = loaded();
-  t.equal(pfDeadline(lane.lane(), []), 30_002);
-  t.equal(lane.plan(30_001, one), null);
-  t.equal(lane.plan(30_002, one), 'inspect');
+  t.equal(pfDeadline(lane.lane(), []), 30_001);
+  t.equal(lane.plan(30_000, one), null);
+  t.equal(lane.plan(30_001, one), 'inspect');
   t.match(lane.flight(), { fingerprint: ['as printed'] }, 'compares with what pf printed after the load');
   t.same(lane.inspected(30_003, []), []);
   t.equal(lane.plan(60_003, one), 'inspect');
@@ -309,6 +309,19 @@ t.test('somebody else writes', async (t) => {
 t.test('what is urgent goes before what is routine', async (t) => {
   const lane = loaded();
   t.equal(lane.plan(30_002, two, { unwanted: ['a/inet'] }), 'load, uplinkd_default=1, kill a');
+});
+
+t.test('and does not put it off: who writes often looks as often', async (t) => {
+  const lane = loaded();
+  for (const [at, what] of [
+    [10_000, two],
+    [20_000, one],
+    [30_000, two],
+  ] as const) {
+    t.equal(lane.plan(at, what), 'load, uplinkd_default=1');
+    lane.applied(at + 1);
+  }
+  t.equal(lane.plan(30_001, two), 'inspect');
 });
 
 t.test('after new settings', async (t) => {
