@@ -33,7 +33,10 @@ const maybe = (
   draw: () => Value,
 ): readonly [string, Value] | null => (random.chance(chance) ? [key, draw()] : null);
 
-const drawProbe = (random: Random, hasInet6: boolean): Table => {
+/** How often a world asks, reconciles and sends: as a router does, or so seldom that a simulated day takes a second. */
+export type Pace = 'usual' | 'slow';
+
+const drawProbe = (random: Random, hasInet6: boolean, pace: Pace): Table => {
   const targets = pick<readonly string[]>(
     random,
     ['gateway', '9.9.9.9', '1.1.1.1'],
@@ -43,7 +46,9 @@ const drawProbe = (random: Random, hasInet6: boolean): Table => {
   );
   return entries(
     random.chance(0.4) && !hasInet6 ? null : ['targets', [...targets, ...(hasInet6 ? ['2620:fe::fe'] : [])]],
-    maybe(random, 0.4, 'interval', () => pick(random, '500ms', '2s', '3s')),
+    pace === 'slow'
+      ? ['interval', pick(random, '10s', '20s', '30s', '60s')]
+      : maybe(random, 0.4, 'interval', () => pick(random, '500ms', '2s', '3s')),
     maybe(random, 0.4, 'fall', () => pick(random, 2, 3, 4, 6)),
     maybe(random, 0.6, 'rise', () => pick(random, 1, 2, 3, 8)),
     maybe(random, 0.6, 'hold', () => pick(random, '0s', '1s', '3s', '20s')),
@@ -86,12 +91,20 @@ export const drawConfig = (
   random: Random,
   uplinks: readonly StoryUplink[],
   policies: readonly string[],
+  pace: Pace,
 ): Config => {
   const hasInet6 = uplinks.some((uplink) => uplink.gateway6 !== null);
   const names = uplinks.map((uplink) => uplink.name);
   return new Map<string, Table>([
-    ['', entries(maybe(random, 0.5, 'reconcile', () => pick(random, '5s', '10s', '60s')))],
-    ['probe', drawProbe(random, hasInet6)],
+    [
+      '',
+      entries(
+        pace === 'slow'
+          ? ['reconcile', pick(random, '1m', '3m', '5m')]
+          : maybe(random, 0.5, 'reconcile', () => pick(random, '5s', '10s', '60s')),
+      ),
+    ],
+    ['probe', drawProbe(random, hasInet6, pace)],
     ...(random.chance(0.3)
       ? [['probe.latency', entries(['degraded', pick(random, '100ms', '250ms')])] as const]
       : []),
@@ -105,7 +118,12 @@ const edit = (config: Config, name: string, change: readonly (readonly [string, 
   new Map([...config].map(([key, table]) => [key, key === name ? new Map([...table, ...change]) : table]));
 
 /** What an operator may have made of the file before he sends SIGHUP. */
-export const changeConfig = (random: Random, config: Config, uplinks: readonly StoryUplink[]): string => {
+export const changeConfig = (
+  random: Random,
+  config: Config,
+  uplinks: readonly StoryUplink[],
+  pace: Pace,
+): string => {
   const uplink = uplinks[random.below(uplinks.length)];
   const link = `link.${uplink?.name}`;
   switch (random.below(9)) {
@@ -123,7 +141,7 @@ export const changeConfig = (random: Random, config: Config, uplinks: readonly S
       return renderConfigText(
         edit(config, 'probe', [
           ['fall', pick(random, 2, 5)],
-          ['interval', '2s'],
+          ['interval', pace === 'slow' ? '15s' : '2s'],
         ]),
       );
     case 6:

@@ -4,7 +4,7 @@
  */
 import type { CallFault } from '../emulator/fault.ts';
 import { createRandom, type Random } from '../emulator/random.ts';
-import { pick } from './draw-config.ts';
+import { type Pace, pick } from './draw-config.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
 /** Chosen by weight. */
@@ -251,7 +251,12 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
 /** Damage that may be there at rest: what is neither good nor dead would prove nothing. */
 const mayStay = (key: string): boolean => /^(carrier|ifconfig|hot-plug|dark|dark-family|gateway) /.test(key);
 
-export const drawHistory = (seed: number, world: World, hours: number): readonly StoryEvent[] => {
+export const drawHistory = (
+  seed: number,
+  world: World,
+  hours: number,
+  pace: Pace = 'usual',
+): readonly StoryEvent[] => {
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
   const damage: Damage = { repairs: new Map(), families: createRandom(seed).fork('families') };
@@ -268,8 +273,8 @@ export const drawHistory = (seed: number, world: World, hours: number): readonly
     events.push({ afterMs: random.below(3000), happening: { kind: 'rest' } });
     // A rest is about five minutes; a day is mostly quiet.
     ms += 300_000 + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
-    if (random.chance(0.3)) {
-      const quiet = random.below(1_200_000);
+    if (random.chance(pace === 'slow' ? 0.7 : 0.3)) {
+      const quiet = random.below(pace === 'slow' ? 10_000_000 : 1_200_000);
       events.push({ afterMs: quiet, happening: { kind: 'wall', ms: 0 } });
       ms += quiet;
     }

@@ -1,7 +1,7 @@
 /** Draws a world from a seed: two to eight uplinks, clients of several policies, pf.conf and the configurations. */
 import { parseConfig } from '../config/parse.ts';
 import { createRandom, type Random } from '../emulator/random.ts';
-import { changeConfig, drawConfig, pick, renderConfigText } from './draw-config.ts';
+import { changeConfig, drawConfig, type Pace, pick, renderConfigText } from './draw-config.ts';
 import { LAST_GOOD, type StoryClient, type StoryUplink, type World } from './story.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
@@ -32,8 +32,9 @@ const drawClients = (
   random: Random,
   areas: readonly Area[],
   uplinks: readonly StoryUplink[],
+  pace: Pace,
 ): StoryClient[] => {
-  const every = (): number => pick(random, 1000, 1700, 2500, 4000, 7000);
+  const every = (): number => (pace === 'slow' ? 40 : 1) * pick(random, 1000, 1700, 2500, 4000, 7000);
   const inet = areas.flatMap(({ policy, first }) =>
     Array.from({ length: 2 + random.below(2) }, (_, at): StoryClient => {
       const kind = at === 0 ? 'fresh' : 'lasting';
@@ -79,7 +80,7 @@ const renderPfConf = (random: Random, areas: readonly Area[], uplinks: readonly 
   ].join('\n')}\n`;
 };
 
-export const drawWorld = (seed: number): World => {
+export const drawWorld = (seed: number, pace: Pace = 'usual'): World => {
   const random = createRandom(seed).fork('world');
   const hasInet6 = random.chance(0.4);
   const count = pick(random, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8);
@@ -87,9 +88,9 @@ export const drawWorld = (seed: number): World => {
   const areas = AREAS.slice(0, pick(random, 1, 1, 2, 3));
   const policies = areas.map(({ policy }) => policy);
   // Not everything goes with everything, and what does not is refused: draw again.
-  let config = drawConfig(random, uplinks, policies);
+  let config = drawConfig(random, uplinks, policies, pace);
   while (parseConfig(renderConfigText(config), 'drawn').kind !== 'ok') {
-    config = drawConfig(random, uplinks, policies);
+    config = drawConfig(random, uplinks, policies, pace);
   }
   return {
     seed,
@@ -97,12 +98,12 @@ export const drawWorld = (seed: number): World => {
       uplink.routed.length === 0 ? [] : [`2001:db8:10${index + 1}:1::1/64`],
     ),
     uplinks,
-    clients: drawClients(random, areas, uplinks),
+    clients: drawClients(random, areas, uplinks, pace),
     pfConf: renderPfConf(random, areas, uplinks),
     configs: new Map([
       ['first', renderConfigText(config)],
       ...['second', 'third', 'fourth', 'fifth'].map(
-        (name) => [name, changeConfig(random, config, uplinks)] as const,
+        (name) => [name, changeConfig(random, config, uplinks, pace)] as const,
       ),
     ]),
   };

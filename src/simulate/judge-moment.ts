@@ -3,12 +3,18 @@
  * a path which was down waits out its hold. Looked at so often that nothing can hide between two looks for long.
  */
 import { longestWait } from '../core/estimate.ts';
-import type { PathKey } from '../core/model.ts';
+import type { PathKey, Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
 import type { Scene } from './scene.ts';
 
-const EVERY_MS = 700;
+/** How often, where links are asked every few seconds; seldomer where they are asked seldom, for less can happen between two looks. */
+const OFTEN_MS = 700;
+const SELDOM_MS = 5000;
+const betweenLooks = ({ links }: Settings): number => {
+  const quickest = Math.min(...links.map(({ probe }) => probe.interval));
+  return quickest < 10_000 ? OFTEN_MS : SELDOM_MS;
+};
 /** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
 const SETTLED_MS = 1500;
 
@@ -58,8 +64,8 @@ const createAppliedJudge = (scene: Scene) => {
  * A verdict may have been too soon: an answer to a request that had left before the fall proves that the path was never down
  * (core/health.ts). It comes within the longest time that any answer may take, or not at all.
  */
-const mayBeAcquitted = ({ fell, settings }: PathHealth, now: number): boolean =>
-  fell !== null && now - fell.at <= longestWait(settings.timeout) + EVERY_MS;
+const mayBeAcquitted = ({ fell, settings }: PathHealth, now: number, betweenMs: number): boolean =>
+  fell !== null && now - fell.at <= longestWait(settings.timeout) + betweenMs;
 
 const createHoldJudge = (scene: Scene) => {
   const downAt = new Map<PathKey, number>();
@@ -70,11 +76,12 @@ const createHoldJudge = (scene: Scene) => {
     if (engine.startEnds !== life) downAt.clear();
     life = engine.startEnds;
     const now = scene.clock.now();
+    const betweenMs = betweenLooks(scene.settings());
     for (const path of engine.paths.values()) {
-      if (path.health === 'down' && !mayBeAcquitted(path, now)) downAt.set(path.key, now);
+      if (path.health === 'down' && !mayBeAcquitted(path, now, betweenMs)) downAt.set(path.key, now);
       const last = downAt.get(path.key);
       const { hold } = path.settings;
-      if (path.health === 'up' && last !== undefined && now - last + EVERY_MS < hold)
+      if (path.health === 'up' && last !== undefined && now - last + betweenMs < hold)
         scene.report('no path is up before its hold', `${path.key}: ${now - last} ms after it was down`);
     }
   };
@@ -99,7 +106,7 @@ export const watchMoments = (scene: Scene): void => {
     judgeKnowledge(scene, changedAt);
     if (scene.isRunning()) judgeApplied();
     judgeHold();
-    scene.clock.after(EVERY_MS, look);
+    scene.clock.after(betweenLooks(scene.settings()), look);
   };
   look();
 };

@@ -15,7 +15,7 @@ import type { Story } from './story.ts';
 import { parseStory, renderStory } from './story-text.ts';
 
 const USAGE =
-  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n       simulate --speed [--hours h]\n';
+  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--slow] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n       simulate --speed [--hours h]\n';
 
 interface Wanted {
   readonly seeds: number;
@@ -31,6 +31,8 @@ interface Wanted {
   readonly whole: boolean;
   /** The first that breaks is enough. */
   readonly untilBroken: boolean;
+  /** Worlds that ask, reconcile and send so seldom that a simulated day takes a second. */
+  readonly slow: boolean;
   /** Only tell how fast simulated time runs. */
   readonly speed: boolean;
 }
@@ -63,6 +65,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
         log: { type: 'boolean', default: false },
         whole: { type: 'boolean', default: false },
         'until-broken': { type: 'boolean', default: false },
+        slow: { type: 'boolean', default: false },
         speed: { type: 'boolean', default: false },
       },
     });
@@ -77,6 +80,7 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
       log: values.log,
       whole: values.whole,
       untilBroken: values['until-broken'],
+      slow: values.slow,
       speed: values.speed,
     };
     return [wanted.seeds, wanted.from, wanted.hours, wanted.jobs].some(Number.isNaN) ? null : wanted;
@@ -116,8 +120,9 @@ const tell = async (name: string, story: Story, played: Played, wanted: Wanted):
 const playSeeds = async (wanted: Wanted): Promise<Sum> => {
   const sum: Sum = { seeds: 0, broken: 0, simulatedMs: 0, steps: 0, happenings: 0, packets: 0 };
   for (let seed = wanted.from; seed < wanted.from + wanted.seeds; seed += 1) {
-    const world = drawWorld(seed);
-    const story = { world, events: drawHistory(seed, world, wanted.hours) };
+    const pace = wanted.slow ? 'slow' : 'usual';
+    const world = drawWorld(seed, pace);
+    const story = { world, events: drawHistory(seed, world, wanted.hours, pace) };
     const played = await playGuarded(story);
     sum.seeds += 1;
     sum.simulatedMs += played.simulatedMs;
@@ -144,6 +149,7 @@ const playInProcesses = async (wanted: Wanted): Promise<Sum> => {
       const more = [
         ...(wanted.log ? ['--log'] : []),
         ...(wanted.whole ? ['--whole'] : []),
+        ...(wanted.slow ? ['--slow'] : []),
         ...(wanted.untilBroken ? ['--until-broken'] : []),
         ...(wanted.write === null ? [] : ['--write', wanted.write]),
       ];

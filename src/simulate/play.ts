@@ -33,7 +33,8 @@ const LOG_KEPT = 400;
 /** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
 const AFTER_FAULT_MS = 80_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
-const AFTER_MUTE_MS = 330_000;
+const afterMuteMs = ({ links }: Settings): number =>
+  30_000 + Math.max(300_000, ...links.map(({ probe }) => 10 * Math.max(probe.interval, probe.idle)));
 const QUIET_MS = 70_000;
 
 /** Promises settle between the steps of the clock, as they would between events: Node runs all of them before its next tick. */
@@ -121,8 +122,8 @@ export const play = async (story: Story): Promise<Played> => {
     const command = router.faults.calls.at(-1)?.command;
     if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
     if (command?.startsWith('ping') === true) {
-      scene.disturb(AFTER_MUTE_MS);
-      scene.blind(AFTER_MUTE_MS);
+      scene.disturb(afterMuteMs(settings));
+      scene.blind(afterMuteMs(settings));
     }
   };
   const run = async (until: number): Promise<void> => {
@@ -290,8 +291,9 @@ export const play = async (story: Story): Promise<Played> => {
         if (happening.command === 'route') deafen(20_000);
         const isPing = happening.command.startsWith('ping');
         const isMute = isPing && happening.what === 'mute';
-        scene.disturb(isMute ? AFTER_MUTE_MS : 20_000);
-        if (isPing && happening.what !== 'kill') scene.blind(isMute ? AFTER_MUTE_MS : 20_000);
+        const forMs = isMute ? afterMuteMs(settings) : 20_000;
+        scene.disturb(forMs);
+        if (isPing && happening.what !== 'kill') scene.blind(forMs);
         break;
       }
       case 'carrier':
