@@ -15,7 +15,7 @@ import {
   pathKey,
   type Settings,
 } from '../core/model.ts';
-import { isLinkUp } from '../emulator/nic.ts';
+import { isLinkUp, type Nic, type NicAddress } from '../emulator/nic.ts';
 import type { Router } from '../emulator/router.ts';
 import type { Uplink } from '../emulator/uplink.ts';
 
@@ -38,36 +38,58 @@ const targetsBehind = (link: LinkSettings, family: Family): readonly string[] =>
     target.kind === 'address' && target.family === family ? [target.address] : [],
   );
 
-const hasAddressTowards = (router: Router, link: LinkSettings, family: Family, gateway: string): boolean =>
-  router
-    .nic(link.interface)
-    ?.addresses.some(
-      ({ address, length }) =>
-        address.family === family &&
-        address.text !== gateway &&
-        (isLinkLocal(gateway) ||
-          containsAddress(networkOf(address.text.split('%')[0] ?? '', length), gateway)),
-    ) ?? false;
+/** What follows from an interface's addresses. They hardly ever change, and are looked at for every packet of a client. */
+interface Place {
+  readonly link: LinkSettings;
+  readonly nic: Nic | null;
+  readonly addresses: readonly NicAddress[];
+  readonly identity: string;
+  readonly hasAddressTowards: boolean;
+}
+
+const placeOf = (nic: Nic | null, link: LinkSettings, family: Family, gateway: string): Place => {
+  const addresses = nic?.addresses ?? [];
+  const own = addresses.filter(({ address }) => address.family === family);
+  const isTowards = ({ address, length }: NicAddress): boolean =>
+    address.text !== gateway &&
+    (isLinkLocal(gateway) || containsAddress(networkOf(address.text.split('%')[0] ?? '', length), gateway));
+  return {
+    link,
+    nic,
+    addresses,
+    identity: `${link.interface} ${nic?.index} ${own.map(({ address }) => address.text).join(' ')} ${gateway}`,
+    hasAddressTowards: own.some(isTowards),
+  };
+};
+
+/** The router gives an interface other addresses by another list, so the same list holds the same ones. */
+const isStill = (place: Place | undefined, nic: Nic | null, link: LinkSettings): place is Place =>
+  place?.link === link && place.nic === nic && (nic === null || place.addresses === nic.addresses);
 
 const isMarginal = (uplink: Uplink, link: LinkSettings, family: Family): boolean => {
   const { timeout, interval, latency } = link.probe;
   // A step of the round-trip time beyond what a time-out that follows allows for at least may look like death for a moment.
   const wait = timeout === 'auto' ? autoTimeout({ mean: 0, deviation: 0 }, interval, 0) : timeout;
   const slow = Math.min(wait, latency.degraded ?? wait);
-  const watched = [...targetsBehind(link, family), gatewayOf(link, family) ?? ''];
+  const isWatched = (target: string): boolean =>
+    target === (gatewayOf(link, family) ?? '') || targetsBehind(link, family).includes(target);
   return (
     uplink.loss > 0 ||
     2 * (uplink.latencyMs + uplink.jitterMs) > slow ||
-    watched.some((target) => uplink.blackholes.has(target))
+    [...uplink.blackholes].some(isWatched)
   );
 };
 
-const standingOf = (router: Router, link: LinkSettings, family: Family): Standing => {
-  const nic = router.nic(link.interface);
+const uplinkBehind = (router: Router, nic: string): Uplink | undefined => {
+  for (const uplink of router.uplinks.values()) if (uplink.interface === nic) return uplink;
+  return undefined;
+};
+
+const standingOf = (router: Router, { link, nic, hasAddressTowards }: Place, family: Family): Standing => {
   const gateway = gatewayOf(link, family);
-  const uplink = [...router.uplinks.values()].find((each) => each.interface === link.interface);
+  const uplink = uplinkBehind(router, link.interface);
   if (nic === null || gateway === null || !isLinkUp(nic) || nic.rdomain !== 0) return 'dead';
-  if (!hasAddressTowards(router, link, family, gateway)) return 'dead';
+  if (!hasAddressTowards) return 'dead';
   if (uplink === undefined) return 'grey';
   if (uplink.isGatewayDead) return 'dead';
   if ((family === 'inet' ? uplink.gateway : uplink.gateway6) !== gateway) return 'grey';
@@ -75,13 +97,6 @@ const standingOf = (router: Router, link: LinkSettings, family: Family): Standin
   if (uplink.isDark || uplink.darkFamily === family)
     return targetsBehind(link, family).length > 0 ? 'dead' : 'grey';
   return isMarginal(uplink, link, family) ? 'grey' : 'good';
-};
-
-const identityOf = (router: Router, link: LinkSettings, family: Family): string => {
-  const nic = router.nic(link.interface);
-  const own = (nic?.addresses ?? []).filter(({ address }) => address.family === family);
-  const addresses = own.map(({ address }) => address.text);
-  return `${link.interface} ${nic?.index} ${addresses.join(' ')} ${gatewayOf(link, family)}`;
 };
 
 export interface Truth {
@@ -94,24 +109,35 @@ export interface Truth {
 
 export const createTruth = (router: Router): Truth => {
   let paths: ReadonlyMap<PathKey, PathTruth> = new Map();
+  const places = new Map<PathKey, Place>();
+
+  const lookAt = (link: LinkSettings, family: Family, gateway: string, now: number): PathTruth => {
+    const key = pathKey(link.name, family);
+    const nic = router.nic(link.interface);
+    const known = places.get(key);
+    const place = isStill(known, nic, link) ? known : placeOf(nic, link, family, gateway);
+    places.set(key, place);
+    const { identity } = place;
+    const standing = standingOf(router, place, family);
+    const was = paths.get(key);
+    const isSame = was?.standing === standing && was.identity === identity;
+    if (isSame && was.link === link) return was;
+    const identityAt = was?.identity === identity ? was.identityAt : now;
+    return { key, link, family, standing, identity, since: isSame ? was.since : now, identityAt };
+  };
+
   return {
     look: (settings, now) => {
-      paths = new Map(
-        settings.links.flatMap((link) =>
-          families
-            .filter((family) => gatewayOf(link, family) !== null)
-            .map((family): readonly [PathKey, PathTruth] => {
-              const key = pathKey(link.name, family);
-              const standing = standingOf(router, link, family);
-              const was = paths.get(key);
-              const identity = identityOf(router, link, family);
-              const isSame = was?.standing === standing && was.identity === identity;
-              const identityAt = was?.identity === identity ? was.identityAt : now;
-              const since = isSame ? was.since : now;
-              return [key, { key, link, family, standing, identity, since, identityAt }];
-            }),
-        ),
-      );
+      const seen = new Map<PathKey, PathTruth>();
+      for (const link of settings.links) {
+        for (const family of families) {
+          const gateway = gatewayOf(link, family);
+          if (gateway === null) continue;
+          const path = lookAt(link, family, gateway, now);
+          seen.set(path.key, path);
+        }
+      }
+      paths = seen;
     },
     get paths() {
       return paths;
