@@ -6,6 +6,7 @@ import { parseConfig, renderConfigError } from '../config/parse.ts';
 import { LONGEST } from '../core/damping.ts';
 import type { Settings } from '../core/model.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
+import { AFTER_FAULT_MS, createDisturbance } from './disturbance.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
 import { watchMoments } from './judge-moment.ts';
@@ -30,11 +31,6 @@ export interface Played {
 }
 
 const LOG_KEPT = 400;
-/** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
-const AFTER_FAULT_MS = 80_000;
-/** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
-const afterMuteMs = ({ links }: Settings): number =>
-  30_000 + Math.max(300_000, ...links.map(({ probe }) => 10 * Math.max(probe.interval, probe.idle)));
 const QUIET_MS = 70_000;
 
 /** Promises settle between the steps of the clock, as they would between events: Node runs all of them before its next tick. */
@@ -71,18 +67,12 @@ export const play = async (story: Story): Promise<Played> => {
   let broken: Broken | null = null;
   let settings = firstSettings(world);
   let life: Life | null = null;
-  let calmAt = 60_000;
-  let blindUntil = 0;
-  let foreignUntil = 0;
-  let isDeaf = false;
-  let hasDoubtfulMonitor = false;
-  let hearsAt = 60_000;
   let adminCalls = 0;
   let steps = 0;
-  let faultsUsed = 0;
   let mainRules = -1;
   let happenings = 0;
 
+  const disturbance = createDisturbance({ clock, router, settings: () => settings });
   const scene: Scene = {
     world,
     clock,
@@ -90,17 +80,11 @@ export const play = async (story: Story): Promise<Played> => {
     truth,
     settings: () => settings,
     engine: () => life?.loop.engine() ?? null,
-    calmAt: () => (scene.isRunning() && !isDeaf ? calmAt : Number.POSITIVE_INFINITY),
-    disturb: (ms) => {
-      calmAt = Math.max(calmAt, clock.now() + ms);
-    },
-    blindUntil: () => blindUntil,
-    blind: (ms) => {
-      blindUntil = Math.max(blindUntil, clock.now() + ms);
-    },
+    calmAt: () => (scene.isRunning() ? disturbance.calmAt() : Number.POSITIVE_INFINITY),
+    blindUntil: disturbance.blindUntil,
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
-    foreignUntil: () => foreignUntil,
-    hearsAt: () => (scene.isRunning() && !isDeaf && !hasDoubtfulMonitor ? hearsAt : Number.POSITIVE_INFINITY),
+    foreignUntil: disturbance.foreignUntil,
+    hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
     isRunning: () => life?.process.isAlive === true && !life.process.isPaused,
     isAdminBusy: () => adminCalls > 0,
     report: (claim: Claim, text: string) => {
@@ -112,37 +96,20 @@ export const play = async (story: Story): Promise<Played> => {
   const traffic = createTraffic(scene);
   const commands = withWitness(machine, scene);
 
-  const deafen = (ms: number): void => {
-    hearsAt = Math.max(hearsAt, clock.now() + ms);
-  };
-  const afterStep = (): void => {
-    if (router.faults.used === faultsUsed) return;
-    faultsUsed = router.faults.used;
-    scene.disturb(AFTER_FAULT_MS);
-    const command = router.faults.calls.at(-1)?.command;
-    if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
-    if (command?.startsWith('ping') === true) {
-      scene.disturb(afterMuteMs(settings));
-      scene.blind(afterMuteMs(settings));
-    }
-  };
   const run = async (until: number): Promise<void> => {
     await breathe();
     for (let next = clock.next(); next !== null && next <= until && broken === null; next = clock.next()) {
       clock.step();
       steps += 1;
-      afterStep();
+      disturbance.look();
       await settlePromises();
     }
     if (broken === null) clock.advance(until - clock.now());
   };
 
   const begin = (remembers: boolean): void => {
-    // What was ordered and has met nobody yet may be waiting for this one.
-    hasDoubtfulMonitor = router.faults.pending > 0;
-    deafen(10_000);
+    disturbance.begin();
     judgeLog.forget();
-    scene.disturb(45_000);
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);
     life = beginLife(
       {
@@ -198,15 +165,12 @@ export const play = async (story: Story): Promise<Played> => {
   };
 
   const rest = async (): Promise<void> => {
-    router.faults.clear();
-    router.setOverflowing(false);
-    isDeaf = false;
+    disturbance.clear();
     life?.process.resume();
-    deafen(15_000);
     if (life?.process.isAlive !== true) begin(true);
-    scene.disturb(AFTER_FAULT_MS);
+    disturbance.disturb(AFTER_FAULT_MS);
     const slowest = Math.max(...settings.links.map((link) => returnMs(link)));
-    await run(Math.max(calmAt, clock.now()) + slowest + 2 * settings.reconcile);
+    await run(Math.max(disturbance.calmAt(), clock.now()) + slowest + 2 * settings.reconcile);
     await outlastDamping();
     const before = life?.loop.engine().pf.counts;
     await run(clock.now() + QUIET_MS);
@@ -223,7 +187,8 @@ export const play = async (story: Story): Promise<Played> => {
   /** What a start finds is what it would have made: nothing moves. */
   const restart = async (remembers: boolean): Promise<void> => {
     const isSteady = [...truth.paths.values()].every(({ standing }) => standing !== 'grey');
-    if (broken !== null || !isSteady || !scene.isPfConfLoaded() || clock.now() < blindUntil) return;
+    if (broken !== null || !isSteady || !scene.isPfConfLoaded() || clock.now() < disturbance.blindUntil())
+      return;
     const before = await readPf(scene, ask);
     end();
     await run(clock.now() + 1000);
@@ -265,8 +230,7 @@ export const play = async (story: Story): Promise<Played> => {
         break;
       case 'resume':
         life?.process.resume();
-        scene.disturb(15_000);
-        deafen(15_000);
+        disturbance.meet(happening);
         break;
       case 'wall':
         clock.stepWall(happening.ms);
@@ -275,7 +239,7 @@ export const play = async (story: Story): Promise<Played> => {
         const next = settingsOf(world.configs.get(happening.config) ?? '');
         if (next === null || next.anchor !== settings.anchor) break;
         settings = next;
-        scene.disturb(30_000);
+        disturbance.meet(happening);
         judgeLog.forget();
         if (life?.process.isAlive === true) life.loop.reload(settings);
         break;
@@ -283,19 +247,13 @@ export const play = async (story: Story): Promise<Played> => {
       case 'admin':
         admin(happening.command, happening.args);
         judgeLog.interrupt();
-        foreignUntil = clock.now() + settings.reconcile + 10_000;
-        scene.disturb(settings.reconcile + 20_000);
+        disturbance.meet(happening);
         break;
-      case 'child': {
-        if (happening.command === 'route' && happening.what === 'mute') hasDoubtfulMonitor = true;
-        if (happening.command === 'route') deafen(20_000);
-        const isPing = happening.command.startsWith('ping');
-        const isMute = isPing && happening.what === 'mute';
-        const forMs = isMute ? afterMuteMs(settings) : 20_000;
-        scene.disturb(forMs);
-        if (isPing && happening.what !== 'kill') scene.blind(forMs);
+      case 'child':
+      case 'fault':
+      case 'overflow':
+        disturbance.meet(happening);
         break;
-      }
       case 'carrier':
       case 'ifconfig':
       case 'detach':
@@ -307,15 +265,6 @@ export const play = async (story: Story): Promise<Played> => {
       case 'latency':
       case 'blackhole':
       case 'renumber':
-        break;
-      case 'fault':
-        if (happening.command === 'route') hasDoubtfulMonitor = true;
-        break;
-      case 'overflow':
-        isDeaf = happening.isFull;
-        // What was missed is read at once, but a reading takes its time.
-        scene.disturb(2000);
-        deafen(0);
         break;
     }
     truth.look(settings, clock.now());

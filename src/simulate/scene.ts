@@ -51,11 +51,8 @@ export interface Scene {
   readonly engine: () => Engine | null;
   /** From this instant on nothing is the matter but the world itself: its commands work, it runs, nobody else writes to pf. */
   readonly calmAt: () => number;
-  /** Something is in the daemon's way, and may be for this long. */
-  disturb(ms: number): void;
   /** Until then pings may have missed answers for reasons of their own. */
   readonly blindUntil: () => number;
-  blind(ms: number): void;
   /** pf.conf is in force, as it was written. */
   readonly isPfConfLoaded: () => boolean;
   /** Until then pf may hold what a second administrator has left there. */
