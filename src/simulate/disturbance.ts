@@ -1,0 +1,148 @@
+/**
+ * What is in the daemon's way, and for how long: while its commands fail, it is stopped, or somebody else writes to pf, bounds of
+ * time do not count. Knows what each happening may do to the daemon, not what the judges make of it.
+ */
+import type { Settings } from '../core/model.ts';
+import type { VirtualClock } from '../emulator/clock.ts';
+import type { Router } from '../emulator/router.ts';
+import type { Happening } from './story.ts';
+
+/** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
+export const AFTER_FAULT_MS = 80_000;
+/** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
+const afterMuteMs = ({ links }: Settings): number =>
+  30_000 + Math.max(300_000, ...links.map(({ probe }) => 10 * Math.max(probe.interval, probe.idle)));
+
+export interface Disturbance {
+  /** Something is in the daemon's way, and may be for this long. */
+  disturb(ms: number): void;
+  /** Pings may miss answers for reasons of their own for this long. */
+  blind(ms: number): void;
+  /** What the kernel tells may go unheard for this long. */
+  deafen(ms: number): void;
+  /** Looks for faults that have met a command since the last look. */
+  look(): void;
+  /** A life begins. */
+  begin(): void;
+  /** All that was ordered is taken back. */
+  clear(): void;
+  /** A happening that the daemon has in its way. */
+  meet(happening: Happening): void;
+  readonly calmAt: () => number;
+  readonly hearsAt: () => number;
+  readonly blindUntil: () => number;
+  readonly foreignUntil: () => number;
+}
+
+export const createDisturbance = (machine: {
+  readonly clock: VirtualClock;
+  readonly router: Router;
+  readonly settings: () => Settings;
+}): Disturbance => {
+  const { clock, router, settings } = machine;
+  let calmAt = 60_000;
+  let hearsAt = 60_000;
+  let blindUntil = 0;
+  let foreignUntil = 0;
+  /** The routing socket is full. */
+  let isDeaf = false;
+  /** A monitor that may say nothing, and that nobody may have found out. */
+  let hasDoubtfulMonitor = false;
+  let faultsUsed = 0;
+
+  const disturb = (ms: number): void => {
+    calmAt = Math.max(calmAt, clock.now() + ms);
+  };
+  const deafen = (ms: number): void => {
+    hearsAt = Math.max(hearsAt, clock.now() + ms);
+  };
+  const blind = (ms: number): void => {
+    blindUntil = Math.max(blindUntil, clock.now() + ms);
+  };
+
+  const meet = (happening: Happening): void => {
+    switch (happening.kind) {
+      case 'resume':
+        disturb(15_000);
+        deafen(15_000);
+        break;
+      case 'admin':
+        foreignUntil = clock.now() + settings().reconcile + 10_000;
+        disturb(settings().reconcile + 20_000);
+        break;
+      case 'child': {
+        if (happening.command === 'route' && happening.what === 'mute') hasDoubtfulMonitor = true;
+        if (happening.command === 'route') deafen(20_000);
+        const isPing = happening.command.startsWith('ping');
+        const isMute = isPing && happening.what === 'mute';
+        const forMs = isMute ? afterMuteMs(settings()) : 20_000;
+        disturb(forMs);
+        if (isPing && happening.what !== 'kill') blind(forMs);
+        break;
+      }
+      case 'fault':
+        if (happening.command === 'route') hasDoubtfulMonitor = true;
+        break;
+      case 'overflow':
+        isDeaf = happening.isFull;
+        // What was missed is read at once, but a reading takes its time.
+        disturb(2000);
+        deafen(0);
+        break;
+      case 'reload':
+        disturb(30_000);
+        break;
+      case 'carrier':
+      case 'ifconfig':
+      case 'detach':
+      case 'attach':
+      case 'dark':
+      case 'dark-family':
+      case 'gateway-dead':
+      case 'loss':
+      case 'latency':
+      case 'blackhole':
+      case 'renumber':
+      case 'rest':
+      case 'kill':
+      case 'start':
+      case 'pause':
+      case 'wall':
+        break;
+    }
+  };
+
+  return {
+    disturb,
+    blind,
+    deafen,
+    look: () => {
+      if (router.faults.used === faultsUsed) return;
+      faultsUsed = router.faults.used;
+      disturb(AFTER_FAULT_MS);
+      const command = router.faults.calls.at(-1)?.command;
+      if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
+      if (command?.startsWith('ping') === true) {
+        disturb(afterMuteMs(settings()));
+        blind(afterMuteMs(settings()));
+      }
+    },
+    begin: () => {
+      // What was ordered and has met nobody yet may be waiting for this one.
+      hasDoubtfulMonitor = router.faults.pending > 0;
+      deafen(10_000);
+      disturb(45_000);
+    },
+    clear: () => {
+      router.faults.clear();
+      router.setOverflowing(false);
+      isDeaf = false;
+      deafen(15_000);
+    },
+    meet,
+    calmAt: () => (isDeaf ? Number.POSITIVE_INFINITY : calmAt),
+    hearsAt: () => (isDeaf || hasDoubtfulMonitor ? Number.POSITIVE_INFINITY : hearsAt),
+    blindUntil: () => blindUntil,
+    foreignUntil: () => foreignUntil,
+  };
+};
