@@ -1,11 +1,11 @@
 /**
  * Probes: one `ping -n -V RTABLE` a probe, each line of which is an observation; those that ask in another way are
- * single-probe.ts. Children that die or fall silent are
- * started again, but for those that only have a few requests to send (`-c`, a burst). What a missing answer means is not judged here: losses are known by time, in the core.
+ * single-probe.ts. Children that die or fall silent are started again, but for those that only have a few requests to send
+ * (`-c`, a burst). What a missing answer means is not judged here: losses are known by time, in the core.
  */
 import type { Probe } from '../core/model.ts';
 import type { Observation } from '../core/observation.ts';
-import { millis, renderDuration } from '../core/time.ts';
+import { millis, renderDuration, since } from '../core/time.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Commands, Stream } from '../port/commands.ts';
 import type { Prober } from '../port/prober.ts';
@@ -27,12 +27,16 @@ const LONGEST_DELAY = millis(10_000);
 const SHORTEST_SILENCE_MS = 15_000;
 const SILENT_INTERVALS = 10;
 const LONGEST_SILENCE_MS = 300_000;
+/** Where another child has just been answered by the same target, nothing is left to reproach but the child itself. */
+const DOUBTED_INTERVALS = 3;
 const MAX_LINE = 1024;
 
 interface Running {
   start(): void;
   /** Starts nothing any more, and nothing of it is observed. */
   end(): void;
+  /** Another child that asks the same has been answered: one that has been silent for too long is replaced. */
+  doubt?(): void;
 }
 
 /** ping.c: `only root may use an interval smaller than one second`. */
@@ -54,6 +58,7 @@ const prepare = (
   probe: Probe,
   firstIn: number,
   observe: (observation: Observation) => void,
+  onAnswer: () => void,
 ): Running => {
   const key = probe.key;
   const program = probe.family === 'inet' ? 'ping' : 'ping6';
@@ -64,19 +69,27 @@ const prepare = (
   let ended = false;
   let cancelStart = () => {};
   let cancelSilence = () => {};
+  let muteFor: number | null = null;
+  let heardAt = clock.now();
+
+  const replace = (): void => {
+    muteFor = since(clock.now(), heardAt);
+    cancelSilence();
+    child?.stop();
+  };
 
   const start = (): void => {
     const lines = createLineReader({ maxLength: MAX_LINE });
     const errors = createLineReader({ maxLength: MAX_LINE });
     let lastWords = '';
-    let muteFor: number | null = null;
+    muteFor = null;
 
     const listen = (): void => {
+      heardAt = clock.now();
       cancelSilence();
       cancelSilence = clock.after(millis(silence), () => {
-        muteFor = silence;
         silence = Math.max(shortestSilence, Math.min(silence * 2, LONGEST_SILENCE_MS));
-        child?.stop();
+        replace();
       });
     };
     const hearLine = (): void => {
@@ -89,6 +102,7 @@ const prepare = (
       const said = parsePingLine(line);
       if (said.kind !== 'answer' || !isFrom(probe, said.from)) return;
       backoff.reset();
+      onAnswer();
       const rtt = said.rttMs === null ? null : millis(said.rttMs);
       observe({ kind: 'probe-answer', probe: key, seq: said.seq, rtt, duplicate: said.duplicate });
     };
@@ -153,6 +167,11 @@ const prepare = (
       cancelSilence();
       child?.stop();
     },
+    doubt: () => {
+      // What could still be answered is waited for.
+      const patience = Math.max(DOUBTED_INTERVALS * probe.interval, probe.longest + probe.interval);
+      if (child !== null && muteFor === null && since(clock.now(), heardAt) > patience) replace();
+    },
   };
 };
 
@@ -183,9 +202,11 @@ export const createProber = (
       // Requests of many probes at one instant would queue behind each other on every link.
       const phase = (probe.interval * Math.max(0, lasting.indexOf(probe))) / Math.max(1, lasting.length);
       const { ask } = probe;
+      // Those of a burst are called after the steady one (core/confirm.ts).
+      const steady = probe.key.slice(0, Math.max(0, probe.key.lastIndexOf('#')));
       const running =
         ask.kind === 'ping'
-          ? prepare(commands, clock, probe, phase, observe)
+          ? prepare(commands, clock, probe, phase, observe, () => probes.get(steady)?.doubt?.())
           : prepareSingle(means, probe, ask, millis(phase), observe);
       probes.set(probe.key, running);
       running.start();

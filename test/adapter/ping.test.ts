@@ -201,6 +201,46 @@ t.test('a silent child is replaced, and less and less often (S7)', async (t) => 
   t.ok(slow.commands.streams[0]?.stopped);
 });
 
+t.test('a child that is silent while another is answered by the same target is replaced soon', async (t) => {
+  const steady = probe('9.9.9.9', { interval: millis(60_000) });
+  const burst = (n: number): Probe => ({
+    ...steady,
+    key: `${steady.key}#${n}`,
+    interval: millis(30),
+    count: 4,
+  });
+  const { clock, commands, prober, take } = running(steady);
+  const child = commands.latest();
+  child.say(answer(0));
+  const ask = (n: number): void => {
+    prober.want([steady, burst(n)]);
+    commands.latest().say(answer(0));
+    prober.want([steady]);
+    take();
+  };
+  await clock.advance(180_000);
+  ask(1);
+  t.notOk(child.stopped, 'three intervals: it may still be answered');
+  await clock.advance(1);
+  prober.want([steady, burst(2), probe('1.1.1.1')]);
+  commands.latest().say(answer(0, '1.1.1.1'));
+  t.notOk(child.stopped, 'another target says nothing of it');
+  commands.streams.at(-2)?.say(answer(0));
+  t.ok(child.stopped);
+  await clock.advance(0);
+  t.match(
+    take().filter(({ kind }) => kind === 'probe-ended'),
+    [{ probe: steady.key, how: 'ping: silent for 3m00s', restartIn: 100 }],
+  );
+  const streams = commands.streams.length;
+  prober.want([steady, burst(3)]);
+  commands.latest().say(answer(0));
+  await clock.advance(100);
+  t.equal(commands.streams.length, streams + 2, 'once: the burst, and the new one');
+  ask(4);
+  t.notOk(commands.streams.at(-2)?.stopped, 'which begins without a stain');
+});
+
 t.test('the silence of one child is not held against the next', async (t) => {
   const { clock, commands } = running();
   await clock.advance(14_950);
