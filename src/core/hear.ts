@@ -19,8 +19,9 @@ export type Heard = Extract<
 
 /** The path that a probe is of, by its key. */
 export const pathOfProbe = (probe: string): PathKey => {
-  const [link = '', family = ''] = probe.split('/', 2);
-  return `${link}/${family === 'inet6' ? 'inet6' : 'inet'}`;
+  const slash = probe.indexOf('/');
+  const link = probe.slice(0, slash);
+  return probe.startsWith('inet6/', slash + 1) ? `${link}/inet6` : `${link}/inet`;
 };
 
 /**

@@ -37,8 +37,9 @@ export const meterOf = (meters: Meters, link: string): LinkMeter => meters.get(l
 export const withBytes = (meters: Meters, link: string, out: number, back: number): Meters => {
   if (out === 0 && back === 0) return meters;
   const was = meterOf(meters, link);
+  const { months } = was;
   const unbooked = was.unbooked + out + back;
-  return new Map(meters).set(link, { ...was, out: was.out + out, in: was.in + back, unbooked });
+  return new Map(meters).set(link, { out: was.out + out, in: was.in + back, unbooked, months });
 };
 
 /** What is new in a target's window. One that has become another one begins at nothing. */

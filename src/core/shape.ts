@@ -1,8 +1,9 @@
 /**
  * The values that are copied for every answer to every ping, written out field by field. `{ ...value, change }` is as good for all
  * else, but V8 up to Node 20 gives each copy of a copy a shape (hidden class) of its own, and then has to look up by name every field
- * of everything that is passed such values. A copy whose shape is always the same, made before the others, ends that, as
- * `npm run simulate -- --speed` shows. A field that is forgotten here does not compile.
+ * of everything that is passed such values. `{ ...shapeX(value), change }` costs a fifth of it, since the inner copy always has the same
+ * shape: that is how engines, paths and windows are copied wherever an answer to a ping comes by. Elsewhere it is not worth the words.
+ * A field that is forgotten here does not compile.
  */
 import type { Engine } from './engine.ts';
 import type { PathHealth } from './path.ts';

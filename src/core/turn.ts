@@ -74,7 +74,7 @@ const pacePaths = (engine: Engine, decisions: readonly Decision[]): Engine => {
 
 /** Works out what follows at `now` from everything observed so far. */
 export const settle = (before: Engine, now: Mono): Turn => {
-  const engine = shapeEngine(distrustGap(before, now));
+  const engine = distrustGap(before, now);
   const { settings, interfaces } = engine;
   if (settings === null || interfaces === null) {
     return {
@@ -95,7 +95,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const { paths: seen, judged } = isPostponed
     ? { paths: engine.paths, judged: new Map() }
     : judgePaths(engine.paths, engine.judged, now);
-  const stepped = { ...engine, paths: seen, judged };
+  const stepped = { ...shapeEngine(engine), paths: seen, judged };
   const premises = { settings, interfaces, rtables: engine.rtables, paths: seen };
   const holds = isConcluded(engine.concluded, premises);
   const concluded = holds
@@ -110,7 +110,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const { pf, sweep, routes, carp, count } = plan;
   return {
     engine: {
-      ...plan.engine,
+      ...shapeEngine(plan.engine),
       concluded,
       probes,
       judgeAt,

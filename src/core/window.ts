@@ -152,7 +152,7 @@ const sentBy = ({ isSingle, interval }: Window, known: NonNullable<Window['known
   known.seq + (isSingle ? 0 : Math.floor((now - known.sent) / interval));
 
 const withAnswer = (window: Window, rtt: Millis): Window => ({
-  ...window,
+  ...shapeWindow(window),
   outcomes: remember(window, rtt),
   answersInRow: window.answersInRow + 1,
   lossesInRow: 0,
@@ -161,12 +161,14 @@ const withAnswer = (window: Window, rtt: Millis): Window => ({
 
 const settle = (window: Window, seq: number): Window => {
   let next = window.next;
+  // Nearly always: the request that is expected next, and nothing beyond it is settled yet.
+  if (seq === next && window.settled.length === 0) return { ...shapeWindow(window), next: next + 1 };
   const settled = [...window.settled, seq].sort((a, b) => a - b);
   while (settled[0] === next) {
     settled.shift();
     next += 1;
   }
-  return shapeWindow({ ...window, next, settled });
+  return { ...shapeWindow(window), next, settled };
 };
 
 /** The full number of a 16-bit icmp_seq: the one nearest to what is expected. */
@@ -206,7 +208,7 @@ export const stepAnswer = (
   const waited = loss?.waited ?? timeoutOf(window);
   const counted = loss === undefined ? withAnswer(window, rtt) : withoutLoss(window, loss, rtt);
   const answeredWindow: Window = {
-    ...counted,
+    ...shapeWindow(counted),
     known,
     estimate: stepEstimate(window.estimate, rtt),
     isPatient: false,
