@@ -74,7 +74,8 @@ export const network = text<Prefix>(NETWORK, (value) => readNetwork(NETWORK, val
 
 const NETWORK6 = 'an IPv6 network such as "2001:db8:a::/48"';
 export const network6 = text<Prefix>(NETWORK6, (value) => {
-  const read = readNetwork(NETWORK6, value);
+  // Without a length it would be a single address, which no provider delegates.
+  const read = value.includes('/') ? readNetwork(NETWORK6, value) : refused(wanted(NETWORK6, value));
   return 'family' in read && read.family === 'inet' ? refused(wanted(NETWORK6, value)) : read;
 });
 

@@ -4,7 +4,15 @@
  */
 import { comparePrefixes, containsAddress, renderPrefix } from '../core/address.ts';
 import { type Family, gatewayWords, isLinkLocal, type LinkSettings, type Prefix } from '../core/model.ts';
-import { checkMarks, checkQuorum, type ProbeTable, pickTargets, readProbe, settleProbe } from './probe.ts';
+import {
+  checkIdle,
+  checkMarks,
+  checkQuorum,
+  type ProbeTable,
+  pickTargets,
+  readProbe,
+  settleProbe,
+} from './probe.ts';
 import { asTable, checkName, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_LINK, linkShape } from './schema.ts';
 import type { Place, Table } from './toml.ts';
@@ -22,8 +30,14 @@ export interface LinkTable {
 /** Reads every link of `[link]`, by name; null for one that is no table. */
 export const readLinks = (links: Table, report: Report): ReadonlyMap<string, LinkTable | null> => {
   const read = new Map<string, LinkTable | null>();
+  // `[link]` with the keys of a link below: one name is missing, and not a table for each key.
+  const stray = [...links.entries].find(([, { node }]) => node.kind === 'scalar');
   for (const [name, entry] of links.entries) {
     const key = keyOf('link', name);
+    if (entry.node.kind === 'scalar' && name !== stray?.[0] && name in linkShape) {
+      read.set(name, null);
+      continue;
+    }
     checkName(name, entry.keyAt, key, report);
     const table = asTable(entry.node, key, '[link.fibre]', report);
     const given = table === null ? {} : readTable(linkShape, ['probe'], table, key, report);
@@ -88,7 +102,8 @@ const checkLink = (link: LinkTable, probe: ProbeTable, report: Report): void => 
     }
   }
   const budget = placeOf(link, 'budget');
-  if (budget !== null && given.metered !== true)
+  const isMetered = given.metered ?? placeOf(link, 'metered') !== null;
+  if (budget !== null && !isMetered)
     report(budget, `${key}.budget`, 'expected metered = true beside it: only metered links are probed less');
   checkGatewayTarget(link, 'gateway', probe, report);
   checkGatewayTarget(link, 'gateway6', probe, report);
@@ -175,11 +190,13 @@ export const checkLinks = (links: readonly LinkTable[], probe: ProbeTable, repor
   checkUnique(links, 'rtable', (value, first) => `${value} is the routing table of ${first}, too`, report);
   checkPrefixes(links, report);
   checkMarks([probe], report);
+  checkIdle([probe], report);
   const told = new Set<string>();
   for (const link of links) {
     checkLink(link, probe, report);
     checkQuorum(link.key, familiesOf(link), [link.probe, probe], told, report);
     checkMarks([link.probe, probe], report);
+    checkIdle([link.probe, probe], report);
   }
 };
 

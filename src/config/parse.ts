@@ -4,6 +4,7 @@
  */
 import type { CarpSettings, HookSettings, MetricsSettings, Settings } from '../core/model.ts';
 import { isLoopback } from './address.ts';
+import { decodeConfig } from './decode.ts';
 import { checkLinks, readLinks, settleLink } from './link.ts';
 import { readPolicies } from './policy.ts';
 import { readProbe } from './probe.ts';
@@ -19,8 +20,8 @@ import {
   metricsShape,
   topShape,
 } from './schema.ts';
+import { suggest } from './suggest.ts';
 import { type Place, readToml, type Table } from './toml.ts';
-import { printable } from './value.ts';
 
 export type { ConfigError } from './read.ts';
 
@@ -74,13 +75,11 @@ const readControlGroup = (top: Table, report: Report): string => {
 const readMetrics = (top: Table, report: Report): MetricsSettings | null => {
   const table = asTable(top.entries.get('metrics')?.node, 'metrics', '[metrics]', report);
   if (table === null) return null;
-  const {
-    listen,
-    hosts = [],
-    public: isPublic = false,
-  } = readTable(metricsShape, [], table, 'metrics', report);
+  const given = readTable(metricsShape, [], table, 'metrics', report);
+  const { listen, hosts = [], public: isPublic = false } = given;
   if (listen === undefined) return null;
-  if (!isLoopback(listen.address) && !isPublic) {
+  const isPublicWrong = given.public === undefined && table.entries.has('public');
+  if (!isLoopback(listen.address) && !isPublic && !isPublicWrong) {
     const what = 'expected a loopback address, or public = true beside it: there is no password';
     report(table.entries.get('listen')?.node.at ?? table.at, 'metrics.listen', what);
   }
@@ -99,7 +98,11 @@ const readSettings = (top: Table, report: Report): Settings => {
   };
   const linkTable = readNames(top, 'link', '[link.fibre]', report);
   const policyTable = readNames(top, 'policy', '[policy.default]', report);
-  if (linkTable === null ? !top.entries.has('link') : linkTable.entries.size === 0) {
+  // `[links.fibre]` is told as an unknown key already.
+  const isMisspelt = [...top.entries.keys()].some(
+    (name) => !INNER.includes(name) && suggest(name, ['link']) !== '',
+  );
+  if (linkTable === null ? !top.entries.has('link') && !isMisspelt : linkTable.entries.size === 0) {
     report((linkTable ?? top).at, 'link', 'expected at least one link such as [link.fibre], found none');
   }
   const { default_route: defaultRoute, on_exit: onExit, ...others } = { ...DEFAULTS, ...given };
@@ -140,7 +143,7 @@ export const parseConfig = (text: string, file: string): ParsedConfig => {
   }
   const toml = readToml(text);
   if (toml.kind === 'refused') {
-    report(toml.at, '', `not TOML 1.0: ${printable(toml.what)}`);
+    report(toml.at, '', `not TOML 1.0: ${toml.what}`);
     return { kind: 'refused', errors };
   }
   const settings = readSettings(toml.table, report);
@@ -153,6 +156,14 @@ export const parseConfig = (text: string, file: string): ParsedConfig => {
     kind: 'refused',
     errors: [...errors.slice(0, MAX_ERRORS), { ...last, key: '', message: `and ${more} more errors` }],
   };
+};
+
+/** The same of a file's bytes, which may be no text at all. */
+export const parseConfigFile = (bytes: Uint8Array, file: string): ParsedConfig => {
+  const text = decodeConfig(bytes);
+  return typeof text === 'string'
+    ? parseConfig(text, file)
+    : { kind: 'refused', errors: [{ file, ...text, key: '', message: 'not TOML 1.0: expected UTF-8' }] };
 };
 
 /** `file:line:col: message`, one line. */

@@ -4,17 +4,9 @@
 import type { Member, PolicySettings } from '../core/model.ts';
 import type { LinkTable } from './link.ts';
 import { checkPool, type PoolMember } from './pool.ts';
-import {
-  asTable,
-  checkName,
-  type Given,
-  keyOf,
-  plainValue,
-  type Report,
-  readTable,
-  suggest,
-} from './read.ts';
+import { asTable, checkName, type Given, keyOf, plainValue, type Report, readTable } from './read.ts';
 import { DEFAULT_LINK, DEFAULT_POLICY, memberShape, policyShape } from './schema.ts';
+import { suggest } from './suggest.ts';
 import type { Node, Table } from './toml.ts';
 import { found } from './value.ts';
 

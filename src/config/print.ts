@@ -58,7 +58,7 @@ const renderLink = (link: LinkSettings): readonly string[] => [
   `tier      = ${link.tier}`,
   `nat       = ${link.nat}`,
   `nat6      = ${quote(link.nat6)}`,
-  `prefix6   = ${list(link.prefix6.map((prefix) => quote(renderPrefix(prefix))))}`,
+  `prefix6   = ${list(link.prefix6.map(({ address, length }) => quote(`${address}/${length}`)))}`,
   `metered   = ${link.metered}`,
   ...given('budget   ', link.budget, (bytes) => quote(renderBytes(bytes))),
   ...given('rtable   ', link.rtable, String),

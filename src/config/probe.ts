@@ -5,7 +5,7 @@
  */
 import { type Family, familyOfTarget, type ProbeSettings } from '../core/model.ts';
 import { nameTarget } from '../core/target-name.ts';
-import type { Millis } from '../core/time.ts';
+import { type Millis, millis } from '../core/time.ts';
 import { asTable, type Given, keyOf, type Report, readTable } from './read.ts';
 import { DEFAULT_PROBE, latencyShape, lossShape, probeShape } from './schema.ts';
 import { target } from './target.ts';
@@ -164,11 +164,22 @@ export const checkMarks = (layers: Layers, report: Report): void => {
   }
 };
 
+/** Told where idle stands only: what it has from elsewhere, or by default, gives way to a longer interval. */
+export const checkIdle = (layers: Layers, report: Report): void => {
+  const [interval, idle] = [pick(layers, DEFAULT_PROBE, 'interval'), pick(layers, DEFAULT_PROBE, 'idle')];
+  if (idle.depth > 0 || idle.at === null || idle.value === undefined || interval.value === undefined) return;
+  const [least, given] = [renderTime(interval.value), renderTime(idle.value)];
+  if (idle.value < interval.value)
+    report(idle.at, idle.key, `expected at least "${least}", which is interval, found "${given}"`);
+};
+
 /** A link's own keys, then the common ones, then the defaults; `loss` and `latency` key by key as well. */
-export const settleProbe = (own: ProbeTable, common: ProbeTable): ProbeSettings => ({
-  ...DEFAULT_PROBE,
-  ...common.given,
-  ...own.given,
-  loss: { ...DEFAULT_PROBE.loss, ...common.loss.given, ...own.loss.given },
-  latency: { ...DEFAULT_PROBE.latency, ...common.latency.given, ...own.latency.given },
-});
+export const settleProbe = (own: ProbeTable, common: ProbeTable): ProbeSettings => {
+  const given = { ...DEFAULT_PROBE, ...common.given, ...own.given };
+  return {
+    ...given,
+    idle: millis(Math.max(given.idle, given.interval)),
+    loss: { ...DEFAULT_PROBE.loss, ...common.loss.given, ...own.loss.given },
+    latency: { ...DEFAULT_PROBE.latency, ...common.latency.given, ...own.latency.given },
+  };
+};

@@ -3,7 +3,9 @@
  * place. Knows tables, not what they are for: that is parse.ts.
  */
 import type { z } from 'zod';
+import { belongs } from './belongs.ts';
 import { nameSchema } from './schema.ts';
+import { suggest } from './suggest.ts';
 import type { Node, Place, Table } from './toml.ts';
 import { found, printable, TABLE } from './value.ts';
 
@@ -44,26 +46,6 @@ export const plainValue = (node: Node, isInner = false): unknown => {
   }
 };
 
-/** Whether one word becomes the other by so many letters put in, left out or changed. */
-const isNear = (a: string, b: string, edits: number): boolean => {
-  if (a === b) return true;
-  if (edits === 0) return false;
-  let same = 0;
-  while (same < a.length && a[same] === b[same]) same += 1;
-  const [x, y, fewer] = [a.slice(same), b.slice(same), edits - 1];
-  return (
-    isNear(x.slice(1), y.slice(1), fewer) || isNear(x.slice(1), y, fewer) || isNear(x, y.slice(1), fewer)
-  );
-};
-
-/** `, did you mean "weight"?` if a known word is one edit away, or two when it has four letters or more. */
-export const suggest = (name: string, known: readonly string[]): string => {
-  const near =
-    known.find((word) => isNear(name, word, 1)) ??
-    known.find((word) => word.length >= 4 && isNear(name, word, 2));
-  return near === undefined ? '' : `, did you mean "${near}"?`;
-};
-
 /** The deepest node on a path of array indexes, and the key that names it. */
 const locate = (node: Node, key: string, path: readonly PropertyKey[]): { at: Place; key: string } => {
   const index = path[0];
@@ -84,7 +66,8 @@ export const readTable = <S extends Shape>(
 ): Given<S> => {
   const known = [...Object.keys(shape), ...inner];
   for (const [name, entry] of table.entries) {
-    if (!known.includes(name)) report(entry.keyAt, keyOf(key, name), `unknown key${suggest(name, known)}`);
+    if (!known.includes(name))
+      report(entry.keyAt, keyOf(key, name), `unknown key${belongs(name, key) || suggest(name, known)}`);
   }
   const given: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(shape)) {

@@ -5,6 +5,7 @@
 import { parseAddress } from '../core/address.ts';
 import type { Target } from '../core/model.ts';
 import { refusedScope, unusable } from './address.ts';
+import { suggest } from './suggest.ts';
 import { type Refused, refused, text, wanted } from './value.ts';
 
 const TARGET = '"gateway", an IPv4 or IPv6 address, or a "tcp:", "dns:" or "exec:" target';
@@ -13,6 +14,8 @@ const DNS = 'an address and a name such as "dns:9.9.9.9/example.com" or "dns:[26
 const EXEC = 'the absolute path of a program and its arguments such as "exec:/etc/uplinkd/portal -v"';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/;
+/** What somebody may take for an address: the last label is no number. */
+const isHostName = (text: string): boolean => /^(?:[\w-]+\.)*[\w-]*[a-z][\w-]*\.?$/i.test(text);
 /** As many words as a hook may have. No shell splits them: a blank separates, and nothing quotes. */
 const COMMAND = /^\/[!-~]+(?: [!-~]+){0,31}$/;
 const LONGEST_COMMAND = 200;
@@ -27,7 +30,7 @@ const readHost = (
   if (scope !== null) return scope;
   const read = parseAddress(address);
   if (read === null)
-    return refused(`${wanted(what, value)}; targets are addresses: names are never resolved`);
+    return refused(`${wanted(what, value)}${isHostName(address) ? '; names are never resolved' : ''}`);
   const why = unusable(read.address);
   return why === null ? read : refused(`${wanted(what, value)}, ${why}`);
 };
@@ -68,6 +71,7 @@ const readExec = (value: string): Target | Refused => {
 
 const readTarget = (value: string): Target | Refused => {
   if (value === 'gateway') return { kind: 'gateway' };
+  if (/^[a-z]*$/i.test(value)) return refused(`${wanted(TARGET, value)}${suggest(value, ['gateway'])}`);
   if (value.startsWith('tcp:')) return readTcp(value);
   if (value.startsWith('dns:')) return readDns(value);
   if (value.startsWith('exec:')) return readExec(value);

@@ -5,6 +5,7 @@
  * Object.prototype. Tables are Maps here, so every key is only a key.
  */
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import { explainSyntax } from './syntax.ts';
 
 /** Both count from 1; columns in UTF-16 units. */
 export interface Place {
@@ -113,12 +114,16 @@ const addTable = (root: GrowingTable, ast: AST.TOMLTable): void => {
   for (const pair of ast.body) addPair(inner, pair);
 };
 
+/** Characters of a line beyond which the reader may fail for its length: it hands over each as an argument of its own. */
+const LONG = 10_000;
+
 /** Reads TOML 1.0. Never throws: what cannot be read, also for its depth, is refused with the place of the trouble. */
-export const readToml = (text: string): TomlRead => {
+export const readToml = (given: string): TomlRead => {
+  // Editors elsewhere put a byte order mark in front; TOML has no word for it.
+  const text = given.replace(/^\uFEFF/, '');
   try {
     const root = emptyTable(START);
-    // Editors elsewhere put a byte order mark in front; TOML has no word for it.
-    const [top] = parseTOML(text.replace(/^\uFEFF/, ''), { tomlVersion: '1.0' }).body;
+    const [top] = parseTOML(text, { tomlVersion: '1.0' }).body;
     for (const part of top.body) {
       if (part.type === 'TOMLTable') addTable(root, part);
       else addPair(root, part);
@@ -126,13 +131,15 @@ export const readToml = (text: string): TomlRead => {
     return { kind: 'ok', table: root };
   } catch (error) {
     if (error instanceof ParseError) {
-      return {
-        kind: 'refused',
-        at: { line: error.lineNumber, column: error.column + 1 },
-        what: error.message,
-      };
+      const at = { line: error.lineNumber, column: error.column + 1 };
+      return { kind: 'refused', ...explainSyntax(text, at, error.message) };
     }
-    // The reader recurses: a hundred thousand `[` end in RangeError.
-    return { kind: 'refused', at: START, what: 'nested too deeply to be read' };
+    // RangeError: the reader recurses, which a hundred thousand `[` are too many for.
+    const long = text.split('\n').findIndex((line) => line.length > LONG);
+    return {
+      kind: 'refused',
+      at: long < 0 ? START : { line: long + 1, column: 1 },
+      what: 'too long or nested too deeply to be read',
+    };
   }
 };

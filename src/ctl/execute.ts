@@ -1,7 +1,7 @@
 /**
  * Carries out one command line, and says how the program exits. The process itself (streams, argv, exit) is main.ts's.
  */
-import { readFileSync } from 'node:fs';
+import { readConfigFile } from '../adapter/config-file.ts';
 import { WIRE_VERSION } from '../wire/status.ts';
 import { finish } from './answer.ts';
 import { ask } from './client.ts';
@@ -17,15 +17,11 @@ const render = async (
   json: boolean,
   { file, sets }: { readonly file: string; readonly sets: readonly string[] },
 ): Promise<ExitCode> => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    return complain(outside, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`);
-  }
+  const read = readConfigFile(file);
+  if (read.kind === 'unread') return complain(outside, `cannot read ${file}: ${read.why}`);
   // Loaded here alone: the readers of the configuration would only slow the other commands down.
   const { renderAnchor } = await import('./render.ts');
-  const rendered = renderAnchor(text, file, sets);
+  const rendered = renderAnchor(read.bytes, file, sets);
   if (rendered.kind === 'bad-set') return complain(outside, rendered.text);
   if (rendered.kind === 'bad-config') {
     // As uplinkd -n has it, so that editors find the place.

@@ -2,7 +2,7 @@
  * `uplinkctl render`: the anchors' text for a configuration and healths that somebody imagines. Needs no daemon and no
  * OpenBSD, and reads no file itself.
  */
-import { parseConfig, renderConfigError } from '../config/parse.ts';
+import { parseConfig, parseConfigFile, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import { parseAddress } from '../core/address.ts';
 import {
@@ -99,8 +99,8 @@ const stepSet = (imagined: Imagined, text: string): Step => {
 const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
 
 /** `file` is only for the errors. Paths that no `--set` names are up; of two `--set` for one path the last counts. */
-export const renderAnchor = (text: string, file: string, sets: readonly string[]): Rendered => {
-  const parsed = parseConfig(text, file);
+export const renderAnchor = (given: string | Uint8Array, file: string, sets: readonly string[]): Rendered => {
+  const parsed = typeof given === 'string' ? parseConfig(given, file) : parseConfigFile(given, file);
   if (parsed.kind === 'refused') return { kind: 'bad-config', errors: parsed.errors.map(renderConfigError) };
   let imagined: Imagined = { settings: parsed.settings, healths: new Map(), rdomains: new Map() };
   for (const set of sets) {

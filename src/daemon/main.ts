@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** uplinkd: puts the parts together, and owns signals and the exit status. */
 import './frugal.ts';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createCarpCounter } from '../adapter/carp.ts';
 import { createClock } from '../adapter/clock.ts';
+import { readConfigFile } from '../adapter/config-file.ts';
 import { type Control, serveControl } from '../adapter/control-socket.ts';
 import { createHooks } from '../adapter/hook.ts';
 import { createWebServer } from '../adapter/http-server.ts';
@@ -22,7 +22,7 @@ import { runProgram } from '../adapter/program.ts';
 import { createRoutes } from '../adapter/route.ts';
 import { createCommands, pathOfCommand } from '../adapter/run.ts';
 import { createSeriesFile } from '../adapter/series-file.ts';
-import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
+import { type ParsedConfig, parseConfigFile, renderConfigError } from '../config/parse.ts';
 import { renderConfig } from '../config/print.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { hookNowOf } from '../wire/hook.ts';
@@ -49,16 +49,9 @@ type Loaded =
   | { readonly kind: 'refused'; readonly errors: readonly string[] };
 
 const loadConfig = (file: string): Loaded => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    return {
-      kind: 'refused',
-      errors: [`${file}: ${error instanceof Error ? error.message : String(error)}`],
-    };
-  }
-  const parsed: ParsedConfig = parseConfig(text, file);
+  const read = readConfigFile(file);
+  if (read.kind === 'unread') return { kind: 'refused', errors: [`${file}: ${read.why}`] };
+  const parsed: ParsedConfig = parseConfigFile(read.bytes, file);
   return parsed.kind === 'ok' ? parsed : { kind: 'refused', errors: parsed.errors.map(renderConfigError) };
 };
 

@@ -141,7 +141,7 @@ balance = "weight"
 t.test('a link in both families, in one, and how it is reached', async (t) => {
   const { links } = read(`${SHORTEST}gateway6 = "FE80:0::1"
 nat6 = "prefix"
-prefix6 = ["2001:DB8:a:0::/48", "2001:db8:b::1"]
+prefix6 = ["2001:DB8:a:0::/48", "2001:db8:b::1/128"]
 metered = true
 via = "rtable"
 [link.six]

@@ -51,18 +51,24 @@ const MEMBER = 'expected the name of a link or { link = "fibre", tier = 1 }';
 
 const rows: readonly (readonly [rule: string, text: string, ...messages: string[]])[] = [
   // TOML itself
-  ['no TOML', 'a = 1\nb = = 2', 'f:2:5: not TOML 1.0: Unexpected token'],
-  [
-    'a key twice',
-    top('anchor = "a"\nanchor = "b"'),
-    'f:2:1: not TOML 1.0: Defining a key multiple times is invalid',
-  ],
+  ['no TOML', 'a = 1\nb = = 2', 'f:2:5: not TOML 1.0: unexpected "="'],
+  ['a key twice', top('anchor = "a"\nanchor = "b"'), 'f:2:1: not TOML 1.0: "anchor" is given twice'],
   ['TOML 1.1', top('a = "\\e"'), 'f:1:7: not TOML 1.0: Invalid character in escape sequence'],
   ['too long', ' '.repeat(262_145), 'f:1:1: expected at most 262144 characters, found 262145'],
   [
     'too deep',
     `a = ${'['.repeat(100_000)}${']'.repeat(100_000)}`,
-    'f:1:1: not TOML 1.0: nested too deeply to be read',
+    'f:1:1: not TOML 1.0: too long or nested too deeply to be read',
+  ],
+  [
+    'a text too long for the reader',
+    top(`anchor = "u"\nlocal = "${'x'.repeat(200_000)}"`),
+    'f:2:1: not TOML 1.0: too long or nested too deeply to be read',
+  ],
+  [
+    'text without quotes',
+    link('interface = "em9"\ngateway = 192.0.2.1'),
+    'f:3:11: not TOML 1.0: expected a value, found 192.0.2.1: text is put in double quotes',
   ],
 
   // unknown keys
@@ -81,6 +87,28 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'unknown key of inbound',
     top('[inbound]\nenable = true'),
     'f:2:1: inbound.enable: unknown key, did you mean "enabled"?',
+  ],
+
+  // keys that are another table's
+  [
+    'a key of the probe table in the link',
+    link(`${sound}\ninterval = "2s"`),
+    'f:4:1: link.a.interval: unknown key, it belongs to [link.a.probe]',
+  ],
+  [
+    'a key of no table below a header',
+    link(`${sound}\non_exit = "flush"`),
+    'f:4:1: link.a.on_exit: unknown key, it belongs in front of the first table',
+  ],
+  [
+    'a key of two tables',
+    top('timeout = "2s"'),
+    'f:1:1: timeout: unknown key, it belongs to [probe] or to [hook]',
+  ],
+  [
+    'a key of links',
+    policy('metered = true'),
+    'f:2:1: policy.voip.metered: unknown key, it belongs to [link.NAME]',
   ],
 
   // carp
@@ -141,6 +169,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'group with a space',
     top('control.group = "a b"'),
     'f:1:17: control.group: expected the name of a group such as "wheel", found "a b"',
+  ],
+  [
+    'public is wrong: no word of the address',
+    top('[metrics]\nlisten = "0.0.0.0:9273"\npublic = "yes"'),
+    'f:3:10: metrics.public: expected true or false, found "yes"',
   ],
   ['metrics without listen', top('[metrics]\npublic = true'), `f:1:1: metrics.listen: missing: ${LISTEN}`],
   ...[
@@ -323,7 +356,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'a name',
     probe('targets = ["gateway", "dns.quad9.net"]'),
-    `f:2:23: probe.targets[1]: ${TARGET}, found "dns.quad9.net"; targets are addresses: names are never resolved`,
+    `f:2:23: probe.targets[1]: ${TARGET}, found "dns.quad9.net"; names are never resolved`,
   ],
   [
     'a loopback target',
@@ -365,7 +398,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'a host by name',
     probe('targets = ["tcp:dns.quad9.net:443"]'),
-    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:dns.quad9.net:443"; targets are addresses: names are never resolved`,
+    `f:2:12: probe.targets[0]: ${TCP}, found "tcp:dns.quad9.net:443"; names are never resolved`,
   ],
   [
     'a port of this machine',
@@ -395,7 +428,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'a server by name',
     probe('targets = ["dns:resolver/example.com"]'),
-    `f:2:12: probe.targets[0]: ${DNS}, found "dns:resolver/example.com"; targets are addresses: names are never resolved`,
+    `f:2:12: probe.targets[0]: ${DNS}, found "dns:resolver/example.com"; names are never resolved`,
   ],
   [
     'a program without a path',
@@ -831,6 +864,26 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'f:4:10: link.a.budget: expected metered = true beside it: only metered links are probed less',
   ],
   [
+    'a budget, and metered wrong: no word of the budget',
+    link(`${sound}\nmetered = "yes"\nbudget = "50M"`),
+    'f:4:11: link.a.metered: expected true or false, found "yes"',
+  ],
+  [
+    'idle below interval',
+    link(`${sound}\n[link.a.probe]\ninterval = "10s"\nidle = "5s"`),
+    'f:6:8: link.a.probe.idle: expected at least "10s", which is interval, found "5s"',
+  ],
+  [
+    'idle below the interval of all',
+    `[probe]\ninterval = "10s"\n${LINKS}[link.dsl.probe]\nidle = "5s"`,
+    'f:11:8: link.dsl.probe.idle: expected at least "10s", which is interval, found "5s"',
+  ],
+  [
+    'idle below interval, both for all: told once',
+    probe('interval = "10s"\nidle = "5s"'),
+    'f:3:8: probe.idle: expected at least "10s", which is interval, found "5s"',
+  ],
+  [
     'idle',
     probe('idle = "500ms"'),
     'f:2:8: probe.idle: expected a time from 1s to 1h such as "1m", found "500ms"',
@@ -1064,7 +1117,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'bad targets, no word of quorum',
     probe('targets = ["x.org"]\nquorum = 2'),
-    `f:2:12: probe.targets[0]: ${TARGET}, found "x.org"; targets are addresses: names are never resolved`,
+    `f:2:12: probe.targets[0]: ${TARGET}, found "x.org"; names are never resolved`,
   ],
   [
     'no link, no word of members',

@@ -94,12 +94,13 @@ const probe = (families: readonly Family[]): fc.Arbitrary<ProbeSettings> =>
   fc
     .uniqueArray(target, { minLength: 1, maxLength: 8, selector: (each) => JSON.stringify(each) })
     .filter((targets) => families.every((family) => countFor(targets, family) > 0))
-    .chain((targets) =>
+    .chain((targets) => fc.tuple(fc.constant(targets), time(100, 3_600_000)))
+    .chain(([targets, interval]) =>
       plain({
         targets: fc.constant(targets),
         quorum: fc.integer({ min: 1, max: Math.min(...families.map((family) => countFor(targets, family))) }),
-        interval: time(100, 3_600_000),
-        idle: time(1000, 3_600_000),
+        interval: fc.constant(interval),
+        idle: time(Math.max(1000, interval), 3_600_000),
         timeout: fc.oneof(fc.constant('auto' as const), time(10, 60_000)),
         fall: fc.integer({ min: 1, max: 60 }),
         rise: fc.integer({ min: 1, max: 60 }),

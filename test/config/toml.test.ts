@@ -98,15 +98,11 @@ t.test('what is defined twice is refused by the reader', async (t) => {
     'a = { b = 1, b.c = 2 }',
     'a = { b.c = 1, b = {} }',
   ]) {
-    t.match(
-      read(text).join('\n'),
-      /^\d+:\d+ Defining a key multiple times is invalid$/,
-      JSON.stringify(text),
-    );
+    t.match(read(text).join('\n'), /^\d+:\d+ "[ab]" is given twice$/, JSON.stringify(text));
   }
 });
 
 t.test('the place of a syntax error', async (t) => {
-  t.strictSame(read('a = 1\nb ='), ['2:4 Unspecified values are invalid']);
-  t.strictSame(read('"a'), ['1:3 Unterminated string constant']);
+  t.strictSame(read('a = 1\nb ='), ['2:4 expected a value behind "="']);
+  t.strictSame(read('"a'), ['1:3 expected a closing quote']);
 });

@@ -143,7 +143,7 @@ t.test('the command line', async (t) => {
   );
   t.match(await runBuilt('daemon', ['-n', '-f', join(directory, 'none.conf')]), {
     code: 1,
-    stderr: /none\.conf: ENOENT/,
+    stderr: /none\.conf: no such file or directory\n$/,
   });
   t.match(await runBuilt('daemon', ['-x']), { code: 2, stderr: /usage: uplinkd \[-dnv\]/ });
   t.match(readFileSync(good, 'utf8'), /fibre/);
