@@ -40,6 +40,13 @@ export interface Memory {
   /** How long ago it was kept. */
   readonly age: Millis;
   readonly paths: readonly PathMemory[];
+  /** Where paths were ready last that are not ready, or not judged yet: what they have left there is still to go (outlived.ts). */
+  readonly left: readonly {
+    readonly path: PathKey;
+    readonly gateway: string;
+    readonly address: string;
+    readonly rdomain: number;
+  }[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
   /** Of links in a routing domain of their own. */
   readonly rdomains: readonly { readonly link: string; readonly rdomain: number }[];
@@ -58,6 +65,7 @@ export interface Memory {
 export const afterReboot = (memory: Memory): Memory => ({
   ...memory,
   paths: [],
+  left: [],
   rtables: [],
   rdomains: [],
   rdomainsSeen: [],
@@ -65,40 +73,49 @@ export const afterReboot = (memory: Memory): Memory => ({
 });
 
 /** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. The records (record.ts) come on top. */
+const isWorthKeeping = ({ evidence, reason }: PathHealth): boolean =>
+  evidence?.kind === 'ready' && reason !== 'starting';
+
 export const rememberPresent = (
   paths: Iterable<PathHealth>,
   rtables: RtableNumbers,
   admin: AdminModes,
   carp: CarpAdded | null,
   now: Mono,
-): Memory => ({
-  age: millis(0),
-  paths: [...paths].flatMap((path) =>
-    path.evidence?.kind === 'ready' && path.reason !== 'starting'
-      ? [
-          {
-            path: path.key,
-            identity: path.evidence.identity,
-            health: path.health,
-            reason: path.reason,
-            lasted: since(now, path.since),
-            damping: {
-              penalty: path.damping.penalty,
-              isSuppressed: path.damping.isSuppressed,
-              ago: since(now, path.damping.at),
+): Memory => {
+  const known = [...paths];
+  return {
+    age: millis(0),
+    paths: known.flatMap((path) =>
+      path.evidence?.kind === 'ready' && isWorthKeeping(path)
+        ? [
+            {
+              path: path.key,
+              identity: path.evidence.identity,
+              health: path.health,
+              reason: path.reason,
+              lasted: since(now, path.since),
+              damping: {
+                penalty: path.damping.penalty,
+                isSuppressed: path.damping.isSuppressed,
+                ago: since(now, path.damping.at),
+              },
             },
-          },
-        ]
-      : [],
-  ),
-  rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
-  rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
-  rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
-  carp,
-  records: [],
-  months: [],
-  admin: [...admin].map(([link, mode]) => ({ link, mode })),
-});
+          ]
+        : [],
+    ),
+    left: known.flatMap((path) =>
+      path.lastReady === null || isWorthKeeping(path) ? [] : [{ path: path.key, ...path.lastReady }],
+    ),
+    rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
+    rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
+    rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
+    carp,
+    records: [],
+    months: [],
+    admin: [...admin].map(([link, mode]) => ({ link, mode })),
+  };
+};
 
 export const recallRtables = (memory: Memory): RtableNumbers => ({
   byLink: new Map(memory.rtables.map(({ link, rtable }) => [link, rtable])),

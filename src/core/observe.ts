@@ -25,10 +25,10 @@ import type { Observation } from './observation.ts';
 import {
   findLostPrefixes,
   findOutlived,
-  findOutlivedMemory,
   findRemoved,
   leaveBehind,
   type Outlived,
+  recallPlace,
 } from './outlived.ts';
 import { findIdles, idleNotes } from './pace.ts';
 import { forgetApplied, stepPfResult } from './reconcile.ts';
@@ -51,7 +51,8 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const sight = { interfaces, learnt };
   const conflicts = findConflicts(settings.links, sight, engine.rtables);
   const outlived: Outlived[] = [];
-  const found = mapPaths({ ...engine, conflicts }, (path) => {
+  const found = mapPaths({ ...engine, conflicts }, (unseen) => {
+    const path = recallPlace(unseen, memory);
     const link = settings.links.find((each) => each.name === path.link);
     if (link === undefined || !isRead(learnt, learnWishOf(link, path.family, path.rdomain))) return path;
     const mode = adminModeOf(engine.admin, link.name);
@@ -65,7 +66,6 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
     const found = stepEvidence(recalled, evidence, now);
     const stepped = found.isDrained === isDrained ? found : { ...found, isDrained };
     outlived.push(findOutlived(link, path, stepped));
-    if (isFirst) outlived.push(findOutlivedMemory(link, memory, stepped));
     const isThere = stepped.evidence?.kind === 'ready' && isRoutedByItself(link, stepped);
     return isThere ? stepRoute(stepped, true, now) : stepped;
   });

@@ -64,24 +64,25 @@ export const findOutlived = (
   return was === null || was === after.lastReady ? nothing : judge(link, was, after);
 };
 
-/** Of the identity that was remembered (evidence.ts). */
-const rememberedPlace = (
-  memory: Memory | null,
-  key: PathKey,
-): { readonly address: string; readonly gateway: string } | null => {
+/** Where a path was when it was remembered: of its identity (evidence.ts), or where it had been ready last. */
+const rememberedPlace = (memory: Memory | null, key: PathKey): LastReady | null => {
+  const left = memory?.left.find((each) => each.path === key);
+  if (left !== undefined) return { gateway: left.gateway, address: left.address, rdomain: left.rdomain };
   const identity = memory?.paths.find((each) => each.path === key)?.identity;
   const [, address, gateway] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
-  return address === undefined || gateway === undefined ? null : { address, gateway };
+  if (address === undefined || gateway === undefined) return null;
+  const rdomain = memory?.rdomains.find(({ link }) => key.startsWith(`${link}/`))?.rdomain ?? 0;
+  return { gateway, address, rdomain };
 };
 
-/** The same over a restart: the identity that was remembered tells which path it was (evidence.ts). */
-export const findOutlivedMemory = (
-  link: LinkSettings,
-  memory: Memory | null,
-  after: PathHealth,
-): Outlived => {
-  const was = rememberedPlace(memory, after.key);
-  return was === null ? nothing : judge(link, { ...was, rdomain: after.rdomain }, after);
+/**
+ * Over a restart: a path that has not been ready in this life was so where it is remembered. It may not be ready at first, in the middle
+ * of a session's end or without a lease, and then come back as another one.
+ */
+export const recallPlace = (path: PathHealth, memory: Memory | null): PathHealth => {
+  if (path.evidence !== null || path.lastReady !== null) return path;
+  const lastReady = rememberedPlace(memory, path.key);
+  return lastReady === null ? path : { ...path, lastReady };
 };
 
 /**

@@ -39,7 +39,7 @@ import { createRouting } from './routing.ts';
 export interface Router
   extends Forwarding,
     LinkLife,
-    Omit<FarSide, 'behind' | 'need' | 'dhcpServerOf' | 'concentratorOf'>,
+    Omit<FarSide, 'behind' | 'need'>,
     Pick<
       Interfaces,
       | 'setCarrier'

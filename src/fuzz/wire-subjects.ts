@@ -103,7 +103,7 @@ const hook = json('hook', samples(schemaOf(hookSchema), createRandom(2), 12), (v
 const MEMORY = `{"version":1,"bootedAtMs":1795000000000,"keptAtMs":1795000100000,"uptimeMs":100000,
 "paths":[{"path":"fibre/inet","identity":"1 192.0.2.2 192.0.2.1","health":"up","reason":"answering","lasted":5000,
 "damping":{"penalty":1.5,"isSuppressed":false,"ago":10}}],"rtables":[{"link":"fibre","rtable":101}],
-"rdomains":[{"link":"lte","rdomain":3}],"rdomainsSeen":[0,3],"carp":{"group":"carp","by":20},
+"rdomains":[{"link":"lte","rdomain":3}],"rdomainsSeen":[0,3],"left":[{"path":"lte/inet","gateway":"192.0.2.1","address":"192.0.2.2","rdomain":0}],"carp":{"group":"carp","by":20},
 "records":[{"path":"fibre/inet","availability":{"hours":[[3600,3500]],"hourLeft":10,"days":[[86400,86000]],"dayLeft":5}}],
 "admin":[{"link":"dsl","mode":"drained"}]}`;
 

@@ -29,6 +29,16 @@ const memorySchema = z.object({
         .default({ penalty: 0, isSuppressed: false, ago: millis(0) }),
     }),
   ),
+  left: z
+    .array(
+      z.object({
+        path: pathKey,
+        gateway: z.string(),
+        address: z.string(),
+        rdomain: z.int().min(0).max(255),
+      }),
+    )
+    .default([]),
   rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
   rdomains: z.array(z.object({ link: z.string(), rdomain: z.int().min(1).max(255) })).default([]),
   rdomainsSeen: z.array(z.int().min(0).max(255)),

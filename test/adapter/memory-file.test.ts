@@ -24,6 +24,7 @@ const memory: Memory = {
   ],
   rtables: [{ link: 'a', rtable: 101 }],
   rdomains: [{ link: 'a', rdomain: 103 }],
+  left: [{ path: 'c/inet', gateway: '192.0.2.1', address: '192.0.2.2', rdomain: 0 }],
   rdomainsSeen: [0],
   carp: { group: 'carp', by: 50 },
   months: [{ link: 'a', months: [{ month: '2026-11', bytes: 31_200_000 }] }],
@@ -109,6 +110,7 @@ t.test('of another boot', async (t) => {
     paths: [],
     rtables: [],
     rdomains: [],
+    left: [],
     rdomainsSeen: [],
     carp: null,
   });

@@ -668,6 +668,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     ],
     rtables: [{ link: 'a', rtable: 105 }],
     rdomains: [],
+    left: [],
     rdomainsSeen: [0, 101],
     carp: null,
     records: [],

@@ -124,6 +124,7 @@ t.test('what is remembered', async (t) => {
     {
       age: 0,
       paths: [],
+      left: [{ path: 'a/inet', gateway: '10.0.0.1', address: '10.0.0.2', rdomain: 0 }],
       rtables: [
         { link: 'a', rtable: 101 },
         { link: 'b', rtable: 102 },

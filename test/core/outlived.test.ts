@@ -3,9 +3,9 @@ import t from 'tap';
 import { findConflicts } from '../../src/core/conflict.ts';
 import { type Engine, newEngine } from '../../src/core/engine.ts';
 import { stepEvidence } from '../../src/core/health.ts';
-import type { Memory } from '../../src/core/memory.ts';
+import { type Memory, rememberPresent } from '../../src/core/memory.ts';
 import type { Interface, LinkSettings, Settings } from '../../src/core/model.ts';
-import { findLostPrefixes, findOutlived, findRemoved } from '../../src/core/outlived.ts';
+import { findLostPrefixes, findOutlived, findRemoved, recallPlace } from '../../src/core/outlived.ts';
 import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { millis, mono } from '../../src/core/time.ts';
@@ -73,6 +73,34 @@ t.test('states go with what they depend on, and with nothing else', async (t) =>
   t.equal(left(nat, moved, stepEvidence(moved, evidence, mono(1))), all('0,103'), 'an interface that moves');
 });
 
+t.test('over a restart, whatever is seen first', async (t) => {
+  const link = linkSettings('a', 0);
+  const was = at(link, '10.0.0.1', '10.0.0.2');
+  const is = {
+    kind: 'ready',
+    gateway: '10.0.0.9',
+    address: '10.0.0.3',
+    identity: '1:10.0.0.3>10.0.0.9',
+  } as const;
+  const numbers = { ...noRtables, rdomains: new Map([['a', 7]]) };
+  const keep = (path: PathHealth) => rememberPresent([path], numbers, new Map(), null, mono(0));
+  const fresh = newPath(link, 'inet', 101, mono(0), 0);
+  const gone = (memory: Memory): string => {
+    const recalled = recallPlace(fresh, memory);
+    // In the middle of a session's end, as it may be.
+    const down = stepEvidence(recalled, { kind: 'missing', reason: 'carrier-down' }, mono(1));
+    return left(link, down, stepEvidence(down, is, mono(2)));
+  };
+  const judged = keep({ ...was, health: 'up', reason: 'answering' });
+  t.same(judged.left, []);
+  t.match(gone(judged), /^uplink:a in 0,7; /);
+  const lost = keep(stepEvidence(was, { kind: 'missing', reason: 'no-address' }, mono(0)));
+  t.same(lost.paths, []);
+  t.match(gone(lost), /^uplink:a in 0; .*; sweep 10\.0\.0\.1$/, 'not ready when it was remembered');
+  t.equal(recallPlace(was, lost), was, 'what this life has seen is newer');
+  t.equal(recallPlace(fresh, null).lastReady, null);
+});
+
 t.test('a prefix that was taken back', async (t) => {
   const two = [prefix6('2001:db8:1::'), prefix6('2001:db8:2::')];
   const [one] = two;
@@ -128,6 +156,7 @@ t.test('a link that is taken out leaves nothing behind', async (t) => {
       { link: 'b', rtable: 102 },
     ],
     rdomains: [],
+    left: [],
     rdomainsSeen: [0],
     carp: null,
     admin: [],
