@@ -103,6 +103,11 @@ export const createDisturbance = (machine: {
       case 'latency':
       case 'blackhole':
       case 'renumber':
+      case 'offer':
+      case 'ask':
+      case 'expire':
+      case 'far-silent':
+      case 'dhcpleased':
       case 'rest':
       case 'kill':
       case 'start':

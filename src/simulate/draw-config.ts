@@ -55,10 +55,21 @@ const drawProbe = (random: Random, hasInet6: boolean, pace: Pace): Table => {
   );
 };
 
+const gatewayWord = ({ gateway, learnt }: StoryUplink): string => {
+  switch (learnt?.kind) {
+    case undefined:
+      return gateway;
+    case 'dhcp':
+      return 'dhcp';
+    case 'pppoe':
+      return 'peer';
+  }
+};
+
 const drawLink = (random: Random, uplink: StoryUplink): Table =>
   entries(
     ['interface', uplink.interface],
-    ['gateway', uplink.gateway],
+    ['gateway', gatewayWord(uplink)],
     uplink.gateway6 === null ? null : ['gateway6', uplink.gateway6],
     maybe(random, 0.5, 'weight', () => pick(random, 2, 3, 10, 65_535)),
     maybe(random, 0.4, 'tier', () => pick(random, 2, 2, 3)),

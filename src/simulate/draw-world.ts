@@ -2,7 +2,7 @@
 import { parseConfig } from '../config/parse.ts';
 import { createRandom, type Random } from '../emulator/random.ts';
 import { changeConfig, drawConfig, type Pace, pick, renderConfigText } from './draw-config.ts';
-import { LAST_GOOD, type StoryClient, type StoryUplink, type World } from './story.ts';
+import { LAST_GOOD, type Learnt, type StoryClient, type StoryUplink, type World } from './story.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 /** Where clients of a policy live in 10.0.0.0/24. */
@@ -13,18 +13,30 @@ const AREAS = [
 ] as const;
 type Area = (typeof AREAS)[number];
 
-const drawUplink = (random: Random, index: number, hasInet6: boolean): StoryUplink => {
+/** Whether somebody else gives out an uplink's address and gateway. */
+type LearntKind = Learnt['kind'] | null;
+
+const drawUplink = (random: Random, index: number, hasInet6: boolean, others: Random | null): StoryUplink => {
   const number = index + 1;
   const isDual = hasInet6 && random.chance(0.8);
+  const nic = `${pick(random, 'em', 'em', 'vio')}${number}`;
+  const gateway6 = isDual ? pick(random, 'fe80::1', `2001:db8:f${number}::1`) : null;
+  const kind =
+    others === null ? null : pick<LearntKind>(others, null, 'dhcp', 'dhcp', isDual ? null : 'pppoe');
+  const learnt = (): Learnt | null => {
+    if (kind === null || others === null) return null;
+    return kind === 'dhcp' ? { kind, leaseSeconds: pick(others, 120, 600, 7200) } : { kind, parent: nic };
+  };
   return {
     name: NAMES[index] ?? 'z',
-    interface: `${pick(random, 'em', 'em', 'vio')}${number}`,
-    address: `100.64.${number}.2/24`,
+    interface: kind === 'pppoe' ? `pppoe${number}` : nic,
+    address: `100.64.${number}.2${kind === 'pppoe' ? '' : '/24'}`,
     gateway: `100.64.${number}.1`,
     address6: isDual ? `2001:db8:f${number}::2/64` : null,
-    gateway6: isDual ? pick(random, 'fe80::1', `2001:db8:f${number}::1`) : null,
+    gateway6,
     latencyMs: pick(random, 2, 8, 20, 45),
     routed: isDual ? [`2001:db8:10${number}::/48`] : [],
+    learnt: learnt(),
   };
 };
 
@@ -84,7 +96,11 @@ export const drawWorld = (seed: number, pace: Pace = 'usual'): World => {
   const random = createRandom(seed).fork('world');
   const hasInet6 = random.chance(0.4);
   const count = pick(random, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8);
-  const uplinks = Array.from({ length: count }, (_, index) => drawUplink(random, index, hasInet6));
+  const others = createRandom(seed).fork('learnt');
+  const hasLearnt = others.chance(0.4);
+  const uplinks = Array.from({ length: count }, (_, index) =>
+    drawUplink(random, index, hasInet6, hasLearnt ? others : null),
+  );
   const areas = AREAS.slice(0, pick(random, 1, 1, 2, 3));
   const policies = areas.map(({ policy }) => policy);
   // Not everything goes with everything, and what does not is refused: draw again.

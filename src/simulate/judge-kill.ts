@@ -1,5 +1,5 @@
 /** The claims about pf states that are killed, judged at the instant at which pf ends them. */
-import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
+import { type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PfState } from '../emulator/pf-state.ts';
 import { hasElsewhere } from './elsewhere.ts';
 import { detectionMs, type Scene } from './scene.ts';
@@ -7,15 +7,14 @@ import { detectionMs, type Scene } from './scene.ts';
 const OUTLIVED_MS = 60_000;
 
 /** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
-const pathOf = (settings: Settings, pfState: PfState): PathKey | null => {
+const pathOf = ({ truth, settings: read }: Scene, pfState: PfState): PathKey | null => {
+  const settings = read();
   const [, name = '', kind] = (pfState.rule.label ?? '').split(':');
   const byLabel = settings.links.find((link) => link.name === name);
   if (byLabel !== undefined && kind !== 'probe') return pathKey(name, pfState.family);
   const gateway = pfState.route?.gateway;
-  for (const link of settings.links)
-    for (const family of families)
-      if (gateway !== undefined && (family === 'inet' ? link.gateway : link.gateway6) === gateway)
-        return pathKey(link.name, family);
+  if (gateway !== undefined)
+    for (const path of truth.paths.values()) if (path.gateway === gateway) return path.key;
   return null;
 };
 
@@ -80,9 +79,8 @@ export const watchKills = (scene: Scene): void => {
   scene.router.firewall.onKill = (dead) => {
     if (scene.isAdminBusy()) return;
     scene.truth.look(scene.settings(), scene.clock.now());
-    const settings = scene.settings();
     for (const pfState of dead) judgeOrder(scene, pfState);
-    for (const key of new Set(dead.map((pfState) => pathOf(settings, pfState))))
+    for (const key of new Set(dead.map((pfState) => pathOf(scene, pfState))))
       if (key !== null) judge(scene, key);
   };
 };

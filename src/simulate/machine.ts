@@ -1,10 +1,16 @@
 /** The machine that a story is played on, made of its world; and a witness of each rule set that pf does not take. */
 import { createVirtualClock } from '../emulator/clock.ts';
 import { createRouter } from '../emulator/router.ts';
+import type { UplinkDescription } from '../emulator/uplink.ts';
 import type { Commands } from '../port/commands.ts';
 import { linkLocalOf } from './perform.ts';
 import type { Scene } from './scene.ts';
-import { LAST_GOOD, type World } from './story.ts';
+import { LAST_GOOD, type Learnt, type World } from './story.ts';
+
+const describeLearnt = (learnt: Learnt): Pick<UplinkDescription, 'dhcp' | 'pppoe'> =>
+  learnt.kind === 'dhcp'
+    ? { dhcp: { leaseSeconds: learnt.leaseSeconds } }
+    : { pppoe: { parent: learnt.parent } };
 
 export const createMachine = (world: World) => {
   const clock = createVirtualClock();
@@ -18,8 +24,9 @@ export const createMachine = (world: World) => {
       address: '10.0.0.1/24',
       ...(lan6 === undefined ? {} : { address6: lan6 }),
     },
-    uplinks: world.uplinks.map(({ address6, gateway6, ...uplink }) => ({
+    uplinks: world.uplinks.map(({ address6, gateway6, learnt, ...uplink }) => ({
       ...uplink,
+      ...(learnt === null ? {} : describeLearnt(learnt)),
       ...(address6 === null ? {} : { address6 }),
       ...(gateway6 === null ? {} : { gateway6 }),
     })),

@@ -12,7 +12,8 @@ import { type Played, play } from './play.ts';
 import { shrink } from './shrink.ts';
 import { measureSpeed, renderSpeed } from './speed.ts';
 import type { Story } from './story.ts';
-import { parseStory, renderStory } from './story-text.ts';
+import { parseStory } from './story-read.ts';
+import { renderStory } from './story-text.ts';
 
 const USAGE =
   'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--slow] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n       simulate --speed [--hours h]\n';

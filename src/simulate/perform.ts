@@ -11,8 +11,10 @@ const attach = (router: Router, world: World, name: string): void => {
   const uplink = world.uplinks.find((each) => each.interface === name);
   if (uplink === undefined) return;
   router.attach(name);
+  // hostname.if has `inet autoconf`, or what a session is made of.
+  if (uplink.learnt?.kind === 'dhcp') router.setAutoconf(name, true);
   router.setInterfaceUp(name, true);
-  router.addAddress(name, uplink.address);
+  if (uplink.learnt === null) router.addAddress(name, uplink.address);
   if (uplink.address6 === null) return;
   router.addAddress(name, linkLocalOf(world, uplink));
   router.addAddress(name, uplink.address6);
@@ -39,6 +41,38 @@ const toChildren = (router: Router, happening: Happening & { kind: 'child' }): v
         running.inject('\u0000\ufffd no such line: \u001b[31m\n');
         break;
     }
+  }
+};
+
+/** What the other end of an uplink does of which address and gateway are learnt. */
+const atOtherEnd = (
+  router: Router,
+  world: World,
+  happening: Happening & { kind: 'offer' | 'ask' | 'expire' | 'far-silent' },
+): void => {
+  const { uplink } = happening;
+  const kind = world.uplinks.find(({ name }) => name === uplink)?.learnt?.kind;
+  if (kind === undefined) return;
+  switch (happening.kind) {
+    case 'offer': {
+      const { address, gateway, isAskedFor } = happening;
+      if (kind === 'pppoe')
+        router.pppoeRenegotiate(uplink, { address: address.replace(/\/.*/, ''), peer: gateway });
+      else if (isAskedFor) router.dhcpRenumber(uplink, { address, gateway });
+      else router.setDhcpOffer(uplink, { address, gateway });
+      break;
+    }
+    case 'ask':
+      if (kind === 'dhcp') router.dhcpRenew(uplink);
+      else router.pppoeTerminate(uplink);
+      break;
+    case 'expire':
+      if (kind === 'dhcp') router.dhcpExpire(uplink);
+      break;
+    case 'far-silent':
+      if (kind === 'dhcp') router.setDhcpSilent(uplink, happening.isSo);
+      else router.setPppoeSilent(uplink, happening.isSo);
+      break;
   }
 };
 
@@ -79,6 +113,15 @@ export const perform = (router: Router, world: World, happening: Happening): voi
       break;
     case 'renumber':
       if (router.nic(happening.interface) !== null) router.setAddress(happening.interface, happening.address);
+      break;
+    case 'offer':
+    case 'ask':
+    case 'expire':
+    case 'far-silent':
+      atOtherEnd(router, world, happening);
+      break;
+    case 'dhcpleased':
+      router.setDhcpleasedRunning(happening.isRunning);
       break;
     case 'fault': {
       const { command, match, times, fault } = happening;

@@ -265,6 +265,11 @@ export const play = async (story: Story): Promise<Played> => {
       case 'latency':
       case 'blackhole':
       case 'renumber':
+      case 'offer':
+      case 'ask':
+      case 'expire':
+      case 'far-silent':
+      case 'dhcpleased':
         break;
     }
     truth.look(settings, clock.now());

@@ -17,6 +17,7 @@ const uplinks: readonly StoryUplink[] = ['a', 'b', 'c'].map((name, at) => ({
   gateway: `100.64.${at + 1}.1`,
   address6: null,
   gateway6: null,
+  learnt: null,
   latencyMs: 8 * (at + 1),
   routed: [],
 }));

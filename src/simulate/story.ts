@@ -7,6 +7,11 @@ import type { CallFault } from '../emulator/fault.ts';
 /** The rules that were good last, which a pf.conf may load at boot. */
 export const LAST_GOOD = '/var/db/uplinkd/anchor.conf';
 
+/** How an uplink's inet address and gateway come, where no file has them: by a lease, or in a session over another interface. */
+export type Learnt =
+  | { readonly kind: 'dhcp'; readonly leaseSeconds: number }
+  | { readonly kind: 'pppoe'; readonly parent: string };
+
 export interface StoryUplink {
   readonly name: string;
   readonly interface: string;
@@ -17,6 +22,7 @@ export interface StoryUplink {
   readonly latencyMs: number;
   /** Prefixes that the provider routes here. */
   readonly routed: readonly string[];
+  readonly learnt: Learnt | null;
 }
 
 /** A host of the LAN that sends one packet or opens one connection every so often. */
@@ -63,6 +69,25 @@ export type Happening =
     }
   /** Another address on the interface, in the same network or not; its provider goes along. */
   | { readonly kind: 'renumber'; readonly interface: string; readonly address: string }
+  /**
+   * The DHCP server will give out this from now on, and the client asks for it or hears of it when it renews; or a PPPoE session
+   * ends, and this is what the next one has.
+   */
+  | {
+      readonly kind: 'offer';
+      readonly uplink: string;
+      readonly address: string;
+      readonly gateway: string;
+      readonly isAskedFor: boolean;
+    }
+  /** The client asks again, or the session ends and is dialled anew. */
+  | { readonly kind: 'ask'; readonly uplink: string }
+  /** The lease is over, and the server silent from now on. */
+  | { readonly kind: 'expire'; readonly uplink: string }
+  /** The DHCP server or the concentrator answers nobody. */
+  | { readonly kind: 'far-silent'; readonly uplink: string; readonly isSo: boolean }
+  /** dhcpleased(8) ends, or is started again. */
+  | { readonly kind: 'dhcpleased'; readonly isRunning: boolean }
   | {
       readonly kind: 'fault';
       readonly command: string;

@@ -18,6 +18,7 @@ import {
 import { isLinkUp, type Nic, type NicAddress } from '../emulator/nic.ts';
 import type { Router } from '../emulator/router.ts';
 import type { Uplink } from '../emulator/uplink.ts';
+import { farEndOf, gatewayNow } from './learnt-truth.ts';
 
 export type Standing = 'good' | 'dead' | 'grey';
 
@@ -25,12 +26,17 @@ export interface PathTruth {
   readonly key: PathKey;
   readonly link: LinkSettings;
   readonly family: Family;
+  /** The next hop that this machine has been told; null: none. */
+  readonly gateway: string | null;
   readonly standing: Standing;
   readonly since: number;
   /** Interface, addresses and gateway: with others it is another path, and what was on it before is lost. */
   readonly identity: string;
   readonly identityAt: number;
 }
+
+/** pppoe(4) shows it before and after a session. */
+const UNSPECIFIED = '0.0.0.0';
 
 /** Targets behind the gateway that the path's probes ask for. */
 const targetsBehind = (link: LinkSettings, family: Family): readonly string[] =>
@@ -43,36 +49,51 @@ interface Place {
   readonly link: LinkSettings;
   readonly nic: Nic | null;
   readonly addresses: readonly NicAddress[];
+  readonly gateway: string | null;
   readonly identity: string;
+  readonly hasAddress: boolean;
   readonly hasAddressTowards: boolean;
 }
 
-const placeOf = (nic: Nic | null, link: LinkSettings, family: Family, gateway: string): Place => {
+const placeOf = (nic: Nic | null, link: LinkSettings, family: Family, gateway: string | null): Place => {
   const addresses = nic?.addresses ?? [];
   const own = addresses.filter(({ address }) => address.family === family);
-  const isTowards = ({ address, length }: NicAddress): boolean =>
+  const isTowards = ({ address, length, peer }: NicAddress): boolean =>
+    gateway !== null &&
     address.text !== gateway &&
-    (isLinkLocal(gateway) || containsAddress(networkOf(address.text.split('%')[0] ?? '', length), gateway));
+    (isLinkLocal(gateway) ||
+      peer === gateway ||
+      containsAddress(networkOf(address.text.split('%')[0] ?? '', length), gateway));
   return {
     link,
     nic,
     addresses,
+    gateway,
     identity: `${link.interface} ${nic?.index} ${own.map(({ address }) => address.text).join(' ')} ${gateway}`,
+    hasAddress: own.some(({ address }) => address.text !== UNSPECIFIED),
     hasAddressTowards: own.some(isTowards),
   };
 };
 
 /** The router gives an interface other addresses by another list, so the same list holds the same ones. */
-const isStill = (place: Place | undefined, nic: Nic | null, link: LinkSettings): place is Place =>
-  place?.link === link && place.nic === nic && (nic === null || place.addresses === nic.addresses);
+const isStill = (
+  place: Place | undefined,
+  nic: Nic | null,
+  link: LinkSettings,
+  gateway: string | null,
+): place is Place =>
+  place?.link === link &&
+  place.nic === nic &&
+  place.gateway === gateway &&
+  (nic === null || place.addresses === nic.addresses);
 
-const isMarginal = (uplink: Uplink, link: LinkSettings, family: Family): boolean => {
+const isMarginal = (uplink: Uplink, link: LinkSettings, family: Family, gateway: string): boolean => {
   const { timeout, interval, latency } = link.probe;
   // A step of the round-trip time beyond what a time-out that follows allows for at least may look like death for a moment.
   const wait = timeout === 'auto' ? autoTimeout({ mean: 0, deviation: 0 }, interval, 0) : timeout;
   const slow = Math.min(wait, latency.degraded ?? wait);
   const isWatched = (target: string): boolean =>
-    target === (gatewayOf(link, family) ?? '') || targetsBehind(link, family).includes(target);
+    target === gateway || targetsBehind(link, family).includes(target);
   return (
     uplink.loss > 0 ||
     2 * (uplink.latencyMs + uplink.jitterMs) > slow ||
@@ -85,18 +106,20 @@ const uplinkBehind = (router: Router, nic: string): Uplink | undefined => {
   return undefined;
 };
 
-const standingOf = (router: Router, { link, nic, hasAddressTowards }: Place, family: Family): Standing => {
-  const gateway = gatewayOf(link, family);
+const standingOf = (router: Router, place: Place, family: Family): Standing => {
+  const { link, nic, gateway } = place;
   const uplink = uplinkBehind(router, link.interface);
-  if (nic === null || gateway === null || !isLinkUp(nic) || nic.rdomain !== 0) return 'dead';
-  if (!hasAddressTowards) return 'dead';
+  if (nic === null || !isLinkUp(nic) || nic.rdomain !== 0 || !place.hasAddress) return 'dead';
+  if (gateway !== null && !place.hasAddressTowards) return 'dead';
   if (uplink === undefined) return 'grey';
   if (uplink.isGatewayDead) return 'dead';
-  if ((family === 'inet' ? uplink.gateway : uplink.gateway6) !== gateway) return 'grey';
+  const farEnd = family === 'inet' ? farEndOf(router, uplink.name, nic) : 'well';
+  if (farEnd === 'gone') return 'dead';
+  if (gateway === null || (family === 'inet' ? uplink.gateway : uplink.gateway6) !== gateway) return 'grey';
   // If only the gateway is asked, nobody can know that nothing behind it answers.
   if (uplink.isDark || uplink.darkFamily === family)
     return targetsBehind(link, family).length > 0 ? 'dead' : 'grey';
-  return isMarginal(uplink, link, family) ? 'grey' : 'good';
+  return farEnd === 'doubtful' || isMarginal(uplink, link, family, gateway) ? 'grey' : 'good';
 };
 
 export interface Truth {
@@ -111,11 +134,12 @@ export const createTruth = (router: Router): Truth => {
   let paths: ReadonlyMap<PathKey, PathTruth> = new Map();
   const places = new Map<PathKey, Place>();
 
-  const lookAt = (link: LinkSettings, family: Family, gateway: string, now: number): PathTruth => {
+  const lookAt = (link: LinkSettings, family: Family, now: number): PathTruth => {
     const key = pathKey(link.name, family);
     const nic = router.nic(link.interface);
+    const gateway = gatewayNow(router, link, family, nic);
     const known = places.get(key);
-    const place = isStill(known, nic, link) ? known : placeOf(nic, link, family, gateway);
+    const place = isStill(known, nic, link, gateway) ? known : placeOf(nic, link, family, gateway);
     places.set(key, place);
     const { identity } = place;
     const standing = standingOf(router, place, family);
@@ -123,7 +147,7 @@ export const createTruth = (router: Router): Truth => {
     const isSame = was?.standing === standing && was.identity === identity;
     if (isSame && was.link === link) return was;
     const identityAt = was?.identity === identity ? was.identityAt : now;
-    return { key, link, family, standing, identity, since: isSame ? was.since : now, identityAt };
+    return { key, link, family, gateway, standing, identity, since: isSame ? was.since : now, identityAt };
   };
 
   return {
@@ -131,9 +155,8 @@ export const createTruth = (router: Router): Truth => {
       const seen = new Map<PathKey, PathTruth>();
       for (const link of settings.links) {
         for (const family of families) {
-          const gateway = gatewayOf(link, family);
-          if (gateway === null) continue;
-          const path = lookAt(link, family, gateway, now);
+          if (gatewayOf(link, family) === null) continue;
+          const path = lookAt(link, family, now);
           seen.set(path.key, path);
         }
       }

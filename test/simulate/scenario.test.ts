@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { play } from '../../src/simulate/play.ts';
-import { parseStory, renderStory } from '../../src/simulate/story-text.ts';
+import { parseStory } from '../../src/simulate/story-read.ts';
+import { renderStory } from '../../src/simulate/story-text.ts';
 
 const directory = fileURLToPath(new URL('../scenario', import.meta.url));
 
