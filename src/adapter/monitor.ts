@@ -128,6 +128,7 @@ export const createCarrierWatch = (settings: {
   let events = 0;
   let last: (Begun & { readonly interfaces: InterfaceTable }) | null = null;
   let failing = false;
+  let parsed: (ReturnType<typeof parseIfconfig> & { readonly of: string }) | null = null;
   const gateways = createGatewayReader(commands);
   let wishes: readonly LearnWish[] = [];
   /** What was said last of gateways that could not be read. */
@@ -182,7 +183,9 @@ export const createCarrierWatch = (settings: {
     if (result.kind !== 'exited' || result.code !== 0) {
       return fail(renderRunFailure('ifconfig', result));
     }
-    const { interfaces: shown, unrecognised, complete } = parseIfconfig(result.stdout);
+    // Most readings say what the one before has said.
+    if (parsed?.of !== result.stdout) parsed = { of: result.stdout, ...parseIfconfig(result.stdout) };
+    const { interfaces: shown, unrecognised, complete } = parsed;
     if (!complete || shown.length === 0) {
       // There always is lo0. Taking nothing for an answer would take every link down.
       return fail(`ifconfig: ${shown.length === 0 ? 'no interface' : 'half a line'} in its output`);

@@ -47,7 +47,7 @@ const drawProbe = (random: Random, hasInet6: boolean, pace: Pace): Table => {
   return entries(
     random.chance(0.4) && !hasInet6 ? null : ['targets', [...targets, ...(hasInet6 ? ['2620:fe::fe'] : [])]],
     pace === 'slow'
-      ? ['interval', pick(random, '10s', '20s', '30s', '60s')]
+      ? ['interval', pick(random, '20s', '30s', '60s', '2m')]
       : maybe(random, 0.4, 'interval', () => pick(random, '500ms', '2s', '3s')),
     maybe(random, 0.4, 'fall', () => pick(random, 2, 3, 4, 6)),
     maybe(random, 0.6, 'rise', () => pick(random, 1, 2, 3, 8)),
@@ -111,7 +111,7 @@ export const drawConfig = (
       '',
       entries(
         pace === 'slow'
-          ? ['reconcile', pick(random, '1m', '3m', '5m')]
+          ? ['reconcile', pick(random, '3m', '5m', '10m')]
           : maybe(random, 0.5, 'reconcile', () => pick(random, '5s', '10s', '60s')),
       ),
     ],
@@ -152,7 +152,7 @@ export const changeConfig = (
       return renderConfigText(
         edit(config, 'probe', [
           ['fall', pick(random, 2, 5)],
-          ['interval', pace === 'slow' ? '15s' : '2s'],
+          ['interval', pace === 'slow' ? '45s' : '2s'],
         ]),
       );
     case 6:

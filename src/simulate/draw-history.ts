@@ -91,6 +91,9 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
   return [];
 };
 
+/** About how long a rest is. */
+const REST_MS = { usual: 300_000, slow: 1_500_000 } as const;
+
 export const drawHistory = (
   seed: number,
   world: World,
@@ -115,8 +118,8 @@ export const drawHistory = (
       events.push({ afterMs: random.chance(0.3) ? 0 : random.below(5000), happening: repair });
     }
     events.push({ afterMs: random.below(3000), happening: { kind: 'rest' } });
-    // A rest is about five minutes; a day is mostly quiet.
-    ms += 300_000 + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
+    // A day is mostly quiet.
+    ms += REST_MS[pace] + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
     if (random.chance(pace === 'slow' ? 0.7 : 0.3)) {
       const quiet = random.below(pace === 'slow' ? 10_000_000 : 1_200_000);
       events.push({ afterMs: quiet, happening: { kind: 'wall', ms: 0 } });
