@@ -71,7 +71,7 @@ const lookUp = async (means: Means, request: Request, name: string, signal: Abor
   const { commands, clock } = means;
   const { address, family, rtable, longest } = request;
   const began = clock.now();
-  // dig(1) has no option for a routing table. It reads no ~/.digrc, having no HOME.
+  // dig(1) has no option for a routing table. OpenBSD's reads no ~/.digrc.
   const dig = [DIG, `@${address}`, '-u', '-q', name, '-t', typeOf(name, family)];
   const how = [
     '+tries=1',
@@ -108,6 +108,10 @@ const numberOf = (line: string | null): number | null => {
   return number === undefined ? null : Number(number);
 };
 
+/** route(8) has not become the program: no such table, setrtable(2), execvp(3) (main and rdomain in route.c). */
+const isOfRoute = (said: string, rtable: number, program: string): boolean =>
+  [`routing table ${rtable}`, 'setrtable', program].some((what) => said.startsWith(`route: ${what}: `));
+
 const runHook = async (
   means: Means,
   request: Request,
@@ -135,8 +139,7 @@ const runHook = async (
     case 'exited':
       if (end.code === 0)
         return { kind: 'answered', rtt: millis(numberOf(first) ?? since(clock.now(), began)) };
-      // setrtable(2) or execvp(3) in route(8): it has not become the program.
-      return said.startsWith('route: setrtable: ') || said.startsWith(`route: ${ask.command[0]}: `)
+      return isOfRoute(said, request.rtable, ask.command[0])
         ? { kind: 'not-started', why: short(said) }
         : { kind: 'failed', why: short(said === '' ? `exit ${end.code}` : `exit ${end.code}: ${said}`) };
     case 'killed':

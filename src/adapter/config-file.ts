@@ -1,20 +1,15 @@
-/** The bytes of a configuration file, or why there are none, in the words of errno(2) and without Node's. */
+/** The bytes of a configuration file, or why there are none. What they mean is config/'s business. */
 import { readFileSync } from 'node:fs';
-import { getSystemErrorMap } from 'node:util';
+import { errnoWords } from './errno.ts';
 
-const words = (error: unknown): string => {
-  const errno = (error as NodeJS.ErrnoException).errno ?? 0;
-  return getSystemErrorMap().get(errno)?.[1] ?? String(error);
-};
-
-export const readConfigFile = (
-  path: string,
-):
+export type ConfigBytes =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'unread'; readonly why: string } => {
+  | { readonly kind: 'unread'; readonly why: string };
+
+export const readConfigFile = (path: string): ConfigBytes => {
   try {
     return { kind: 'bytes', bytes: readFileSync(path) };
   } catch (error) {
-    return { kind: 'unread', why: words(error) };
+    return { kind: 'unread', why: errnoWords(error) };
   }
 };

@@ -1,6 +1,7 @@
 /** `uplinkctl init`: a first configuration, to standard output or into a directory. Overwrites nothing. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoWords } from '../adapter/errno.ts';
 import { createFiles } from '../adapter/files.ts';
 import { createCommands } from '../adapter/run.ts';
 import { type FirstConfig, writeFirstConfig } from '../doctor/first-config.ts';
@@ -37,10 +38,12 @@ const writeFiles = (directory: string, { config, pf }: FirstConfig): Outcome => 
   const there = files.find(([path]) => existsSync(path));
   if (there !== undefined)
     return { kind: 'failed', text: `${there[0]} is there already, nothing was written` };
-  try {
-    for (const [path, text] of files) writeNew(path, text);
-  } catch (error) {
-    return { kind: 'failed', text: error instanceof Error ? error.message : String(error) };
+  for (const [path, text] of files) {
+    try {
+      writeNew(path, text);
+    } catch (error) {
+      return { kind: 'failed', text: `cannot write ${path}: ${errnoWords(error)}` };
+    }
   }
   return { kind: 'done', text: files.map(([path]) => `${path}\n`).join('') };
 };

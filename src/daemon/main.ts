@@ -97,7 +97,7 @@ const openLog = (options: Options, commands: ReturnType<typeof createCommands>):
   options.foreground
     ? createForegroundLog({
         verbose: options.verbose,
-        colour: process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined,
+        colour: process.stderr.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
         write: (line) => process.stderr.write(line),
       })
     : createSyslogLog({ commands, verbose: options.verbose });

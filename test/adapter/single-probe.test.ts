@@ -183,6 +183,13 @@ const ends: readonly (readonly [string, readonly string[], readonly string[], Pr
     { kind: 'exited', code: 1 },
     'ended route: setrtable: Invalid argument, again in 1000',
   ],
+  [
+    '1, as nothing was ever added to it',
+    [],
+    ['route: routing table 101: No such file or directory'],
+    { kind: 'exited', code: 1 },
+    'ended route: routing table 101: No such file or directory, again in 1000',
+  ],
   ['0', [], [], { kind: 'exited', code: 0 }, 'answer 0 25'],
   ['0, and says how long it took', ['12.5', 'more'], [], { kind: 'exited', code: 0 }, 'answer 0 12.5'],
   ['0, in words', ['HTTP 204'], [], { kind: 'exited', code: 0 }, 'answer 0 25'],
