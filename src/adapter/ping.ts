@@ -30,6 +30,11 @@ const LONGEST_SILENCE_MS = 300_000;
 /** Where another child has just been answered by the same target, nothing is left to reproach but the child itself. */
 const DOUBTED_INTERVALS = 3;
 const MAX_LINE = 1024;
+/**
+ * Processes that are started in one go: each takes milliseconds, on a busy machine tens, and what has come in meanwhile may tell that
+ * the next ones are not needed.
+ */
+const AT_ONCE = 8;
 
 interface Running {
   start(): void;
@@ -182,12 +187,26 @@ export const createProber = (
   const { commands, clock } = settings;
   const means: Means = { run: runProgram, route: '/sbin/route', ...settings };
   const probes = new Map<string, Running>();
+  let waiting: readonly (readonly [string, Running])[] = [];
+  let cancelWaiting = (): void => {};
   let observe: ((observation: Observation) => void) | null = null;
   let wanted: readonly Probe[] = [];
 
+  const startSome = (): void => {
+    cancelWaiting();
+    // Whoever was told of one may have ended others.
+    const isWanted = ([key, running]: (typeof waiting)[number]): boolean => probes.get(key) === running;
+    for (let n = 0; n < AT_ONCE; n += 1) {
+      const [next, ...others] = waiting.filter(isWanted);
+      waiting = others;
+      next?.[1].start();
+    }
+    if (waiting.length > 0) cancelWaiting = clock.after(millis(1), startSome);
+  };
+
   const follow = (): void => {
-    if (observe === null) return;
-    const these = wanted;
+    const listener = observe;
+    if (listener === null) return;
     const keys = new Set(wanted.map((probe) => probe.key));
     for (const [key, running] of probes) {
       if (keys.has(key)) continue;
@@ -198,7 +217,7 @@ export const createProber = (
       (probe, at) => !probes.has(probe.key) && wanted.findIndex((each) => each.key === probe.key) === at,
     );
     const lasting = fresh.filter((probe) => probe.count === null);
-    for (const probe of fresh) {
+    const prepared = fresh.map((probe): readonly [string, Running] => {
       // Requests of many probes at one instant would queue behind each other on every link.
       const phase = (probe.interval * Math.max(0, lasting.indexOf(probe))) / Math.max(1, lasting.length);
       const { ask } = probe;
@@ -206,13 +225,14 @@ export const createProber = (
       const steady = probe.key.slice(0, Math.max(0, probe.key.lastIndexOf('#')));
       const running =
         ask.kind === 'ping'
-          ? prepare(commands, clock, probe, phase, observe, () => probes.get(steady)?.doubt?.())
-          : prepareSingle(means, probe, ask, millis(phase), observe);
+          ? prepare(commands, clock, probe, phase, listener, () => probes.get(steady)?.doubt?.())
+          : prepareSingle(means, probe, ask, millis(phase), listener);
       probes.set(probe.key, running);
-      running.start();
-      // Whoever was told of it may have wanted others at once.
-      if (wanted !== these || observe === null) return;
-    }
+      return [probe.key, running];
+    });
+    const isIdle = waiting.length === 0;
+    waiting = [...waiting, ...prepared];
+    if (isIdle) startSome();
   };
 
   return {
@@ -227,6 +247,8 @@ export const createProber = (
     },
     stop: () => {
       observe = null;
+      cancelWaiting();
+      waiting = [];
       for (const running of probes.values()) running.end();
       probes.clear();
     },

@@ -2,71 +2,30 @@
  * Confirming: the first loss on a path starts a burst, a few requests in quick succession to every target that has not
  * failed, so that death or innocence is known at once and not after `fall` intervals. Bursts are rationed, since random
  * loss must not multiply the traffic. While one runs pf is asked whether packets still come in by the link: a path that
- * carries traffic is not dead, it has only become slow (PEERS.md S17).
+ * carries traffic is not dead, it has only become slow (PEERS.md S17). Nor does it say anything on a machine that is too busy to
+ * run it, which a witness tells.
  *
  * Programs of the administrator's take no part in it: they may be slow, and are not written to be run several at a time.
  *
  * It knows neither hold nor policies: what a dead path means is health.ts's business.
  */
 
-import { stepPatience, timeoutOf, withoutLosses, withoutRow } from './loss.ts';
-import type { Probe, ProbeSettings } from './model.ts';
+import { BURST_COUNT, type Burst, type BurstTarget, isHeard, isUnheard, newBurst, prolong } from './burst.ts';
+import { stepPatience, withoutLosses, withoutRow } from './loss.ts';
+import type { ProbeSettings } from './model.ts';
 import { canConfirm, type TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis, mono, plus, since } from './time.ts';
 import { newestLoss } from './window.ts';
 
-/** Requests to each target. */
-export const BURST_COUNT = 4;
-/** OpenBSD's clock ticks every 10 ms: hardly finer. */
-const SHORTEST_SPACING = 15;
-const LONGEST_SPACING = 30;
 /** Bursts that may follow each other, of which the last is kept for a path that no target defends any more. */
 const MOST_CREDIT = 3;
 /** Intervals until there is another. So bursts add a fifth to the traffic at most, whatever is lost. */
 const INTERVALS_EACH = 20;
-/** A child that has not been started by then was no help. */
-const LONGEST_START = millis(1000);
-/** How long pf may take for its second answer. */
-const PF_WAIT = millis(150);
-/** Answers that wait in a pipe are read before a timer that is due again: we may have been busy just now. */
-const UNREAD_WAIT = millis(3);
-
 /** No path is waited for longer than that because it has stalled before. */
 const LONGEST_STALL = millis(1500);
 /** So long is it kept in mind. */
 const STALLS_KEPT = millis(7 * 86_400_000);
 const STALL_MARGIN = 1.25;
-
-interface BurstTarget {
-  readonly probe: Probe;
-  /** After how long each of its requests is lost. */
-  readonly timeout: Millis;
-  /** The child's start, and when the first of its requests leaves. */
-  readonly started: Mono | null;
-  readonly sent: Mono | null;
-  readonly isAnswered: boolean;
-}
-
-/** What pf says of packets that came in by the link. */
-interface Passive {
-  /** pf is to be asked. */
-  readonly isWanted: boolean;
-  /** The reading under way. */
-  readonly asked: number | null;
-  /** At the burst's start; null: not known. */
-  readonly first: number | null;
-  readonly hasGrown: boolean;
-}
-
-export interface Burst {
-  readonly began: Mono;
-  /** The path has stalled before: no verdict until it would be over. */
-  readonly notBefore: Mono;
-  readonly targets: readonly BurstTarget[];
-  readonly passive: Passive;
-  /** Set when all requests are lost: the path is dead at this instant unless something is heard until then. */
-  readonly judgeAt: Mono | null;
-}
 
 export interface Confirming {
   readonly burst: Burst | null;
@@ -96,9 +55,6 @@ export const newConfirming = (now: Mono): Confirming => ({
   stall: null,
 });
 
-const spacingOf = (interval: Millis): Millis =>
-  millis(Math.min(LONGEST_SPACING, Math.max(SHORTEST_SPACING, Math.round(interval / 20))));
-
 const creditAt = ({ credit }: Confirming, interval: Millis, now: Mono): number =>
   Math.min(MOST_CREDIT, credit.count + Math.max(0, since(now, credit.at)) / (INTERVALS_EACH * interval));
 
@@ -109,34 +65,19 @@ const beginBurst = (
   now: Mono,
 ): Confirming => {
   const begun = confirming.begun + 1;
-  const spacing = spacingOf(interval);
   const { stall } = confirming;
   const lost = targets.flatMap(({ verdict, window }) =>
     verdict === 'failed' || window.lossesInRow === 0 ? [] : [newestLoss(window) ?? now],
   );
   const suspectedAt = mono(Math.min(now, ...lost));
+  const notBefore = stall === null || stall.until < now ? now : plus(suspectedAt, stall.wait);
   return {
     ...confirming,
     begun,
     isVoid: false,
     suspectedAt,
     credit: { count: Math.max(0, creditAt(confirming, interval, now) - 1), at: now },
-    burst: {
-      began: now,
-      notBefore: stall === null || stall.until < now ? now : plus(suspectedAt, stall.wait),
-      targets: targets
-        .filter((target) => target.verdict !== 'failed' && canConfirm(target))
-        .map(({ probe, window }) => ({
-          probe: { ...probe, key: `${probe.key}#${begun}`, interval: spacing, count: BURST_COUNT },
-          // Twice as long as for the one whose loss has begun it: it may only have become slow.
-          timeout: timeoutOf({ ...window, lossesInRow: 1 }),
-          started: null,
-          sent: null,
-          isAnswered: false,
-        })),
-      passive: { isWanted: true, asked: null, first: null, hasGrown: false },
-      judgeAt: null,
-    },
+    burst: newBurst(targets, begun, interval, notBefore, now),
   };
 };
 
@@ -189,55 +130,6 @@ export const endBurst = (confirming: Confirming, targets: readonly TargetHealth[
   lossesSeen: targets.map(({ window }) => window.lost),
 });
 
-/** When the last request of a burst leaves; null before its child has been started. */
-const lastSent = ({ sent, probe }: BurstTarget): Mono | null =>
-  sent === null ? null : mono(sent + (BURST_COUNT - 1) * probe.interval);
-
-/** When all that is not answered is lost. */
-const lostBy = (burst: Burst): Mono =>
-  burst.targets.reduce((latest, target) => {
-    const last = lastSent(target);
-    const until = last === null ? plus(burst.began, LONGEST_START) : plus(last, target.timeout);
-    return mono(Math.max(until, latest));
-  }, burst.notBefore);
-
-/**
- * A target that was heard since the burst began, whether it has answered that or a steady request. What came at the very instant
- * was known when it began.
- */
-export const isHeard = (burst: Burst, { probe, window }: TargetHealth): boolean =>
-  (window.heard !== null && window.heard.at > burst.began) ||
-  burst.targets.some((target) => target.isAnswered && target.probe.key.startsWith(`${probe.key}#`));
-
-export type BurstVerdict =
-  | { readonly kind: 'open'; readonly burst: Burst }
-  /** Too few of its children ran to say anything. */
-  | { readonly kind: 'void' }
-  /** Packets come in by the link: it is alive, and slower than we thought. */
-  | { readonly kind: 'carrying' }
-  /** `by`: when the last request left that was not answered. */
-  | { readonly kind: 'dead'; readonly by: Mono };
-
-/** What an unanswered burst says at `now`. That enough targets have answered is for the caller to see first. */
-export const stepBurst = (burst: Burst, now: Mono): BurstVerdict => {
-  if (burst.passive.hasGrown) return { kind: 'carrying' };
-  if (burst.judgeAt === null) {
-    if (now < lostBy(burst)) return { kind: 'open', burst };
-    const sent = burst.targets.map(lastSent);
-    if (sent.includes(null)) return { kind: 'void' };
-    const { first } = burst.passive;
-    const passive = { ...burst.passive, isWanted: first !== null };
-    const judgeAt = plus(now, first === null ? UNREAD_WAIT : PF_WAIT);
-    return { kind: 'open', burst: { ...burst, passive, judgeAt } };
-  }
-  if (now < burst.judgeAt) return { kind: 'open', burst };
-  const by = Math.max(burst.began, ...burst.targets.map((target) => lastSent(target) ?? burst.began));
-  return { kind: 'dead', by: mono(by) };
-};
-
-export const burstDeadline = (burst: Burst | null): Mono | null =>
-  burst === null ? null : (burst.judgeAt ?? lostBy(burst));
-
 /** Targets after a burst that found the path dead: what was asked and has not answered has failed. */
 export const failTargets = (targets: readonly TargetHealth[], burst: Burst): readonly TargetHealth[] =>
   targets.map((target) =>
@@ -273,8 +165,10 @@ export const excuseTargets = (targets: readonly TargetHealth[]): readonly Target
 
 // ---- what is heard while a burst runs ----------------------------------------------------------------------------
 
-const inBurst = (confirming: Confirming, step: (burst: Burst) => Burst): Confirming =>
-  confirming.burst === null ? confirming : { ...confirming, burst: step(confirming.burst) };
+const inBurst = (confirming: Confirming, step: (burst: Burst) => Burst): Confirming => {
+  const burst = confirming.burst === null ? null : step(confirming.burst);
+  return burst === confirming.burst ? confirming : { ...confirming, burst };
+};
 
 const inTarget = (
   confirming: Confirming,
@@ -295,14 +189,35 @@ export const stepBurstStarted = (
 ): Confirming =>
   inTarget(confirming, probe, (target) => ({ ...target, started: now, sent: plus(now, slack) }));
 
-export const stepBurstAnswer = (confirming: Confirming, probe: string): Confirming =>
-  inTarget(confirming, probe, (target) => ({ ...target, started: null, isAnswered: true }));
+const isWitness = ({ burst }: Confirming, probe: string): boolean => burst?.witness?.probe.key === probe;
+
+export const stepBurstAnswer = (confirming: Confirming, probe: string, seq: number, now: Mono): Confirming =>
+  isWitness(confirming, probe)
+    ? inBurst(confirming, (burst) =>
+        burst.witness === null || seq < BURST_COUNT - 1
+          ? burst
+          : { ...burst, witness: { ...burst.witness, heard: now } },
+      )
+    : inTarget(confirming, probe, (target) => ({ ...target, started: null, isAnswered: true }));
+
+/** A witness that may not send, as where pf blocks lo0, or that has ended early says nothing. */
+const dropWitness = (confirming: Confirming): Confirming =>
+  inBurst(confirming, (burst) => (isUnheard(burst) ? { ...burst, witness: null } : burst));
+
+export const stepBurstError = (confirming: Confirming, probe: string): Confirming =>
+  isWitness(confirming, probe) ? dropWitness(confirming) : confirming;
+
+/** We were to run at `from`, and do only `now`. */
+export const stepBurstLate = (confirming: Confirming, from: Mono, now: Mono): Confirming =>
+  inBurst(confirming, (burst) => prolong(burst, from, now));
 
 /** A child that ended without being asked to says nothing of the path. */
-export const stepBurstEnded = (confirming: Confirming, probe: string): Confirming =>
-  confirming.burst?.targets.some((target) => target.probe.key === probe && !target.isAnswered)
+export const stepBurstEnded = (confirming: Confirming, probe: string): Confirming => {
+  if (isWitness(confirming, probe)) return dropWitness(confirming);
+  return confirming.burst?.targets.some((target) => target.probe.key === probe && !target.isAnswered)
     ? { ...confirming, burst: null, isVoid: true }
     : confirming;
+};
 
 export const stepRefused = (confirming: Confirming): Confirming => ({
   ...confirming,

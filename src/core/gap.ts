@@ -1,4 +1,5 @@
 /** Turns that come late: what nobody was there to hear is not held against a link. */
+import { stepBurstLate } from './confirm.ts';
 import { type Engine, mapPaths, say } from './engine.ts';
 import { skipPath } from './health.ts';
 import { skipRecords } from './record.ts';
@@ -20,7 +21,11 @@ export const distrustGap = (engine: Engine, now: Mono): Engine => {
   const by = since(now, engine.deadline);
   if (by <= SLEPT) {
     const judgeAt = engine.judgeAt ?? plus(now, millis(Math.min(UNREAD_WAIT, by)));
-    return { ...engine, deadline: null, judgeAt };
+    const { deadline } = engine;
+    return mapPaths({ ...engine, deadline: null, judgeAt }, (path) => {
+      const confirming = stepBurstLate(path.confirming, deadline, now);
+      return confirming === path.confirming ? path : { ...path, confirming };
+    });
   }
   const skipped = mapPaths({ ...engine, deadline: null }, (path) => skipPath(path, by, now));
   const records = skipRecords(engine.records, engine.paths, engine.deadline, now);

@@ -27,18 +27,16 @@
  *
  * It knows nothing of policies: that a path on hold may be used when nothing else can is decide.ts's business.
  */
+import { burstDeadline, isHeard, stepBurst } from './burst.ts';
 import {
   beginLast,
-  burstDeadline,
   type Confirming,
   clearTargets,
   endBurst,
   excuseTargets,
   failTargets,
-  isHeard,
   mayAsk,
   newConfirming,
-  stepBurst,
   stepStall,
   stepSuspicion,
 } from './confirm.ts';

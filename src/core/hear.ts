@@ -2,7 +2,8 @@
  * What a probe's child reports, taken into the path that it is of: steady probes into their windows, those of a burst
  * into the burst. What follows from it is for health.ts.
  */
-import { stepBurstAnswer, stepBurstEnded, stepBurstStarted } from './confirm.ts';
+import { isOfBurst } from './burst.ts';
+import { stepBurstAnswer, stepBurstEnded, stepBurstError, stepBurstStarted } from './confirm.ts';
 import { type Estimate, stepEstimate } from './estimate.ts';
 import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
@@ -87,16 +88,17 @@ export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): 
     );
     return { ...shapePath(path), targets };
   }
-  if (path.confirming.burst?.targets.every(({ probe }) => probe.key !== heard.probe) ?? true) return path;
+  if (!isOfBurst(path.confirming.burst, heard.probe)) return path;
   switch (heard.kind) {
     case 'probe-started':
       return { ...path, confirming: stepBurstStarted(path.confirming, heard.probe, slack, now) };
     case 'probe-answer':
-      return { ...path, confirming: stepBurstAnswer(path.confirming, heard.probe) };
+      return { ...path, confirming: stepBurstAnswer(path.confirming, heard.probe, heard.seq, now) };
     case 'probe-ended':
       return { ...path, confirming: stepBurstEnded(path.confirming, heard.probe) };
-    case 'probe-sent':
     case 'probe-error':
+      return { ...path, confirming: stepBurstError(path.confirming, heard.probe) };
+    case 'probe-sent':
       return path;
   }
 };

@@ -64,8 +64,11 @@ export const pathNotes = (settled: Paths, paths: Paths, now: Mono): readonly Not
 };
 
 /** Steady ones, and those of a burst while it lasts. */
-const probesOf = ({ targets, confirming }: PathHealth): readonly { readonly probe: Probe }[] =>
-  confirming.burst === null ? targets : [...targets, ...confirming.burst.targets];
+const probesOf = ({ targets, confirming: { burst } }: PathHealth): readonly { readonly probe: Probe }[] => {
+  if (burst === null) return targets;
+  const { witness } = burst;
+  return [...targets, ...burst.targets, ...(witness === null ? [] : [witness])];
+};
 
 /** Every probe that should be running, as the list that was handed out last if it still holds. */
 export const findProbes = (before: readonly Probe[], paths: Paths): readonly Probe[] => {

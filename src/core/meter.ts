@@ -3,7 +3,7 @@
  * daemon, since only it has a wall clock; until it has told one, and between two looks at it, bytes wait to be booked. A clock that is stepped
  * into another month and back finds each month as it was. What has to follow from it is pace.ts's.
  */
-import { BURST_COUNT } from './confirm.ts';
+import { BURST_COUNT } from './burst.ts';
 import type { PathKey } from './model.ts';
 import type { PathHealth } from './path.ts';
 import { bytesOf, rowBytes } from './probe-bytes.ts';

@@ -67,6 +67,27 @@ t.test('arguments', async (t) => {
   }
 });
 
+t.test('many at once: between some and the next ones is time to hear that they are not needed', async (t) => {
+  const { clock, commands, prober, listen } = set();
+  const bursts = Array.from({ length: 20 }, (_, n) =>
+    probe(`10.0.0.${n}`, { key: `fibre/inet/10.0.0.${n}#1`, interval: millis(20), count: 4 }),
+  );
+  const started = (): readonly string[] => commands.streams.map(({ args }) => args.at(-1) ?? '');
+  listen();
+  prober.want(bursts);
+  t.equal(started().length, 8);
+  prober.want(bursts.slice(12));
+  await clock.advance(1);
+  const rest = bursts.slice(12).map(({ address }) => address);
+  t.same(started().slice(8), rest, "those that are not wanted any more take nobody's place");
+  prober.want([]);
+  prober.want(bursts);
+  prober.stop();
+  const before = started().length;
+  await clock.advance(100);
+  t.equal(started().length, before, 'nothing is left after the end');
+});
+
 t.test('a few requests in quick succession', async (t) => {
   const burst = probe('9.9.9.9', { key: 'fibre/inet/9.9.9.9#1', interval: millis(20), count: 4 });
   t.test('leave at once, whatever else is started', async (t) => {

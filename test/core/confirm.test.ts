@@ -111,6 +111,82 @@ t.test('what a burst clears', async (t) => {
   });
 });
 
+/** Every request to every target is lost once: for a moment this machine has read nothing. */
+const loseOne = (world: World, ...paths: readonly string[]): void => {
+  for (const path of paths)
+    for (const target of ['10.0.0.1', '10.1.0.1', '9.9.9.9', '1.1.1.1']) {
+      let isFirst = true;
+      world.answers(`${path} ${target}`, () => {
+        const rtt = isFirst ? null : 2;
+        isFirst = false;
+        return rtt;
+      });
+    }
+};
+
+t.test('a machine too busy to run its children takes no link down', async (t) => {
+  for (const takes of [200, 400, 700, 1500, 2500])
+    for (const targets of [[toAddress('9.9.9.9')], three]) {
+      const world = begin({ targets });
+      world.slowBursts(takes);
+      loseOne(world, 'a', 'b');
+      world.run(10_000);
+      const downs = world.takeNotes().filter((line) => line.includes('-> down'));
+      t.same(downs, [], `${targets.length} targets, ${takes} ms until a child sends`);
+    }
+});
+
+t.test('links that die at the same instant are found dead', async (t) => {
+  const times = (takes: number, isBarred = false): readonly number[] =>
+    Array.from({ length: 10 }, (_, phase) => {
+      const world = begin({ targets: three });
+      world.slowBursts(takes);
+      world.barWitness(isBarred);
+      world.run(phase * 100);
+      world.answers('a', null);
+      world.answers('b', null);
+      const took = untilDown(world);
+      world.run(200);
+      t.equal(world.engine().paths.get('b/inet')?.health, 'down', 'both of them');
+      return took;
+    });
+  const usual = times(20);
+  t.ok(Math.max(...usual) <= 1550, `as soon as one: ${usual.join(' ')}`);
+  t.same(times(20, true), usual, 'no later where this machine may not ping itself');
+  const busy = times(600);
+  for (const [n, took] of busy.entries())
+    t.ok(took <= (usual[n] ?? 0) + 600, `later by no more than its children were: ${took}`);
+});
+
+t.test('what we were kept from hearing is waited for as much longer, and no more', async (t) => {
+  const slow = probeSettings({ timeout: 'auto', confirm: true });
+  const often = probeSettings({ timeout: 'auto', confirm: true, interval: millis(100) });
+  const fall = (isDead: boolean): World => {
+    const world = createWorld();
+    world.load(settingsOf([linkSettings('a', 0, { probe: slow }), linkSettings('b', 1, { probe: often })]));
+    world.interfaces(interfacesOf(2));
+    world.answers('a', 250);
+    world.answers('b', 2);
+    world.run(60_000);
+    world.takeNotes();
+    let lost = 0;
+    world.answers('a', () => {
+      lost += 1;
+      return lost === 1 || isDead ? null : 250;
+    });
+    while (pathOf(world).confirming.burst === null) world.run(1);
+    world.run(200);
+    world.suspend(1000);
+    return world;
+  };
+  const alive = fall(false);
+  alive.run(5000);
+  t.same(healthNotes(alive), []);
+  const dead = fall(true);
+  const took = untilDown(dead);
+  t.ok(took <= 800 + 1000, `${took} ms`);
+});
+
 t.test('bursts are rationed: random loss does not multiply the traffic', async (t) => {
   for (const share of [0.01, 0.05, 0.2]) {
     const world = begin({

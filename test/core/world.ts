@@ -39,6 +39,8 @@ import { desiredNow, forgetWorkedOut, settle, type Turn } from '../../src/core/t
 const PF_TAKES = 5;
 const ROUTE_TAKES = 3;
 const PING_STARTS_IN = 20;
+/** The witness of a burst: no link is in its way. */
+const OURSELVES = '127.0.0.1';
 const COUNT_TAKES = 4;
 
 export interface World {
@@ -85,6 +87,10 @@ export interface World {
   takeSent(): number;
   /** What pf counts, when it is asked; null: it does not say. */
   counts(counted: (() => readonly Counted[]) | null): void;
+  /** How long children of a burst, its witness among them, take until they send: the machine is busy. */
+  slowBursts(ms: number): void;
+  /** This machine may not ping itself. */
+  barWitness(isBarred: boolean): void;
   /** ping will not run faster than once a second. */
   refuseBursts(refuses: boolean): void;
   killPing(path: string, restartIn: number): void;
@@ -263,6 +269,8 @@ export const createWorld = (holding: Holding = emptyPf): World => {
   let wakes = 0;
   let counting: (() => readonly Counted[]) | null = null;
   let isRefusing = false;
+  let burstStartsIn = PING_STARTS_IN;
+  let isWitnessBarred = false;
   const routeFailures = new Map<string, string>();
   const routed = new Map<string, string>();
   const children = new Map<string, Child>();
@@ -279,8 +287,15 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     if (child.sends === child.probe.count) return;
     const seq = child.sends % 65_536;
     child.sends += 1;
+    const { path, ask, count, interval, longest, address } = child.probe;
+    if (address === OURSELVES) {
+      if (isWitnessBarred)
+        facts.push({ kind: 'probe-error', probe: key, text: 'sendmsg: Permission denied' });
+      else facts.push({ kind: 'probe-answer', probe: key, seq, rtt: millis(0), duplicate: false });
+      at(clock + interval, () => send(key, child));
+      return;
+    }
     sent += 1;
-    const { path, ask, count, interval, longest } = child.probe;
     const name = key.slice(path.length + 1).split(' ')[0];
     const fate = [`${path} ${name}`, path].map((each) => rtts.get(each)).find((each) => each !== undefined);
     const rtt = fate === undefined ? 20 : typeof fate === 'function' ? fate() : fate;
@@ -326,7 +341,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
       );
       return;
     }
-    at(clock + PING_STARTS_IN, () => send(probe.key, child));
+    at(clock + (probe.count === null ? PING_STARTS_IN : burstStartsIn), () => send(probe.key, child));
   };
 
   const want = (probes: readonly Probe[]): void => {
@@ -699,6 +714,12 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     },
     counts: (counted) => {
       counting = counted;
+    },
+    slowBursts: (ms) => {
+      burstStartsIn = ms;
+    },
+    barWitness: (isBarred) => {
+      isWitnessBarred = isBarred;
     },
     refuseBursts: (refuses) => {
       isRefusing = refuses;
