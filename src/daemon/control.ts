@@ -37,12 +37,22 @@ export const renderOutcome = (decisions: readonly Decision[], link: string): rea
       return `policy ${policy} ${scope}: ${all.length === 0 ? 'refused, no member can take it' : all.join(' ')}${remark}`;
     });
 
-const unknownLink = (link: string, { status }: ControlActions): Reply => ({
+const unknownLink = (link: string, links: readonly string[]): Reply => ({
   kind: 'error',
-  text: `unknown link: ${link}: not ${status()
-    .links.map((each) => each.name)
-    .join(', ')}`,
+  text: `unknown link: ${link}: not ${links.join(', ')}`,
 });
+
+const namesOf = ({ status }: ControlActions): readonly string[] => status().links.map(({ name }) => name);
+
+/** An operator's word on a link. */
+export const answerAdmin = (
+  { link, mode }: { readonly link: string; readonly mode: AdminMode },
+  actions: { readonly links: () => readonly string[]; readonly admin: ControlActions['admin'] },
+): Reply => {
+  const outcome = actions.admin(link, mode);
+  if (outcome === null) return unknownLink(link, actions.links());
+  return { kind: 'done', text: [`link ${link} is ${mode}`, ...outcome].join('\n') };
+};
 
 /** Answers one request. Every command but `monitor` and `probe` is answered once. */
 export const answerRequest = (value: unknown, client: ControlClient, actions: ControlActions): void => {
@@ -85,20 +95,13 @@ export const answerRequest = (value: unknown, client: ControlClient, actions: Co
       finish(errors.length === 0 ? { kind: 'done' } : { kind: 'refused', errors });
       return;
     }
-    case 'admin': {
-      const { link, mode } = request;
-      const outcome = actions.admin(link, mode);
-      if (outcome !== null) {
-        finish({ kind: 'done', text: [`link ${link} is ${mode}`, ...outcome].join('\n') });
-        return;
-      }
-      finish(unknownLink(link, actions));
+    case 'admin':
+      finish(answerAdmin(request, { links: () => namesOf(actions), admin: actions.admin }));
       return;
-    }
     case 'probe': {
       const { link, count } = request;
-      if (!actions.status().links.some((each) => each.name === link)) {
-        finish(unknownLink(link, actions));
+      if (!namesOf(actions).includes(link)) {
+        finish(unknownLink(link, namesOf(actions)));
         return;
       }
       const begun = actions.probe(link, count, client.reply, () => finish({ kind: 'done' }));

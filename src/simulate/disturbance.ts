@@ -109,6 +109,7 @@ export const createDisturbance = (machine: {
       case 'far-silent':
       case 'dhcpleased':
       case 'rest':
+      case 'by-hand':
       case 'kill':
       case 'start':
       case 'pause':

@@ -8,6 +8,7 @@ import { type Damage, drawDamage, mayStay } from './draw-damage.ts';
 import { drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
+import { createOperatorDraw } from './draw-operator.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
 /** Chosen by weight. */
@@ -102,6 +103,7 @@ export const drawHistory = (
 ): readonly StoryEvent[] => {
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
+  const operator = createOperatorDraw(seed, world);
   const damage: Damage = {
     repairs: new Map(),
     families: createRandom(seed).fork('families'),
@@ -111,12 +113,14 @@ export const drawHistory = (
   while (ms < hours * 3_600_000) {
     const first = events.length;
     const bursts = 2 + random.below(14);
-    for (let burst = 0; burst < bursts; burst += 1) events.push(...drawBurst(random, world, damage));
+    for (let burst = 0; burst < bursts; burst += 1)
+      events.push(...drawBurst(random, world, damage), ...operator.interfere());
     for (const [key, repair] of damage.repairs) {
       if (mayStay(key) && random.chance(0.25)) continue;
       damage.repairs.delete(key);
       events.push({ afterMs: random.chance(0.3) ? 0 : random.below(5000), happening: repair });
     }
+    events.push(...operator.relent());
     events.push({ afterMs: random.below(3000), happening: { kind: 'rest' } });
     // A day is mostly quiet.
     ms += REST_MS[pace] + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);

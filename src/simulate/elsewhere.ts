@@ -12,6 +12,7 @@ export const hasElsewhere = (scene: Scene, key: PathKey, tag: string): boolean =
     const link = links.find((each) => each.name === name);
     const other = pathKey(name, family);
     if (link === undefined || other === key || (family === 'inet6' && link.nat6 === 'no')) return false;
+    if (scene.operator().lasting(name, 'enabled') < returnMs(link)) return false;
     return scene.truth.lasting(other, 'good', now) > returnMs(link);
   });
 };

@@ -5,6 +5,8 @@ import { hasElsewhere } from './elsewhere.ts';
 import { detectionMs, type Scene } from './scene.ts';
 
 const OUTLIVED_MS = 60_000;
+/** A pfctl that was started before the operator spoke has ended by then. */
+const UNDER_WAY_MS = 15_000;
 
 /** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
 const pathOf = ({ truth, settings: read }: Scene, pfState: PfState): PathKey | null => {
@@ -28,6 +30,14 @@ const isLeftForBetter = (settings: Settings, name: string): boolean => {
   );
 };
 
+/** Its connections are to stay: that is what a link is drained for. Kills that are under way then may still be done. */
+const isKept = ({ operator }: Scene, link: string): boolean =>
+  operator().lasting(link, 'drained') > UNDER_WAY_MS;
+
+/** New connections have been kept from it by hand for so long that none can have gone there. */
+const isOutOfUse = ({ operator }: Scene, link: string): boolean =>
+  operator().modeOf(link) !== 'enabled' && operator().silence(link) > OUTLIVED_MS;
+
 const judge = (scene: Scene, key: PathKey): void => {
   const { truth } = scene;
   const settings = scene.settings();
@@ -38,9 +48,14 @@ const judge = (scene: Scene, key: PathKey): void => {
   // What an address or a gateway that is gone has left behind goes in any case (core/outlived.ts), as soon as pfctl works; and since
   // a label tells no addresses, what is new goes with it.
   const isOutlived = path.identityAt > 0 && now - path.identityAt < OUTLIVED_MS;
-  const isMoved = isOutlived || isLeftForBetter(settings, link.name);
+  const operator = scene.operator();
+  const isMoved = isOutlived || (isLeftForBetter(settings, link.name) && !isKept(scene, link.name));
+  // A link that is disabled is treated as dead; pfctl may be slow to follow.
+  const isTakenOut =
+    operator.modeOf(link.name) === 'disabled' ||
+    (operator.beforeOf(link.name) === 'disabled' && operator.silence(link.name) < OUTLIVED_MS);
   const healthy = truth.lasting(key, 'good', now);
-  if (!isMoved && healthy > detectionMs(link) + 5000 && now > scene.blindUntil()) {
+  if (!isMoved && !isTakenOut && healthy > detectionMs(link) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);
     scene.report(
       'no pf state is killed on a path that works',
@@ -55,6 +70,7 @@ const judge = (scene: Scene, key: PathKey): void => {
   );
   const isAlone = [...others].every((other) => {
     const there = truth.paths.get(other);
+    if (there !== undefined && isOutOfUse(scene, there.link.name)) return true;
     return there === undefined || truth.lasting(other, 'dead', now) > detectionMs(there.link);
   });
   if (isAlone && now > scene.calmAt() && !isMoved)

@@ -70,6 +70,13 @@ const judgeHealth = (scene: Scene): void => {
     const health = scene.engine()?.paths.get(key);
     const lasted = now - path.since;
     const said = `${key} has been ${path.standing} for ${Math.round(lasted)} ms, and is said to be ${health?.health} (${health?.reason})`;
+    const mode = scene.operator().modeOf(path.link.name);
+    if (mode === 'disabled') {
+      if (health?.reason !== 'admin')
+        scene.report('what an operator says holds', `${path.link.name} is disabled. ${said}`);
+      continue;
+    }
+    if (scene.operator().silence(path.link.name) < returnMs(path.link)) continue;
     if (path.standing === 'good' && lasted > returnMs(path.link) && health?.health !== 'up')
       scene.report('health is what the world is', said);
     if (path.standing === 'dead' && lasted > detectionMs(path.link) && health?.health !== 'down')
@@ -91,6 +98,12 @@ const judgeShow = (scene: Scene, life: Life, held: Pf): void => {
   const status = takeSnapshot(engine, facts, life.loop.history(), life.loop.reactions(), scene.clock.now());
   const parsed = statusSchema.safeParse(JSON.parse(JSON.stringify(status)));
   if (!parsed.success) scene.report(claim, parsed.error.message);
+  for (const { name, admin } of status.links)
+    if (admin !== scene.operator().modeOf(name))
+      scene.report(
+        'what an operator says holds',
+        `${name} was ${scene.operator().modeOf(name)}, show says ${admin}`,
+      );
   const rules = linesOf(held.get(scene.settings().anchor) ?? '');
   if (rules.join('\n') !== status.pf.rules.join('\n')) scene.report(claim, 'other rules than pf holds');
   if (status.pf.applied !== 'known' || status.pf.failure !== null)
@@ -105,7 +118,8 @@ const judgeStates = (scene: Scene): void => {
     const link = links.find((each) => each.name === name);
     if (link === undefined || kind === 'probe' || kind === 'in' || pfState.tag === null) continue;
     const key = pathKey(name, pfState.family);
-    if (scene.truth.lasting(key, 'dead', now) < detectionMs(link) + 10_000) continue;
+    const isDead = scene.truth.lasting(key, 'dead', now) > detectionMs(link) + 10_000;
+    if (!isDead && scene.operator().lasting(name, 'disabled') < detectionMs(link) + 10_000) continue;
     if (!hasElsewhere(scene, key, pfState.tag)) continue;
     scene.report(
       'no pf state is left on a dead path',

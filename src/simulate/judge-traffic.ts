@@ -2,6 +2,7 @@
 import { containsAddress } from '../core/address.ts';
 import { type Family, gatewayOf, type LinkSettings, pathKey } from '../core/model.ts';
 import type { Flow, Outcome } from '../emulator/clients.ts';
+import { OBEYED_MS } from './operator.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
 import type { StoryClient } from './story.ts';
 
@@ -25,6 +26,10 @@ const linksFor = (scene: Scene, client: StoryClient): readonly LinkSettings[] =>
     (link) => policy?.members.some((member) => member.link === link.name) && mayCarry(link, client),
   );
 };
+
+/** By hand, for so long that no rule leads there any more. */
+const isKeptOut = ({ operator }: Scene, { name }: LinkSettings): boolean =>
+  operator().modeOf(name) !== 'enabled' && operator().silence(name) > OBEYED_MS;
 
 const describe = (client: StoryClient, outcome: Outcome): string => {
   const what = `${client.kind} ${client.protocol} ${client.address} -> ${client.to} (${client.policy})`;
@@ -71,6 +76,8 @@ const judgeWay = (
   if (isFresh && isCalm && !linksFor(scene, client).some((link) => link === left)) {
     scene.report('no connection leaves by a link that is not its own', describe(client, outcome));
   }
+  if (isFresh && isCalm && left !== undefined && isKeptOut(scene, left))
+    scene.report('what an operator says holds', `${left.name}: ${describe(client, outcome)}`);
   const isTranslated = outcome.natAddress !== client.address;
   if (isCalm && !isTranslated && familyOf(client) === 'inet' && left?.nat === true)
     scene.report('no packet leaves with the address of another link', describe(client, outcome));
@@ -94,13 +101,18 @@ const judgeService = (scene: Scene, client: StoryClient, outcome: Outcome, faili
   // What gets lost on a path that loses things proves nothing.
   const left =
     outcome.kind === 'silence' ? paths.find((path) => path.link.interface === outcome.interface) : undefined;
-  const tried = left === undefined ? paths : [left];
+  const usable = paths.filter(({ link }) => scene.operator().modeOf(link.name) === 'enabled');
+  const tried = left === undefined ? usable : [left];
   if (left !== undefined && left.standing !== 'dead') return;
   if (tried.some(({ standing }) => standing === 'grey')) return;
   const readyAt = Math.min(
-    ...paths.filter((path) => path.standing === 'good').map((path) => path.since + returnMs(path.link)),
+    ...usable
+      .filter((path) => path.standing === 'good')
+      .map(
+        (path) => Math.max(path.since, now - scene.operator().silence(path.link.name)) + returnMs(path.link),
+      ),
   );
-  const since = left === undefined ? Math.max(0, ...paths.map((path) => path.since)) : left.since;
+  const since = left === undefined ? Math.max(0, ...usable.map((path) => path.since)) : left.since;
   const slowest = Math.max(0, ...links.map((link) => detectionMs(link)));
   if (now - Math.max(failingSince, since, scene.calmAt(), readyAt) > slowest) {
     scene.report('connections go where they can', describe(client, outcome));

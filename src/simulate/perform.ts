@@ -135,6 +135,7 @@ export const perform = (router: Router, world: World, happening: Happening): voi
       router.setOverflowing(happening.isFull);
       break;
     case 'admin':
+    case 'by-hand':
     case 'reload':
     case 'kill':
     case 'start':

@@ -14,6 +14,7 @@ import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import { createTraffic } from './judge-traffic.ts';
 import { beginLife, type Disk, type Life } from './life.ts';
 import { createMachine, withWitness } from './machine.ts';
+import { createOperator } from './operator.ts';
 import { perform } from './perform.ts';
 import { type Broken, type Claim, returnMs, type Scene } from './scene.ts';
 import { type Happening, LAST_GOOD, type Story, type World } from './story.ts';
@@ -87,11 +88,13 @@ export const play = async (story: Story): Promise<Played> => {
     hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
     isRunning: () => life?.process.isAlive === true && !life.process.isPaused,
     isAdminBusy: () => adminCalls > 0,
+    operator: () => operator,
     report: (claim: Claim, text: string) => {
       broken ??= { claim, text, atMs: clock.now() };
     },
     broken: () => broken,
   };
+  const operator = createOperator(scene);
   const judgeLog = createLogJudge(scene);
   const traffic = createTraffic(scene);
   const commands = withWitness(machine, scene);
@@ -109,6 +112,8 @@ export const play = async (story: Story): Promise<Played> => {
 
   const begin = (remembers: boolean): void => {
     disturbance.begin();
+    if (!remembers) operator.forget();
+    operator.keep(settings);
     judgeLog.forget();
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);
     life = beginLife(
@@ -232,6 +237,9 @@ export const play = async (story: Story): Promise<Played> => {
         life?.process.resume();
         disturbance.meet(happening);
         break;
+      case 'by-hand':
+        if (life !== null && scene.isRunning()) operator.say(life, happening.link, happening.mode);
+        break;
       case 'wall':
         clock.stepWall(happening.ms);
         break;
@@ -241,7 +249,10 @@ export const play = async (story: Story): Promise<Played> => {
         settings = next;
         disturbance.meet(happening);
         judgeLog.forget();
-        if (life?.process.isAlive === true) life.loop.reload(settings);
+        if (life?.process.isAlive === true) {
+          operator.keep(settings);
+          life.loop.reload(settings);
+        }
         break;
       }
       case 'admin':
@@ -292,7 +303,8 @@ export const play = async (story: Story): Promise<Played> => {
     }
     if (story.events.at(-1)?.happening.kind === 'rest') {
       await restart(true);
-      await restart(false);
+      // Without its memory it cannot know what was said by hand.
+      if (!operator.hasSpoken()) await restart(false);
     }
   } catch (error) {
     scene.report(

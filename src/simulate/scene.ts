@@ -7,6 +7,7 @@ import { longestWait } from '../core/estimate.ts';
 import type { Settings } from '../core/model.ts';
 import type { VirtualClock } from '../emulator/clock.ts';
 import type { Router } from '../emulator/router.ts';
+import type { Operator } from './operator.ts';
 import type { World } from './story.ts';
 import type { Truth } from './truth.ts';
 
@@ -25,6 +26,7 @@ export type Claim =
   | 'pf.conf loads with what was kept for the next boot'
   | 'nothing is said twice'
   | 'the log tells every change'
+  | 'what an operator says holds'
   | 'health is what the world is'
   | 'show tells the truth'
   | 'pf holds what is decided'
@@ -63,6 +65,8 @@ export interface Scene {
   readonly hearsAt: () => number;
   /** A second administrator is at work with pfctl. */
   readonly isAdminBusy: () => boolean;
+  /** What was said of links by hand. */
+  readonly operator: () => Operator;
   report(claim: Claim, text: string): void;
   readonly broken: () => Broken | null;
 }

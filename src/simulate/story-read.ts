@@ -41,6 +41,7 @@ const parseFault = (kind: string, rest: readonly string[]): CallFault | null => 
   }
 };
 
+const modes = ['enabled', 'drained', 'disabled'] as const;
 const children = ['kill', 'mute', 'cut', 'junk'] as const;
 
 const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | null => {
@@ -85,6 +86,10 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     }
     case 'admin':
       return first === 'pfctl' || first === 'route' ? { kind, command: first, args: rest.slice(1) } : null;
+    case 'by-hand': {
+      const mode = modes.find((each) => each === second);
+      return mode === undefined ? null : { kind, link: first, mode };
+    }
     case 'reload':
       return { kind, config: first };
     case 'start':

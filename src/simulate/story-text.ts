@@ -66,6 +66,8 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
       return ['child', happening.command, happening.match, happening.what];
     case 'admin':
       return ['admin', happening.command, ...happening.args];
+    case 'by-hand':
+      return ['by-hand', happening.link, happening.mode];
     case 'reload':
       return ['reload', happening.config];
     case 'start':

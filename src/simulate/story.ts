@@ -2,6 +2,7 @@
  * A story: a router with its uplinks, clients and configurations, and what happens to it, instant by instant. Plain data, so
  * that it can be drawn from a seed, shrunk, written down and played again. Nothing here knows how it is played.
  */
+import type { AdminMode } from '../core/model.ts';
 import type { CallFault } from '../emulator/fault.ts';
 
 /** The rules that were good last, which a pf.conf may load at boot. */
@@ -109,6 +110,8 @@ export type Happening =
   | { readonly kind: 'admin'; readonly command: 'pfctl' | 'route'; readonly args: readonly string[] }
   /** SIGHUP, the file being this one now. */
   | { readonly kind: 'reload'; readonly config: string }
+  /** `uplinkctl drain|disable|enable LINK`. Nobody hears it while the daemon is dead or stopped. */
+  | { readonly kind: 'by-hand'; readonly link: string; readonly mode: AdminMode }
   /** SIGKILL; what it had started runs on. */
   | { readonly kind: 'kill' }
   /** A start, with the memory of its last life or without. Nothing if it runs. */

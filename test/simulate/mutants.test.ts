@@ -56,7 +56,7 @@ const mutants: readonly Mutant[] = [
       ["      case 'other':\n", "      case 'other':\n      case 'desync':\n"],
     ],
     caughtBy: ['what the kernel tells is known'],
-    seed: 55,
+    seed: 36,
   },
   {
     name: 'applied is set before success',
@@ -73,7 +73,7 @@ const mutants: readonly Mutant[] = [
       'connections go where they can',
       'pf holds what is decided',
     ],
-    seed: 6,
+    seed: 18,
   },
   {
     name: 'one family takes the other down',
@@ -84,8 +84,13 @@ const mutants: readonly Mutant[] = [
         "    return [label, linkLabel(path.link, path.family === 'inet' ? 'inet6' : 'inet')].map((each) =>\n      ({ path: key, link: path.link, what: { kind: 'label', label: each }, rdomains, again }));",
       ],
     ],
-    caughtBy: ['no pf state is killed on a path that works', 'connections go where they can'],
-    seed: 22,
+    // It kills while the rules of the family that works still lead there.
+    caughtBy: [
+      'no pf state is killed on a path that works',
+      'no pf state is killed before the rules lead elsewhere',
+      'connections go where they can',
+    ],
+    seed: 57,
   },
   {
     name: 'hold is ignored',
@@ -107,6 +112,25 @@ const mutants: readonly Mutant[] = [
     ],
     caughtBy: ['no pf state is killed without somewhere to go'],
     seed: 42,
+  },
+  {
+    name: 'a word by hand is forgotten with the process',
+    file: 'core/observe.ts',
+    changes: [['        admin: recallAdmin(observation.memory),\n', '']],
+    caughtBy: ['what an operator says holds'],
+    seed: 2,
+  },
+  {
+    name: 'a gateway that has been learnt is not looked for again',
+    file: 'adapter/gateway.ts',
+    changes: [
+      [
+        "if (one?.kind === 'found') last.set(",
+        "if (one?.kind === 'found' && !last.has(keyOf(wish))) last.set(",
+      ],
+    ],
+    caughtBy: ['health is what the world is', 'connections go where they can'],
+    seed: 2,
   },
 ];
 
