@@ -5,7 +5,10 @@
 import { StringDecoder } from 'node:string_decoder';
 import { getSystemErrorMap } from 'node:util';
 import { execa } from 'execa';
+import { millis } from '../core/time.ts';
+import type { Clock } from '../port/clock.ts';
 import type { CommandName, Commands, RunOptions, RunResult, StreamEnd } from '../port/commands.ts';
+import { createClock } from './clock.ts';
 
 const OPENBSD_PATH: Readonly<Record<CommandName, string>> = {
   ifconfig: '/sbin/ifconfig',
@@ -30,7 +33,7 @@ const MAX_OUTPUT_BYTES = 1024 * 1024;
 /** What a stream's command may leave unread on its standard input before further writes are dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 /** After SIGKILL a process is gone at once, unless the kernel holds it; the caller is not kept waiting for that. */
-const AFTER_KILL_MS = 500;
+const AFTER_KILL = millis(500);
 /** From SIGTERM to SIGKILL. */
 const UNTIL_SIGKILL_MS = 1000;
 /** What a command that reads to the end may take for it, on a machine that is busy, before SIGTERM. */
@@ -76,8 +79,10 @@ const cannotBePassed = (argument: string): boolean => argument.includes('\0');
 export const createCommands = (settings: {
   readonly directory: string | null;
   readonly maxOutputBytes?: number;
+  /** Of the time-outs of `run`. */
+  readonly clock?: Pick<Clock, 'after'>;
 }): Commands => {
-  const { directory, maxOutputBytes = MAX_OUTPUT_BYTES } = settings;
+  const { directory, maxOutputBytes = MAX_OUTPUT_BYTES, clock = createClock() } = settings;
   const pathOf = (command: CommandName): string => pathOfCommand(directory, command);
 
   const run = (command: CommandName, args: readonly string[], options: RunOptions): Promise<RunResult> =>
@@ -97,7 +102,7 @@ export const createCommands = (settings: {
       let held = 0;
       let ended = false;
       let cutFor: 'timed-out' | 'cancelled' | 'too-much-output' | null = null;
-      let afterKill: NodeJS.Timeout | undefined;
+      let cancelAfterKill = ignore;
 
       const child = execa(path, args, {
         ...spawnOptions,
@@ -113,8 +118,8 @@ export const createCommands = (settings: {
       const finish = (ending: Ending): void => {
         if (ended) return;
         ended = true;
-        clearTimeout(timer);
-        clearTimeout(afterKill);
+        cancelTimer();
+        cancelAfterKill();
         signal?.removeEventListener('abort', onAbort);
         if (cutFor === 'timed-out') resolve({ kind: 'timed-out', ...texts() });
         else if (cutFor !== null) resolve({ kind: cutFor });
@@ -131,7 +136,7 @@ export const createCommands = (settings: {
         child.stdin?.destroy();
         child.stdout.destroy();
         child.stderr.destroy();
-        afterKill = setTimeout(() => finish({}), AFTER_KILL_MS);
+        cancelAfterKill = clock.after(AFTER_KILL, () => finish({}));
       };
       const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
         held += chunk.length;
@@ -139,7 +144,7 @@ export const createCommands = (settings: {
         else if (cutFor === null) chunks.push(chunk);
       };
       const onAbort = (): void => cut('cancelled');
-      const timer = setTimeout(() => cut('timed-out'), timeoutMs);
+      const cancelTimer = clock.after(millis(timeoutMs), () => cut('timed-out'));
       signal?.addEventListener('abort', onAbort, { once: true });
       child.stdout.on('data', keep(stdout));
       child.stderr.on('data', keep(stderr));

@@ -3,6 +3,9 @@
  * failure is a text for people. Knows nothing of what is asked for.
  */
 import { createConnection, type Socket } from 'node:net';
+import { createClock } from '../adapter/clock.ts';
+import { millis } from '../core/time.ts';
+import type { Clock } from '../port/clock.ts';
 import { createLineReader } from '../text/lines.ts';
 import { parseReply, type Reply, type Request, type StreamedReply } from '../wire/control.ts';
 
@@ -15,6 +18,7 @@ export interface AskOptions {
   readonly timeoutMs: number;
   /** Takes what `monitor` and `probe` are answered with until the end. Without it an event is no answer. */
   readonly onEvent?: (event: StreamedReply) => void;
+  readonly clock?: Pick<Clock, 'after'>;
 }
 
 /** The longest reply believed, in UTF-16 units; a status of a thousand links is below it. */
@@ -52,7 +56,11 @@ const hear = (line: string): Heard => {
 };
 
 /** Asks and waits. Never rejects. The connection is closed when it resolves. */
-export const ask = (path: string, request: Request, { timeoutMs, onEvent }: AskOptions): Promise<Answer> =>
+export const ask = (
+  path: string,
+  request: Request,
+  { timeoutMs, onEvent, clock = createClock() }: AskOptions,
+): Promise<Answer> =>
   new Promise((resolve) => {
     const lines = createLineReader({ maxLength: MAX_REPLY });
     let socket: Socket | null = null;
@@ -61,18 +69,18 @@ export const ask = (path: string, request: Request, { timeoutMs, onEvent }: AskO
     const finish = (answer: Answer): void => {
       if (isOver) return;
       isOver = true;
-      clearTimeout(timer);
+      cancelTimer();
       socket?.destroy();
       resolve(answer);
     };
     const fail = (text: string): void => finish(failure(text));
-    const timer = setTimeout(() => {
+    const cancelTimer = clock.after(millis(timeoutMs), () => {
       fail(
         isConnected
           ? `no answer from uplinkd within ${timeoutMs / 1000}s`
           : `cannot connect to ${path}: timed out`,
       );
-    }, timeoutMs);
+    });
 
     const take = (line: string): void => {
       const heard = hear(line);
@@ -92,7 +100,7 @@ export const ask = (path: string, request: Request, { timeoutMs, onEvent }: AskO
     socket.setEncoding('utf8');
     socket.on('connect', () => {
       isConnected = true;
-      if (onEvent !== undefined) clearTimeout(timer);
+      if (onEvent !== undefined) cancelTimer();
       socket?.write(`${JSON.stringify(request)}\n`);
     });
     socket.on('data', (chunk: string) => {

@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Program, runProgram } from '../../src/adapter/program.ts';
+import { createRunProgram, type Program, runProgram } from '../../src/adapter/program.ts';
 import { isAlive } from './programs.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 
 const LONG = 20_000;
 
@@ -14,9 +15,9 @@ const script = (t: Test, body: string): { readonly path: string; readonly direct
   return { path, directory };
 };
 
-const start = (path: string, more: Partial<Parameters<typeof runProgram>[0]> = {}) => {
+const start = (path: string, more: Partial<Parameters<typeof runProgram>[0]> = {}, run = runProgram) => {
   const lines: string[] = [];
-  const program: Program = runProgram({
+  const program: Program = run({
     command: [path],
     environment: {},
     stdin: '',
@@ -67,11 +68,18 @@ t.test('arguments, environment, standard input, output, exit status', async (t) 
 t.test('what hangs is killed at its time-out, with its children, also if it ignores SIGTERM', async (t) => {
   const { path, directory } = script(
     t,
-    'trap "" TERM; sleep 1000 & echo $! > "$1/child"; echo up; wait; wait',
+    'trap "" TERM; sleep 1000 & echo up; echo $! > "$1/child"; wait; wait',
   );
-  const { ended, lines } = start(path, { command: [path, directory], timeoutMs: 300 });
+  const clock = createVirtualClock();
+  const more = { command: [path, directory], timeoutMs: 300 } as const;
+  const { ended, lines } = start(path, more, createRunProgram(clock));
   const child = await childOf(join(directory, 'child'));
+  await clock.advance(299);
+  t.equal(clock.pending(), 1, 'not yet');
   t.ok(isAlive(child));
+  await clock.advance(1);
+  t.ok(isAlive(child), 'SIGTERM is ignored');
+  await clock.advance(1000);
   t.strictSame(await ended, { kind: 'timed-out' });
   await until(() => !isAlive(child));
   t.strictSame(lines, ['up']);

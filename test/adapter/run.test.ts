@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { createCommands } from '../../src/adapter/run.ts';
 import type { CommandName, StreamEnd } from '../../src/port/commands.ts';
 import { programs } from './programs.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 
 const LONG = 20_000;
 
@@ -20,6 +21,12 @@ const isAlive = (pid: number): boolean => {
 /** Polls for something that another process does at its own time. */
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+/** The process id that a program has written down, when it has. */
+const pidIn = async (file: string): Promise<number> => {
+  await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
+  return Number(readFileSync(file, 'utf8'));
 };
 
 const withPrograms = (t: Test, bodies: Partial<Record<CommandName, string>>, maxOutputBytes?: number) => {
@@ -96,7 +103,7 @@ t.test('run: failures are data', async (t) => {
   const { run, directory } = withPrograms(t, {
     ifconfig: 'exit 4',
     route: 'echo half; kill -9 $$',
-    ping: 'echo begun; while :; do :; done',
+    ping: 'echo begun; echo $$ > "$0.pid"; while :; do :; done',
     ping6: 'echo left; sleep 60 & echo $! > "$0.pid"; exit 0',
   });
   writeFileSync(join(directory, 'sysctl'), 'no program\n', { mode: 0o644 });
@@ -112,7 +119,12 @@ t.test('run: failures are data', async (t) => {
     stdout: 'half\n',
     stderr: '',
   });
-  t.same(await run('ping', [], { timeoutMs: 200 }), { kind: 'timed-out', stdout: 'begun\n', stderr: '' });
+  const clock = createVirtualClock();
+  const timed = createCommands({ directory, clock });
+  const ping = timed.run('ping', [], { timeoutMs: 200 });
+  await pidIn(join(directory, 'ping.pid'));
+  await clock.advance(200);
+  t.same(await ping, { kind: 'timed-out', stdout: 'begun\n', stderr: '' });
   t.same(await run('pfctl', [], { timeoutMs: LONG }), {
     kind: 'not-started',
     why: `${directory}/pfctl: no such file or directory`,
@@ -125,13 +137,17 @@ t.test('run: failures are data', async (t) => {
 
   const pipes = () => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
   const pipesBefore = pipes();
+  const held = timed.run('ping6', [], { timeoutMs: 200 });
+  const holder = await pidIn(join(directory, 'ping6.pid'));
+  await clock.advance(200);
+  await clock.advance(500);
   t.same(
-    await run('ping6', [], { timeoutMs: 200 }),
+    await held,
     { kind: 'timed-out', stdout: 'left\n', stderr: '' },
     'a process that holds the output open does not hold us',
   );
   await until(() => pipes() <= pipesBefore);
-  process.kill(Number(readFileSync(join(directory, 'ping6.pid'), 'utf8')), 'SIGKILL');
+  process.kill(holder, 'SIGKILL');
 });
 
 t.test('run: too much output ends the command, even one that ignores the broken pipe', async (t) => {
@@ -164,10 +180,10 @@ t.test('run: cancelling', async (t) => {
   const late = new AbortController();
   const outcome = run('pfctl', [], { timeoutMs: LONG, signal: late.signal });
   const pidFile = join(directory, 'pfctl.pid');
-  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+  const pid = await pidIn(pidFile);
   late.abort();
   t.same(await outcome, { kind: 'cancelled' });
-  t.notOk(isAlive(Number(readFileSync(pidFile, 'utf8'))));
+  t.notOk(isAlive(pid));
 });
 
 t.test('stream: text as it comes, whole characters, one end after the last', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { ask } from '../../src/ctl/client.ts';
 import type { EventReply, StreamedReply } from '../../src/wire/control.ts';
+import { createVirtualClock } from '../adapter/virtual-clock.ts';
 import { exampleStatus } from '../wire/example.ts';
 import { say, startFakeDaemon, temporaryDirectory } from './fake-daemon.ts';
 
@@ -80,25 +81,28 @@ t.test('a line without an end is not kept for ever', async (t) => {
 });
 
 t.test('no answer', async (t) => {
-  const daemon = await startFakeDaemon(t, () => {});
-  t.strictSame(await ask(daemon.path, show, { timeoutMs: 250 }), {
+  const clock = createVirtualClock();
+  const daemon = await startFakeDaemon(t, () => void clock.advance(250));
+  t.strictSame(await ask(daemon.path, show, { timeoutMs: 250, clock }), {
     kind: 'failure',
     text: 'no answer from uplinkd within 0.25s',
   });
 });
 
 t.test('events, for longer than the time-out, until the daemon ends', async (t) => {
+  const clock = createVirtualClock();
   const events: StreamedReply[] = [];
   const event = (text: string): EventReply => ({ kind: 'event', atMs: 1, severity: 'notice', text });
   const daemon = await startFakeDaemon(t, (socket) => {
     say(socket, event('one'), event('two'));
     // The time-out is over when this arrives.
-    setTimeout(() => {
+    void clock.advance(300).then(() => {
       say(socket, event('three'));
       socket.end();
-    }, 300);
+    });
   });
-  const answer = await ask(daemon.path, monitor, { timeoutMs: 250, onEvent: (each) => events.push(each) });
+  const onEvent = (each: StreamedReply) => events.push(each);
+  const answer = await ask(daemon.path, monitor, { timeoutMs: 250, onEvent, clock });
   t.strictSame(answer, { kind: 'failure', text: 'uplinkd closed the connection' });
   t.strictSame(
     events.map((each) => each.kind === 'event' && each.text),

@@ -118,7 +118,7 @@ t.test('a pfctl that hangs is ended, and tried again', async (t) => {
   const mark = world.log.length;
   world.router.faults.add({ command: 'pfctl', match: /^-a uplinkd -f -$/, fault: { kind: 'hang' } });
   world.router.setCarrier('em1', false);
-  await world.until('dsl alone', isSettledOn('dsl 100%'), 15_000);
+  await world.until('dsl alone', isSettledOn('dsl 100%'));
   t.match(linesAfter(world, mark), /load failed: .*(timed out|time)/i);
   t.equal(world.router.faults.running('pfctl').length, 0, 'it is gone');
   await isAsFresh(t, world, ['fibre']);
