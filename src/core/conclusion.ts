@@ -10,7 +10,7 @@ import { type Decision, decidePolicy } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import { learnWishOf } from './evidence.ts';
 import { isAnswering } from './health.ts';
-import { findLeaving, findStranded, type Leaving } from './kill.ts';
+import { type FormerUsers, findLeaving, findStranded, type Leaving } from './kill.ts';
 import {
   families,
   type InterfaceTable,
@@ -31,6 +31,7 @@ export interface Premises {
   readonly interfaces: InterfaceTable;
   readonly rtables: RtableNumbers;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
+  readonly former: FormerUsers;
 }
 
 export interface Conclusions {
@@ -86,6 +87,7 @@ const isSamePremise = (premises: Premises, before: Premises): boolean =>
   premises.settings === before.settings &&
   premises.interfaces === before.interfaces &&
   premises.rtables === before.rtables &&
+  premises.former === before.former &&
   stand(premises.paths, before.paths);
 
 export const learnWishes = (settings: Settings, rtables: RtableNumbers): readonly LearnWish[] =>
@@ -93,9 +95,9 @@ export const learnWishes = (settings: Settings, rtables: RtableNumbers): readonl
     families.flatMap((family) => learnWishOf(link, family, rdomainOf(rtables, link.name)) ?? []),
   );
 
-const draw = ({ settings, interfaces, rtables, paths }: Premises): Conclusions => {
+const draw = ({ settings, interfaces, rtables, paths, former }: Premises): Conclusions => {
   const decisions = settings.policies.flatMap((policy) => decidePolicy(policy, settings, paths));
-  const stranded = findStranded(settings, paths, decisions);
+  const stranded = findStranded(settings, paths, decisions, former);
   const input = { settings, decisions, paths, stranded };
   const used = decisions.flatMap(({ family, shares }) => shares.map((share) => pathKey(share.link, family)));
   const all = [...paths.values()];

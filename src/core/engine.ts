@@ -11,6 +11,7 @@ import type { Decision } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import type { Estimate } from './estimate.ts';
 import type { Judgements } from './judge.ts';
+import type { FormerUsers } from './kill.ts';
 import type { Memory } from './memory.ts';
 import type { Meters } from './meter.ts';
 import type { InterfaceTable, LearntGateway, PathKey, Probe, Settings } from './model.ts';
@@ -47,6 +48,8 @@ export interface Engine {
   readonly decidedAt: ReadonlyMap<string, Mono>;
   readonly pf: PfLane;
   readonly sweep: SweepLane;
+  /** What earlier settings have left on paths that they had for other policies. */
+  readonly former: FormerUsers;
   readonly routes: RouteLane;
   readonly count: CountLane;
   /** What has become of each path, for people. */
@@ -94,6 +97,7 @@ export const newEngine: Engine = {
   decidedAt: new Map(),
   pf: newPfLane,
   sweep: newSweepLane,
+  former: new Map(),
   routes: newRouteLane,
   count: newCountLane,
   records: new Map(),

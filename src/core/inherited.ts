@@ -1,6 +1,6 @@
 /** Whose pf states new settings find in place: those of an earlier life of this daemon, and of settings before. */
 import type { Engine } from './engine.ts';
-import { isPooled, type StateHolders } from './kill.ts';
+import { type FormerUsers, isPooled, type StateHolders } from './kill.ts';
 import { families, gatewayOf, type PathKey, pathKey, type Settings } from './model.ts';
 
 /** Links that were not known until now may hold states of an earlier life of this daemon. */
@@ -25,3 +25,25 @@ export const pooledUnder = ({ settings, paths }: Engine): readonly PathKey[] =>
   settings === null
     ? []
     : [...paths.values()].filter((path) => isPooled(settings, paths, path)).map(({ key }) => key);
+
+/** Policies that have lost a link to new settings, or to those before, while others keep it. */
+export const findFormer = (known: FormerUsers, before: Settings | null, after: Settings): FormerUsers => {
+  const found = new Map<PathKey, readonly string[]>();
+  for (const { name, members } of after.policies) {
+    const was = before?.policies.find((policy) => policy.name === name)?.members ?? [];
+    for (const link of after.links.filter((each) => !members.some((member) => member.link === each.name)))
+      for (const key of families.map((family) => pathKey(link.name, family)))
+        if (was.some((member) => member.link === link.name) || known.get(key)?.includes(name))
+          found.set(key, [...(found.get(key) ?? []), name]);
+  }
+  return found;
+};
+
+/** Without those of paths that hold no state any more. */
+export const forgetFormer = (engine: Engine): Engine => {
+  const { former, pf, sweep } = engine;
+  const isHeld = (path: PathKey): boolean =>
+    pf.holders.has(path) || (sweep.pooledBefore.has(path) && sweep.holders.has(path));
+  const held = [...former].filter(([path]) => isHeld(path));
+  return held.length === former.size ? engine : { ...engine, former: new Map(held) };
+};

@@ -41,6 +41,12 @@ const usesPath = (decision: Decision, path: PathHealth): boolean =>
 const couldUse = (policy: PolicySettings | undefined, path: PathHealth): boolean =>
   policy?.members.some((member) => member.link === path.link) ?? false;
 
+/**
+ * Policies that had a path among their members under earlier settings. Their connections are on it still, and its label is the
+ * link's: when it dies they have somewhere else to go, whether or not those of its policies of now have.
+ */
+export type FormerUsers = ReadonlyMap<PathKey, readonly string[]>;
+
 const policyOf = (settings: Settings, decision: Decision): PolicySettings | undefined =>
   settings.policies.find((policy) => policy.name === decision.policy);
 
@@ -54,10 +60,16 @@ const carriesSource = (settings: Settings, decision: Decision, path: PathHealth)
 };
 
 /** A decision that would take what is on this path now, and takes it elsewhere. */
-const isAlternative = (settings: Settings, decision: Decision, path: PathHealth): boolean =>
+const isAlternative = (
+  settings: Settings,
+  decision: Decision,
+  path: PathHealth,
+  former: FormerUsers = new Map(),
+): boolean =>
   decision.family === path.family &&
   carriesSource(settings, decision, path) &&
-  couldUse(policyOf(settings, decision), path) &&
+  (couldUse(policyOf(settings, decision), path) ||
+    (former.get(path.key)?.includes(decision.policy) ?? false)) &&
   isTrusted(decision.rung) &&
   !usesPath(decision, path);
 
@@ -66,9 +78,12 @@ export const findStranded = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   decisions: readonly Decision[],
+  former: FormerUsers = new Map(),
 ): readonly PathKey[] =>
   [...paths.values()]
-    .filter((path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path)))
+    .filter(
+      (path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path, former)),
+    )
     .map((path) => path.key);
 
 const movesBack = (settings: Settings, policy: PolicySettings, path: PathHealth): boolean => {

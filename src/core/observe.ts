@@ -16,7 +16,7 @@ import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts'
 import { distrustGap } from './gap.ts';
 import { stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
-import { holdUnknown, pooledUnder } from './inherited.ts';
+import { findFormer, forgetFormer, holdUnknown, pooledUnder } from './inherited.ts';
 import { recallAdmin, recallPath, recallRtables } from './memory.ts';
 import { bookMonth, meterBurstAnswer, recallMeters } from './meter.ts';
 import type { AdminMode, InterfaceTable, LearntGateway, Settings } from './model.ts';
@@ -112,6 +112,7 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
       holders: holdUnknown(left.sweep.holders, settings, engine.settings),
       pooledBefore: new Set([...left.sweep.pooledBefore, ...pooledUnder(engine)]),
     },
+    former: findFormer(engine.former, engine.settings, settings),
     startEnds: engine.startEnds ?? plus(now, startLength(settings)),
   };
   const without = settings.links.filter((link) => !rtables.byLink.has(link.name));
@@ -256,11 +257,11 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
     case 'pf': {
       const reconcile = engine.settings?.reconcile ?? millis(0);
       const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
-      return say(takeNumbers({ ...engine, pf: lane }, observation.result, now), ...notes);
+      return say(takeNumbers(forgetFormer({ ...engine, pf: lane }), observation.result, now), ...notes);
     }
     case 'swept': {
       const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);
-      return say({ ...engine, sweep: lane }, ...notes);
+      return say(forgetFormer({ ...engine, sweep: lane }), ...notes);
     }
     case 'routes': {
       const reconcile = engine.settings?.reconcile ?? millis(0);

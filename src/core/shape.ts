@@ -24,6 +24,7 @@ export const shapeEngine = (engine: Engine): Engine => ({
   decidedAt: engine.decidedAt,
   pf: engine.pf,
   sweep: engine.sweep,
+  former: engine.former,
   routes: engine.routes,
   count: engine.count,
   records: engine.records,

@@ -96,7 +96,7 @@ export const settle = (before: Engine, now: Mono): Turn => {
     ? { paths: engine.paths, judged: new Map() }
     : judgePaths(engine.paths, engine.judged, now);
   const stepped = { ...shapeEngine(engine), paths: seen, judged };
-  const premises = { settings, interfaces, rtables: engine.rtables, paths: seen };
+  const premises = { settings, interfaces, rtables: engine.rtables, paths: seen, former: engine.former };
   const holds = isConcluded(engine.concluded, premises);
   const concluded = holds
     ? { premises, conclusions: engine.concluded.conclusions }

@@ -5,7 +5,17 @@ import type { PathHealth } from '../../src/core/path.ts';
 import { reloadPaths } from '../../src/core/reload.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
 import { millis, mono } from '../../src/core/time.ts';
-import { linkSettings, linkSettings6, probeSettings, ready, settingsOf, toAddress } from './example.ts';
+import {
+  interfacesOf,
+  linkSettings,
+  linkSettings6,
+  policySettings,
+  probeSettings,
+  ready,
+  settingsOf,
+  toAddress,
+} from './example.ts';
+import { createWorld, type World } from './world.ts';
 
 const a = linkSettings('a', 0);
 const b = linkSettings('b', 1);
@@ -102,3 +112,49 @@ t.test('per family: what changes in one leaves the other alone', async (t) => {
     );
   }
 });
+
+t.test(
+  'a policy loses a link that another keeps: when it dies, what the first has left there is moved',
+  async (t) => {
+    const c = linkSettings('c', 2);
+    const links = [a, b, c];
+    const policy = (name: string, members: readonly LinkSettings[]) => policySettings(members, { name });
+    const began = (): World => {
+      const world = createWorld();
+      world.load(settingsOf(links, [policy('one', [a, b]), policy('two', [a])]));
+      world.interfaces(interfacesOf(3));
+      world.run(20_000);
+      world.grow('a', 7);
+      world.load(settingsOf(links, [policy('one', [b]), policy('two', [a])]));
+      world.run(5000);
+      t.equal(world.statesOf('a'), 7, 'they stay as long as it works');
+      return world;
+    };
+    const world = began();
+    world.answers('a', null);
+    world.run(10_000);
+    t.equal(world.engine().paths.get('a/inet')?.health, 'down');
+    t.equal(world.statesOf('a'), 0);
+    // Once they are gone, policy two alone has a say, and has nowhere to go.
+    world.answers('a', 20);
+    world.run(60_000);
+    world.grow('a', 5);
+    world.answers('a', null);
+    world.run(10_000);
+    t.equal(world.statesOf('a'), 5, 'its own connections may come back with the link');
+
+    const back = began();
+    back.load(settingsOf(links, [policy('other', [b]), policy('two', [a])]));
+    back.run(5000);
+    back.answers('a', null);
+    back.run(10_000);
+    t.equal(back.statesOf('a'), 7, 'a policy that is no more has nowhere to go');
+
+    const twice = began();
+    twice.load(settingsOf(links, [policy('one', [b, c]), policy('two', [a])]));
+    twice.run(5000);
+    twice.answers('a', null);
+    twice.run(10_000);
+    t.equal(twice.statesOf('a'), 0, 'whatever has been loaded since');
+  },
+);

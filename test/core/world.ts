@@ -563,7 +563,7 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     ];
     if (settings === null || ended.length === 0) return;
     const { left } = findLeft(findLeaving(settings, paths, decisions), decidedAt, mono(clock));
-    const unwanted = [...findStranded(settings, paths, decisions), ...left];
+    const unwanted = [...findStranded(settings, paths, decisions, after.former), ...left];
     const trusted = decisions.filter(({ rung }) => ['up', 'degraded', 'recovering'].includes(rung));
     const used = trusted.flatMap(({ family, shares }) => shares.map(({ link }) => pathKey(link, family)));
     // What a path has left behind goes in any case.
