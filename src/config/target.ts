@@ -63,8 +63,9 @@ const readDns = (value: string): Target | Refused => {
 
 const readExec = (value: string): Target | Refused => {
   const command = value.slice('exec:'.length);
-  if (!COMMAND.test(command) || command.startsWith('//') || command.length > LONGEST_COMMAND)
-    return refused(wanted(EXEC, value));
+  if (!COMMAND.test(command) || command.startsWith('//')) return refused(wanted(EXEC, value));
+  if (command.length > LONGEST_COMMAND)
+    return refused(`expected a command of up to ${LONGEST_COMMAND} characters, found ${command.length}`);
   const [path = '', ...args] = command.split(' ');
   return { kind: 'exec', command: [path, ...args] };
 };

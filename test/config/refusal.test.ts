@@ -441,6 +441,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     `f:2:12: probe.targets[0]: ${EXEC}, found "exec:/a  b"`,
   ],
   [
+    'a command too long',
+    probe(`targets = ["exec:/${'a'.repeat(200)}"]`),
+    'f:2:12: probe.targets[0]: expected a command of up to 200 characters, found 201',
+  ],
+  [
     'the same question twice',
     probe('targets = ["dns:9.9.9.9/Example.com.", "dns:9.9.9.9/example.com"]'),
     'f:2:40: probe.targets[1]: "dns:9.9.9.9/example.com" is listed twice',
