@@ -8,7 +8,7 @@ import { type Estimate, stepEstimate } from './estimate.ts';
 import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
 import type { PathHealth } from './path.ts';
-import { shapePath } from './shape.ts';
+import { draftPath } from './shape.ts';
 import type { TargetHealth } from './target.ts';
 import { type Millis, type Mono, millis } from './time.ts';
 import { startWindow, stepAnswer, stepChildGone, stepSendError, stepSent, type Window } from './window.ts';
@@ -83,10 +83,11 @@ const inTarget = (target: TargetHealth, heard: Heard, now: Mono): TargetHealth =
 /** The path with what was heard in it; the same path if the probe is none of its own. */
 export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): PathHealth => {
   if (path.targets.some(({ probe }) => probe.key === heard.probe)) {
-    const targets = path.targets.map((target) =>
+    const next = draftPath(path);
+    next.targets = path.targets.map((target) =>
       target.probe.key === heard.probe ? inTarget(target, heard, now) : target,
     );
-    return { ...shapePath(path), targets };
+    return next;
   }
   if (!isOfBurst(path.confirming.burst, heard.probe)) return path;
   switch (heard.kind) {

@@ -37,7 +37,7 @@ import { reloadPaths } from './reload.ts';
 import { doubtRoutes, stepRouteResults } from './routing.ts';
 import { allocateRtables } from './rtable.ts';
 import type { Ruleset } from './rule.ts';
-import { shapeEngine } from './shape.ts';
+import { draftEngine } from './shape.ts';
 import { stepSweepResult } from './sweep.ts';
 import { type Millis, type Mono, millis, plus } from './time.ts';
 import type { PfResult } from './transaction.ts';
@@ -174,7 +174,11 @@ const hearProbe = (engine: Engine, heard: Heard, now: Mono): Engine => {
   const starts = stepStarts(engine.starts, path, heard, now);
   const meters =
     heard.kind === 'probe-answer' ? meterBurstAnswer(engine.meters, path, heard.probe) : engine.meters;
-  return { ...shapeEngine(engine), starts, meters, paths: new Map(engine.paths).set(key, after) };
+  const next = draftEngine(engine);
+  next.starts = starts;
+  next.meters = meters;
+  next.paths = new Map(engine.paths).set(key, after);
+  return next;
 };
 
 /** Bytes go into the month that the clock says it is, and idle intervals follow what is left of it. */

@@ -19,8 +19,17 @@ export const quorumOf = (path: PathHealth): number => Math.min(path.settings.quo
  * behind it is pinged. A provider whose network is dead behind a live gateway is dead (PEERS.md S2).
  */
 export const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => boolean): boolean => {
-  const behind = path.targets.filter((target) => target.target !== 'gateway');
-  return path.targets.filter(counts).length >= quorumOf(path) && (behind.length === 0 || behind.some(counts));
+  let counted = 0;
+  let countedBehind = 0;
+  let behind = 0;
+  for (const target of path.targets) {
+    const isBehind = target.target !== 'gateway';
+    if (isBehind) behind += 1;
+    if (!counts(target)) continue;
+    counted += 1;
+    if (isBehind) countedBehind += 1;
+  }
+  return counted >= quorumOf(path) && (behind === 0 || countedBehind > 0);
 };
 
 /**
@@ -28,10 +37,16 @@ export const isQuorate = (path: PathHealth, counts: (target: TargetHealth) => bo
  * all that is pinged, since it says nothing of what is lost behind it. Null while most of them have too few outcomes.
  */
 const qualitiesOf = (path: PathHealth): readonly Quality[] | null => {
-  const behind = path.targets.filter((target) => target.target !== 'gateway');
-  const answering = (behind.length > 0 ? behind : path.targets).filter(({ verdict }) => verdict !== 'failed');
-  const measured = answering.map(qualityOf).filter((quality) => quality.outcomes >= FEWEST_OUTCOMES);
-  return measured.length > answering.length / 2 ? measured : null;
+  const isGatewayAll = path.targets.every(({ target }) => target === 'gateway');
+  const measured: Quality[] = [];
+  let answering = 0;
+  for (const target of path.targets) {
+    if (target.verdict === 'failed' || (target.target === 'gateway' && !isGatewayAll)) continue;
+    answering += 1;
+    const quality = qualityOf(target);
+    if (quality.outcomes >= FEWEST_OUTCOMES) measured.push(quality);
+  }
+  return measured.length > answering / 2 ? measured : null;
 };
 
 /** A path that was too slow is not any more below this round-trip time. */

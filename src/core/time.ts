@@ -18,11 +18,11 @@ export const plus = (at: Mono, by: Millis): Mono => (at + by) as Mono;
 /** How long after `earlier` the instant `later` is; negative if it is before. */
 export const since = (later: Mono, earlier: Mono): Millis => (later - earlier) as Millis;
 /** The earliest of some instants that may be absent. */
-export const earliest = (...instants: readonly (Mono | null)[]): Mono | null =>
-  instants.reduce<Mono | null>(
-    (first, next) => (next !== null && (first === null || next < first) ? next : first),
-    null,
-  );
+export const earliest = (...instants: readonly (Mono | null)[]): Mono | null => {
+  let first: Mono | null = null;
+  for (const next of instants) if (next !== null && (first === null || next < first)) first = next;
+  return first;
+};
 
 const two = (value: number): string => String(value).padStart(2, '0');
 

@@ -16,7 +16,7 @@ import { paceOf } from './pace.ts';
 import { isResting, planLanes, planNothing } from './plan.ts';
 import type { DesiredPf } from './reconcile.ts';
 import { keepRecords } from './record.ts';
-import { shapeEngine } from './shape.ts';
+import { draftEngine } from './shape.ts';
 import { earliest, type Mono } from './time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from './transaction.ts';
 
@@ -95,7 +95,9 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const { paths: seen, judged } = isPostponed
     ? { paths: engine.paths, judged: new Map() }
     : judgePaths(engine.paths, engine.judged, now);
-  const stepped = { ...shapeEngine(engine), paths: seen, judged };
+  const stepped = draftEngine(engine);
+  stepped.paths = seen;
+  stepped.judged = judged;
   const premises = { settings, interfaces, rtables: engine.rtables, paths: seen, former: engine.former };
   const holds = isConcluded(engine.concluded, premises);
   const concluded = holds
@@ -108,18 +110,17 @@ export const settle = (before: Engine, now: Mono): Turn => {
   const deadline = earliest(isPostponed ? judgeAt : firstDue(paced.judged), plan.until);
   const probes = findProbes(engine.probes, paths);
   const { pf, sweep, routes, carp, count } = plan;
+  const next = draftEngine(plan.engine);
+  next.concluded = concluded;
+  next.probes = probes;
+  next.judgeAt = judgeAt;
+  next.meters = stepMeters(engine.meters, engine.settled, paths);
+  next.records = keepRecords(engine.records, engine.settled, paths, now);
+  next.settled = paths;
+  next.deadline = deadline;
+  next.notes = [];
   return {
-    engine: {
-      ...shapeEngine(plan.engine),
-      concluded,
-      probes,
-      judgeAt,
-      meters: stepMeters(engine.meters, engine.settled, paths),
-      records: keepRecords(engine.records, engine.settled, paths, now),
-      settled: paths,
-      deadline,
-      notes: [],
-    },
+    engine: next,
     probes,
     learn: conclusions.learn,
     pf,

@@ -10,7 +10,7 @@ import { type Estimate, longestWait, stepEstimate } from './estimate.ts';
 import type { Outcome } from './figures.ts';
 import { type Loss, remember, timeoutOf, withLoss, withoutLoss } from './loss.ts';
 import type { Timeout } from './model.ts';
-import { shapeWindow } from './shape.ts';
+import { draftWindow } from './shape.ts';
 import { type Millis, type Mono, millis, mono } from './time.ts';
 
 /** How many outcomes are remembered where nobody says how many. */
@@ -151,24 +151,29 @@ const sentAt = (window: Window, seq: number): Mono | null => {
 const sentBy = ({ isSingle, interval }: Window, known: NonNullable<Window['known']>, now: Mono): number =>
   known.seq + (isSingle ? 0 : Math.floor((now - known.sent) / interval));
 
-const withAnswer = (window: Window, rtt: Millis): Window => ({
-  ...shapeWindow(window),
-  outcomes: remember(window, rtt),
-  answersInRow: window.answersInRow + 1,
-  lossesInRow: 0,
-  answered: window.answered + 1,
-});
+const withAnswer = (window: Window, rtt: Millis): Window => {
+  const next = draftWindow(window);
+  next.outcomes = remember(window, rtt);
+  next.answersInRow += 1;
+  next.lossesInRow = 0;
+  next.answered += 1;
+  return next;
+};
 
 const settle = (window: Window, seq: number): Window => {
-  let next = window.next;
-  // Nearly always: the request that is expected next, and nothing beyond it is settled yet.
-  if (seq === next && window.settled.length === 0) return { ...shapeWindow(window), next: next + 1 };
-  const settled = [...window.settled, seq].sort((a, b) => a - b);
-  while (settled[0] === next) {
-    settled.shift();
-    next += 1;
+  const after = draftWindow(window);
+  // Nearly always it is the one that is expected next, and none beyond it is settled yet.
+  if (seq === window.next && window.settled.length === 0) {
+    after.next += 1;
+    return after;
   }
-  return { ...shapeWindow(window), next, settled };
+  const settled = [...window.settled, seq].sort((a, b) => a - b);
+  while (settled[0] === after.next) {
+    settled.shift();
+    after.next += 1;
+  }
+  after.settled = settled;
+  return after;
 };
 
 /** The full number of a 16-bit icmp_seq: the one nearest to what is expected. */
@@ -207,15 +212,13 @@ export const stepAnswer = (
   const loss = lags ? undefined : window.recent.find((each) => each.seq === seq);
   const waited = loss?.waited ?? timeoutOf(window);
   const counted = loss === undefined ? withAnswer(window, rtt) : withoutLoss(window, loss, rtt);
-  const answeredWindow: Window = {
-    ...shapeWindow(counted),
-    known,
-    estimate: stepEstimate(window.estimate, rtt),
-    isPatient: false,
-    started: null,
-    late: rtt > waited ? window.late + 1 : window.late,
-    heard: { at: now, sent: mono(Math.min(known.sent, oldestTogether(window, now))) },
-  };
+  const answeredWindow = draftWindow(counted);
+  answeredWindow.known = known;
+  answeredWindow.estimate = stepEstimate(window.estimate, rtt);
+  answeredWindow.isPatient = false;
+  answeredWindow.started = null;
+  if (rtt > waited) answeredWindow.late += 1;
+  answeredWindow.heard = { at: now, sent: mono(Math.min(known.sent, oldestTogether(window, now))) };
   if (seq >= window.next) return loss === undefined ? settle(answeredWindow, seq) : answeredWindow;
   if (seq === window.next - 1) return answeredWindow;
   return lags
