@@ -107,6 +107,11 @@ export const parseAddress = (text: string): Address | null => {
   return address;
 };
 
+export const withoutScope = (text: string): string => {
+  const percent = text.indexOf('%');
+  return percent < 0 ? text : text.slice(0, percent);
+};
+
 // asked at every rule and route that has a network
 const masks: Readonly<Record<Family, readonly bigint[]>> = (() => {
   const all = (bits: number): readonly bigint[] =>

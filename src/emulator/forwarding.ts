@@ -3,12 +3,12 @@
  * sys/netinet/ip_input.c, ip_output.c, sys/net/pf.c pf_route(), and what OPENBSD.md 3a saw.
  */
 import type { Address } from './address.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress, withoutScope } from './address.ts';
 import type { EmulatorClock } from './clock.ts';
 import { createNeighbourDiscovery } from './neighbour-discovery.ts';
 import type { Nic } from './nic.ts';
 import { isLinkUp } from './nic.ts';
-import type { Packet } from './packet.ts';
+import { copyPacket, type Packet } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import type { Queues } from './pf-queue.ts';
 import type { Verdict } from './pf-walk.ts';
@@ -65,18 +65,19 @@ export const createForwarding = (machine: {
 
   // asked for every packet that comes in; addresses change with a message on the routing socket only
   let localVersion = -1;
-  let local: ReadonlySet<string> = new Set();
+  let local = new Map<number, Set<string>>();
   const isLocalAddress = (address: string, rdomain: number): boolean => {
     const version = firewall.world.version();
     if (version !== localVersion) {
       localVersion = version;
-      local = new Set(
-        attached().flatMap((one) =>
-          one.addresses.map((own) => `${one.rdomain} ${own.address.text.split('%')[0]}`),
-        ),
-      );
+      local = new Map();
+      for (const one of attached()) {
+        const own = local.get(one.rdomain) ?? new Set();
+        local.set(one.rdomain, own);
+        for (const { address: each } of one.addresses) own.add(withoutScope(each.text));
+      }
     }
-    return local.has(`${rdomain} ${address.includes('%') ? address.split('%')[0] : address}`);
+    return local.get(rdomain)?.has(withoutScope(address)) === true;
   };
 
   /** Hands a packet to the driver: ARP, carrier. What the sender gets to know is `error`. */
@@ -188,7 +189,7 @@ export const createForwarding = (machine: {
   const forward = (packet: Packet, on: string): Forwarded => {
     const came = nic(on);
     if (came === null || !isLinkUp(came)) return { kind: 'dropped', why: 'no carrier' };
-    const verdict = test({ ...packet, rtable: came.rdomain, tag: null }, 'in', came);
+    const verdict = test(copyPacket(packet, packet.source, came.rdomain, null), 'in', came);
     if (verdict.kind === 'block') return refused(verdict.answer, verdict.why);
     const inside = verdict.packet;
     if (verdict.gateway !== null) {
@@ -220,7 +221,7 @@ export const createForwarding = (machine: {
     if (isLocalAddress(packet.destination, rdomain) && packet.rtable === rdomain) return { kind: 'local' };
     // an unbound socket takes its address from the first of equals, and only then the hash says by which it leaves (in_pcbselsrc, ip_output)
     const first = routing.lookup(packet.rtable, target);
-    const own = isBound ? packet.source : (first?.source.split('%')[0] ?? '');
+    const own = isBound ? packet.source : withoutScope(first?.source ?? '');
     const route: Route | null = routing.lookup(packet.rtable, target, own);
     if (route === null)
       return { kind: 'error', error: isBound ? 'No route to host' : "Can't assign requested address" };
@@ -231,7 +232,7 @@ export const createForwarding = (machine: {
     const hop = route.isViaGateway && route.gateway !== null ? parseAddress(route.gateway) : target;
     if (on === null || hop === null) return { kind: 'error', error: 'No route to host' };
     route.use++;
-    const verdict = test({ ...packet, source: own }, 'out', on);
+    const verdict = test(copyPacket(packet, own, packet.rtable, packet.tag), 'out', on);
     if (verdict.kind === 'block') return { kind: 'error', error: 'Permission denied' };
     let leaving = on;
     let nextHop = hop;

@@ -10,7 +10,7 @@ import { hashSource } from './pf-hash.ts';
 import type { Walk } from './pf-match.ts';
 import type { Pool, Rule } from './pf-rules.ts';
 import type { NodeKind } from './pf-source-node.ts';
-import { createKey, keyText } from './pf-state.ts';
+import { createKey } from './pf-state.ts';
 import type { Table, TableEntry, TableWeights } from './pf-table.ts';
 import { hostEntry, lookupAddress, poolEntries, tableWeights, uncountActive } from './pf-table.ts';
 
@@ -297,11 +297,9 @@ export const findPort = (walk: Walk, pool: Pool, address: string): number | null
   if (isIcmp && !isEchoRequest(packet)) return walk.sourcePort;
   const isFree = (port: number): boolean =>
     !walk.firewall.states.isWireTaken(
-      keyText(
-        packet.family,
-        packet.protocol,
-        createKey(walk.direction, walk.rdomain, address, port, walk.destination, walk.destinationPort),
-      ),
+      packet.family,
+      packet.protocol,
+      createKey(walk.direction, walk.rdomain, address, port, walk.destination, walk.destinationPort),
     );
   if (pool.isStaticPort) return isFree(walk.sourcePort) ? walk.sourcePort : null;
   const low = isIcmp ? 1 : pool.lowPort;

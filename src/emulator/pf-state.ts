@@ -3,9 +3,10 @@
  * it, with its label, and its gateway, whatever becomes of the rule set.
  */
 import type { Family } from './address.ts';
-import type { Packet, Protocol, TcpFlags } from './packet.ts';
+import type { Protocol, TcpFlags } from './packet.ts';
 import type { Direction, Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
+import { createStateIndex } from './pf-state-index.ts';
 import type { Table } from './pf-table.ts';
 import { uncountActive } from './pf-table.ts';
 import type { TimeoutName, Timeouts } from './pf-timeout.ts';
@@ -44,9 +45,6 @@ export interface PfState {
   readonly protocol: Protocol;
   readonly wire: StateKey;
   readonly stack: StateKey;
-  /** keyText of both; the same string when they are the same. */
-  readonly wireText: string;
-  readonly stackText: string;
   readonly rule: Rule;
   readonly anchorRule: Rule | null;
   readonly matchRules: readonly Rule[];
@@ -77,9 +75,6 @@ export interface PfState {
 
 const LEVEL = { CLOSED: 0, SYN_SENT: 2, ESTABLISHED: 4, CLOSING: 7, FIN_WAIT_2: 9, TIME_WAIT: 10 } as const;
 
-export const keyText = (family: Family, protocol: string, key: StateKey): string =>
-  `${family} ${protocol} ${key.rdomain} ${key.address0} ${key.port0} ${key.address1} ${key.port1}`;
-
 /** The key of a packet: ends in pf's order for its direction. */
 export const createKey = (
   direction: Direction,
@@ -93,18 +88,10 @@ export const createKey = (
     ? { rdomain, address0: source, port0: sourcePort, address1: destination, port1: destinationPort }
     : { rdomain, address0: destination, port0: destinationPort, address1: source, port1: sourcePort };
 
-/** The text of a packet's key, without making one. `from` stands for its source. */
-export const packetText = (packet: Packet, direction: Direction, rdomain: number, from: string): string => {
-  const { family, protocol, sourcePort, destination, destinationPort } = packet;
-  return direction === 'in'
-    ? `${family} ${protocol} ${rdomain} ${from} ${sourcePort} ${destination} ${destinationPort}`
-    : `${family} ${protocol} ${rdomain} ${destination} ${destinationPort} ${from} ${sourcePort}`;
-};
-
 export interface StateTable {
   readonly all: ReadonlyMap<bigint, PfState>;
-  find(direction: Direction, key: string, nic: string): PfState | null;
-  isWireTaken(key: string): boolean;
+  find(direction: Direction, family: Family, protocol: Protocol, key: StateKey, nic: string): PfState | null;
+  isWireTaken(family: Family, protocol: Protocol, key: StateKey): boolean;
   insert(pfState: PfState): void;
   /** `now` is when it ends: its source nodes may be left without a pf state. */
   remove(pfState: PfState, now: number): void;
@@ -122,34 +109,12 @@ export const expiresAt = (pfState: PfState, timeouts: Timeouts): number =>
 /** `timeouts` may change; then `hastenAll` is to be called. */
 export const createStateTable = (timeouts: Timeouts): StateTable => {
   const all = new Map<bigint, PfState>();
-  const byWire = new Map<string, PfState | PfState[]>();
-  const byStack = new Map<string, PfState | PfState[]>();
+  const byWire = createStateIndex((pfState) => pfState.wire);
+  const byStack = createStateIndex((pfState) => pfState.stack);
   // by the second in which they may have timed out: a hundred thousand pf states must not be walked every second
   const buckets = new Map<number, PfState[]>();
   let purgedAt = Number.NEGATIVE_INFINITY;
 
-  // nearly every key has one pf state
-  const put = (index: Map<string, PfState | PfState[]>, key: string, pfState: PfState): void => {
-    const there = index.get(key);
-    if (there === undefined) index.set(key, pfState);
-    else if (!Array.isArray(there))
-      index.set(key, pfState.interface === 'all' ? [there, pfState] : [pfState, there]);
-    // if-bound ones are asked first
-    else if (pfState.interface === 'all') there.push(pfState);
-    else there.unshift(pfState);
-  };
-  const take = (index: Map<string, PfState | PfState[]>, key: string, pfState: PfState): void => {
-    const there = index.get(key);
-    if (there === pfState) index.delete(key);
-    else if (Array.isArray(there)) {
-      const rest = there.filter((one) => one !== pfState);
-      const [first] = rest;
-      if (first === undefined) index.delete(key);
-      else index.set(key, rest.length === 1 ? first : rest);
-    }
-  };
-  const fits = (pfState: PfState, nic: string): boolean =>
-    pfState.interface === 'all' || pfState.interface === nic;
   const schedule = (pfState: PfState): void => {
     const second = Math.ceil(expiresAt(pfState, timeouts) / 1000);
     if (second >= pfState.bucket) return;
@@ -161,8 +126,8 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
   const remove = (pfState: PfState, now: number): void => {
     if (!all.delete(pfState.id)) return;
     pfState.isAlive = false;
-    take(byWire, pfState.wireText, pfState);
-    take(byStack, pfState.stackText, pfState);
+    byWire.remove(pfState);
+    byStack.remove(pfState);
     pfState.rule.counters.current--;
     if (pfState.anchorRule !== null) pfState.anchorRule.counters.current--;
     for (const rule of pfState.matchRules) rule.counters.current--;
@@ -172,17 +137,13 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
   };
   return {
     all,
-    find: (direction, key, nic) => {
-      const there = (direction === 'in' ? byWire : byStack).get(key);
-      if (there === undefined) return null;
-      if (Array.isArray(there)) return there.find((one) => fits(one, nic)) ?? null;
-      return fits(there, nic) ? there : null;
-    },
-    isWireTaken: (key) => byWire.has(key),
+    find: (direction, family, protocol, key, nic) =>
+      (direction === 'in' ? byWire : byStack).find(family, protocol, key, nic),
+    isWireTaken: byWire.has,
     insert: (pfState) => {
       all.set(pfState.id, pfState);
-      put(byWire, pfState.wireText, pfState);
-      put(byStack, pfState.stackText, pfState);
+      byWire.insert(pfState);
+      byStack.insert(pfState);
       pfState.rule.counters.current++;
       pfState.rule.counters.created++;
       if (pfState.anchorRule !== null) {
@@ -202,7 +163,9 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
       if (now - purgedAt < 1000) return;
       purgedAt = now;
       const until = Math.floor(now / 1000);
-      for (const second of [...buckets.keys()].filter((one) => one <= until).sort((a, b) => a - b)) {
+      const due: number[] = [];
+      for (const second of buckets.keys()) if (second <= until) due.push(second);
+      for (const second of due.sort((a, b) => a - b)) {
         const bucket = buckets.get(second) ?? [];
         buckets.delete(second);
         for (const pfState of bucket) {

@@ -11,15 +11,7 @@ import { choose, findPort } from './pf-pool.ts';
 import type { Direction, Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import type { PfState, StateKey } from './pf-state.ts';
-import {
-  createKey,
-  keyText,
-  NO_ACTIONS,
-  openingLevel,
-  openingTimeout,
-  packetText,
-  stepState,
-} from './pf-state.ts';
+import { createKey, NO_ACTIONS, openingLevel, openingTimeout, stepState } from './pf-state.ts';
 import { solicitedNode } from './solicited-node.ts';
 
 export type Verdict =
@@ -222,20 +214,18 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     walk.destination,
     walk.destinationPort,
   );
-  const firstText = keyText(packet.family, packet.protocol, first);
   const isSame =
     walk.source === packet.source &&
     walk.sourcePort === packet.sourcePort &&
     walk.destination === packet.destination &&
     walk.destinationPort === packet.destinationPort &&
     stackRdomain === walk.rdomain;
-  const secondText = isSame ? firstText : keyText(packet.family, packet.protocol, second);
   const isFirstWire = direction === 'in' || isSame;
   const isFirstStack = direction === 'out' || isSame;
   const wire = isFirstWire ? first : second;
   const stack = isFirstStack ? first : second;
   const nic = rule.isIfBound ? walk.nic.name : 'all';
-  const clash = firewall.states.find(direction, firstText, walk.nic.name);
+  const clash = firewall.states.find(direction, packet.family, packet.protocol, first, walk.nic.name);
   if (clash !== null && clash.interface === nic) {
     firewall.counters.stateInsert++;
     return drop('state-insert');
@@ -266,8 +256,6 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     protocol: packet.protocol,
     wire,
     stack,
-    wireText: isFirstWire ? firstText : secondText,
-    stackText: isFirstStack ? firstText : secondText,
     rule,
     anchorRule: walk.anchorRule,
     matchRules: walk.matchRules,
@@ -323,11 +311,17 @@ const judge = (place: Place, packet: Packet): Verdict => {
   // who asks for a neighbour asks its multicast address
   const from = isAnswer ? solicitedNode(packet.source) : packet.source;
   firewall.counters.searches++;
-  const known = firewall.states.find(direction, packetText(packet, direction, rdomain, from), nic.name);
+  const { family, protocol, sourcePort, destination, destinationPort } = packet;
+  const key = createKey(direction, rdomain, from, sourcePort, destination, destinationPort);
+  const known = firewall.states.find(direction, family, protocol, key, nic.name);
   if (known !== null && isAnswer) return passUnchanged(packet, packet.rtable);
   if (known !== null) return passState(place, packet, known);
+  // written out, for it is made for every packet without a pf state: V8 is slow at a literal that begins with a spread
   const walk: Walk = {
-    ...place,
+    firewall,
+    nic,
+    direction,
+    now,
     packet,
     rdomain,
     matchRules: [],

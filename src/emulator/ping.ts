@@ -19,6 +19,8 @@ const USAGE6 = `usage: ping6 [-DdEefgHLmnqv] [-c count] [-h hoplimit] [-I source
 `;
 /** A pipe's buffer in stdio. */
 const BUFFER = 16_384;
+/** icmp_seq has 16 bits. */
+const SEQUENCES = 65_536;
 /** Below this many data bytes ping cannot time the answer. */
 const TIMED_BYTES = 24;
 
@@ -143,7 +145,8 @@ const run = (invocation: Invocation, settings: Settings): void => {
   const { clock } = router;
   const ident = 1 + (invocation.pid % 65_535);
   const random = router.random.fork(`ping ${invocation.pid} ${clock.now()}`);
-  const received = new Set<number>();
+  // ping.c, rcvd_tbl: a bit for each number
+  const received = new Uint8Array(SEQUENCES / 8);
   const timers = new Set<() => void>();
   let buffer = '';
   let sent = 0;
@@ -208,12 +211,14 @@ const run = (invocation: Invocation, settings: Settings): void => {
       times.min = Math.min(times.min, ms);
       times.max = Math.max(times.max, ms);
     }
-    const isRepeat = received.has(sequence);
+    const at = sequence >> 3;
+    const bit = 1 << (sequence & 7);
+    const isRepeat = ((received[at] ?? 0) & bit) !== 0;
     if (isRepeat) {
       repeats++;
       got--;
     }
-    received.add(sequence);
+    received[at] = (received[at] ?? 0) | bit;
     if (!settings.isQuiet) {
       const ttlText = settings.isInet6 ? `hlim=${ttl}` : `ttl=${ttl}`;
       const time = isTimed ? ` time=${ms.toFixed(3)} ms` : '';
@@ -226,9 +231,10 @@ const run = (invocation: Invocation, settings: Settings): void => {
   };
 
   const sendOne = (): void => {
-    const sequence = sent & 0xffff;
+    const sequence = sent % SEQUENCES;
     const sentAt = clock.now();
-    received.delete(sequence);
+    const at = sequence >> 3;
+    received[at] = (received[at] ?? 0) & ~(1 << (sequence & 7));
     sent++;
     const headers = settings.isInet6 ? 48 : 28;
     const packet: Packet = {

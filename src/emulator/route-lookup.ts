@@ -44,18 +44,25 @@ export const createRouteLookup = (world: {
   readonly version: () => number;
   readonly jitter: number;
 }): RouteLookup => {
-  const found = new Map<string, readonly Route[]>();
+  const found = new Map<number, Map<string, readonly Route[]>>();
   let seen = -1;
   return {
     find: (table, destination, source) => {
       const routes = world.routesOf(table);
       if (routes === undefined) return null;
       const version = world.version();
-      if (version !== seen || found.size > 10_000) found.clear();
+      if (version !== seen) found.clear();
       seen = version;
-      const key = `${table} ${destination.text}`;
-      const best = found.get(key) ?? search(routes, destination, world.penalty);
-      found.set(key, best);
+      let known = found.get(table);
+      if (known === undefined || known.size > 10_000) {
+        known = new Map();
+        found.set(table, known);
+      }
+      let best = known.get(destination.text);
+      if (best === undefined) {
+        best = search(routes, destination, world.penalty);
+        known.set(destination.text, best);
+      }
       const first = best[0];
       if (first === undefined) return null;
       if (best.length === 1 || source === null || world.penalty(first) !== 0) return first;
