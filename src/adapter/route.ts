@@ -2,6 +2,8 @@
  * The routing tables, through route(8): looks first and writes only what differs. What they should hold, and when to look
  * again, is the core's business (core/default-route.ts).
  */
+import type { Family } from '../core/model.ts';
+import { LAST_RTABLE, type RtableFound } from '../core/rtable.ts';
 import { type Millis, millis } from '../core/time.ts';
 import type { RouteResult, RouteWish } from '../core/transaction.ts';
 import type { Commands, RunResult } from '../port/commands.ts';
@@ -51,8 +53,8 @@ export const createRoutes = (settings: { readonly commands: Commands }): Routes 
   const route = (args: readonly string[]): Promise<RunResult> =>
     commands.run('route', args, { timeoutMs: TIMEOUT });
   const familyWords = (wish: RouteWish): readonly string[] => (wish.family === 'inet' ? [] : ['-inet6']);
-  const table = (wish: RouteWish): readonly string[] =>
-    wish.rtable === 0 ? [] : ['-T', String(wish.rtable)];
+  const table = ({ rtable }: Pick<RouteWish, 'rtable'>): readonly string[] =>
+    rtable === 0 ? [] : ['-T', String(rtable)];
 
   /** Writes until the first failure; null if there is none. */
   const write = async (wish: RouteWish, changes: readonly (readonly string[])[]): Promise<Failure | null> => {
@@ -63,19 +65,28 @@ export const createRoutes = (settings: { readonly commands: Commands }): Routes 
     return null;
   };
 
-  /** The default routes of the wish's table, in its order; only those of one label if one is given. */
-  const read = async (wish: RouteWish, label: string | null): Promise<readonly RouteEntry[] | Failure> => {
-    const only = label === null ? [] : ['-label', label];
-    const result = await route(['-n', ...table(wish), 'show', `-${wish.family}`, ...only]);
+  /** The default routes of a table, in its order. */
+  const show = async (
+    rtable: number,
+    family: Family,
+    only: readonly string[],
+  ): Promise<readonly RouteEntry[] | Failure> => {
+    const result = await route(['-n', ...table({ rtable }), 'show', `-${family}`, ...only]);
     const failure = judge(result);
-    // Adding to it makes it.
-    if (failure !== null) return failure.kind === 'no-table' ? [] : failure;
+    if (failure !== null) return failure;
     const shown = parseRouteShow(result.kind === 'exited' ? result.stdout : '');
     const strange = shown.unrecognised.find((line) => line.startsWith('default'));
     if (!shown.complete || strange !== undefined) {
       return { kind: 'other', text: `route: not understood: ${strange ?? 'half a line'}` };
     }
-    return shown.entries.filter((entry) => entry.family === wish.family && entry.destination === 'default');
+    return shown.entries.filter((entry) => entry.family === family && entry.destination === 'default');
+  };
+
+  /** Those of the wish's table; only those of one label if one is given. */
+  const read = async (wish: RouteWish, label: string | null): Promise<readonly RouteEntry[] | Failure> => {
+    const held = await show(wish.rtable, wish.family, label === null ? [] : ['-label', label]);
+    // Adding to it makes it.
+    return 'kind' in held && held.kind === 'no-table' ? [] : held;
   };
 
   const finish = async (wish: RouteWish, changes: readonly (readonly string[])[]): Promise<Outcome> => {
@@ -163,6 +174,16 @@ export const createRoutes = (settings: { readonly commands: Commands }): Routes 
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));
       return results;
+    },
+    find: async (first) => {
+      const found: RtableFound[] = [];
+      for (let rtable = first; rtable <= LAST_RTABLE; rtable += 1) {
+        const shown = await show(rtable, 'inet', []);
+        if ('kind' in shown) break;
+        for (const { interface: name, gateway } of shown)
+          if (name !== null) found.push({ rtable, interface: name, gateway });
+      }
+      return found;
     },
   };
 };

@@ -22,7 +22,7 @@ import type { Resting } from './plan.ts';
 import { newPfLane, type PfLane } from './reconcile.ts';
 import type { Records } from './record.ts';
 import { newRouteLane, type RouteLane } from './routing.ts';
-import { noRtables, type RtableNumbers } from './rtable.ts';
+import { noRtables, type RtableFound, type RtableNumbers } from './rtable.ts';
 import { newSweepLane, type SweepLane } from './sweep.ts';
 import type { Mono } from './time.ts';
 import type { RouteWish } from './transaction.ts';
@@ -30,8 +30,10 @@ import type { RouteWish } from './transaction.ts';
 export interface Engine {
   readonly settings: Settings | null;
   readonly rtables: RtableNumbers;
-  /** It is known which numbers the life before had given out: from its memory, or from the rules that it has left in pf. */
+  /** It is known which numbers the life before had given out: from its memory, or from the rules and routes that it has left. */
   readonly isNumbered: boolean;
+  /** Until then: what was found in the routing tables. */
+  readonly rtablesFound: readonly RtableFound[];
   readonly interfaces: InterfaceTable | null;
   /** Gateways that no file names, as they were at the last reading. */
   readonly learnt: readonly LearntGateway[];
@@ -86,6 +88,7 @@ export const newEngine: Engine = {
   settings: null,
   rtables: noRtables,
   isNumbered: false,
+  rtablesFound: [],
   interfaces: null,
   learnt: [],
   conflicts: new Map(),

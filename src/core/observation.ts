@@ -6,6 +6,7 @@
 import type { Counted } from './counting.ts';
 import type { Memory } from './memory.ts';
 import type { AdminMode, Carrier, InterfaceTable, LearntGateway, Settings } from './model.ts';
+import type { RtableFound } from './rtable.ts';
 import type { Millis } from './time.ts';
 import type { PfResult, RouteResult, SweepResult } from './transaction.ts';
 
@@ -56,6 +57,8 @@ export type Observation =
   /** What pf has counted, rule by rule; null: it could not be read in time. */
   | { readonly kind: 'counted'; readonly id: number; readonly counted: readonly Counted[] | null }
   | { readonly kind: 'pf'; readonly id: number; readonly result: PfResult }
+  /** The routing tables that a life before has left, where nothing else is known of it; tells before the first inspection of pf. */
+  | { readonly kind: 'tables'; readonly found: readonly RtableFound[] }
   | { readonly kind: 'swept'; readonly id: number; readonly result: SweepResult }
   /** The demote counter: null if it was done, or why not. */
   | { readonly kind: 'carp'; readonly id: number; readonly failure: string | null }

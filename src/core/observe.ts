@@ -35,7 +35,7 @@ import { forgetApplied, stepPfResult } from './reconcile.ts';
 import { recallRecords } from './record.ts';
 import { reloadPaths } from './reload.ts';
 import { doubtRoutes, stepRouteResults } from './routing.ts';
-import { allocateRtables } from './rtable.ts';
+import { allocateRtables, ownersOf } from './rtable.ts';
 import type { Ruleset } from './rule.ts';
 import { draftEngine } from './shape.ts';
 import { stepSweepResult } from './sweep.ts';
@@ -145,14 +145,19 @@ const takeInterfaces = (
 
 /**
  * A start that remembers nothing must not number the routing tables anew: rules and pf states of the life before name the old
- * numbers, and would lead to whichever link has them by now.
+ * numbers, and would lead to whichever link has them by now. Rules tell of links that carry something; pf states may be left on
+ * others, of which only their routes tell.
  */
 const takeNumbers = (engine: Engine, result: PfResult, now: Mono): Engine => {
   const { settings, interfaces } = engine;
   if (engine.isNumbered || settings === null) return engine;
-  const numbered = { ...engine, isNumbered: true };
-  if (result.kind !== 'inspected' || result.rtablesHeld.length === 0) return numbered;
-  const byLink = new Map(result.rtablesHeld.map(({ link, rtable }) => [link, rtable]));
+  const numbered = { ...engine, isNumbered: true, rtablesFound: [] };
+  const named = result.kind === 'inspected' ? result.rtablesHeld : [];
+  const byLink = new Map([
+    ...ownersOf(engine.rtablesFound, settings.links),
+    ...named.map(({ link, rtable }) => [link, rtable] as const),
+  ]);
+  if (byLink.size === 0) return numbered;
   const rtables = allocateRtables({ ...engine.rtables, byLink }, settings.links, interfaces);
   const paths = reloadPaths(engine.paths, settings, settings, rtables, now);
   return findAllEvidence({ ...numbered, rtables, paths }, now);
@@ -263,6 +268,8 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
       return say(takeNumbers(forgetFormer({ ...engine, pf: lane }), observation.result, now), ...notes);
     }
+    case 'tables':
+      return { ...engine, rtablesFound: observation.found };
     case 'swept': {
       const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);
       return say(forgetFormer({ ...engine, sweep: lane }), ...notes);

@@ -17,6 +17,27 @@ export interface RtableNumbers {
   readonly rdomainsSeen: ReadonlySet<number>;
 }
 
+/** A default route in a table of numbers that are given out. */
+export interface RtableFound {
+  readonly rtable: number;
+  readonly interface: string;
+  readonly gateway: string;
+}
+
+/** Whose tables they are: those of the link with that interface; of several, with that gateway as well. */
+export const ownersOf = (
+  found: readonly RtableFound[],
+  links: readonly LinkSettings[],
+): ReadonlyMap<string, number> =>
+  new Map(
+    found.flatMap(({ rtable, interface: name, gateway }) => {
+      const there = links.filter((link) => link.interface === name);
+      const owner =
+        there.find((link) => link.gateway === gateway) ?? (there.length === 1 ? there[0] : undefined);
+      return owner === undefined ? [] : [[owner.name, rtable] as const];
+    }),
+  );
+
 export const noRtables: RtableNumbers = { byLink: new Map(), rdomains: new Map(), rdomainsSeen: new Set() };
 
 export const rdomainOf = (numbers: RtableNumbers, link: string): number => numbers.rdomains.get(link) ?? 0;

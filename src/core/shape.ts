@@ -15,6 +15,7 @@ export const draftEngine = (engine: Engine): Draft<Engine> => ({
   settings: engine.settings,
   rtables: engine.rtables,
   isNumbered: engine.isNumbered,
+  rtablesFound: engine.rtablesFound,
   interfaces: engine.interfaces,
   learnt: engine.learnt,
   conflicts: engine.conflicts,

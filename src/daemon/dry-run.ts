@@ -104,6 +104,7 @@ export const dryRun = async (settings: Settings, looks: Looks): Promise<readonly
     carp: { carry: never },
     // As if they had been set: what cannot be set is found out by trying, and nothing is tried here.
     routes: {
+      find: async () => [],
       ensure: async (wishes) =>
         wishes.map(({ id }): RouteResult => ({ kind: 'ensured', id, changed: false, warning: null })),
     },

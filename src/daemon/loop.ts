@@ -15,6 +15,7 @@ import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { observe } from '../core/observe.ts';
 import { rememberRecords } from '../core/record.ts';
+import { FIRST_RTABLE } from '../core/rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from '../core/time.ts';
 import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
@@ -147,7 +148,9 @@ export const createLoop = (ports: Ports): Loop => {
       loadedAt = clock.now();
     };
     const startedAt = clock.now();
-    carrying = firewall.carry(transaction, loading).then((result) => {
+    const finding = transaction.kind === 'inspect' && !engine.isNumbered ? routes.find(FIRST_RTABLE) : null;
+    carrying = firewall.carry(transaction, loading).then(async (result) => {
+      if (finding !== null) take({ kind: 'tables', found: await finding });
       const took = since(clock.now(), startedAt);
       const isDone = result.kind !== 'failed';
       for (const follow of followers) follow({ kind: 'pf', transaction: transaction.kind, isDone, took });

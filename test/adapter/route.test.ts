@@ -40,6 +40,31 @@ const set = (...answers: readonly Answer[]) => {
 const SHOW = '-n -T 101 show -inet';
 const ADD = '-T 101 -n add default 192.0.2.1';
 
+t.test('finds the default routes of tables that are there', async (t) => {
+  const all = set(
+    shown(line('192.0.2.1'), line('192.0.2.9', 'UGHS', '203.0.113.9')),
+    shown(),
+    shown(line('192.0.2.7'), line('192.0.2.8')),
+    noTable,
+    shown(line('192.0.2.1')),
+  );
+  t.same(await all.routes.find(101), [
+    { rtable: 101, interface: 'vio2', gateway: '192.0.2.1' },
+    { rtable: 103, interface: 'vio2', gateway: '192.0.2.7' },
+    { rtable: 103, interface: 'vio2', gateway: '192.0.2.8' },
+  ]);
+  t.same(
+    all.calls(),
+    [101, 102, 103, 104].map((rtable) => `-n -T ${rtable} show -inet`),
+    'up to the first that is not',
+  );
+  const broken = set(shown(line('192.0.2.1')), exited(1, '', 'route: socket: No buffer space available\n'));
+  t.same(await broken.routes.find(254), [{ rtable: 254, interface: 'vio2', gateway: '192.0.2.1' }]);
+  const last = set(shown(line('192.0.2.1')));
+  t.equal((await last.routes.find(255)).length, 1);
+  t.equal(last.calls().length, 1, '255 is the last there can be');
+});
+
 t.test('writes only what differs', async (t) => {
   const cases: readonly (readonly [name: string, answer: Answer, writes: readonly string[]])[] = [
     ['right', shown(line('192.0.2.1')), []],

@@ -4,6 +4,7 @@ import {
   FIRST_RTABLE,
   LAST_RTABLE,
   noRtables,
+  ownersOf,
   type RtableNumbers,
   rdomainOf,
 } from '../../src/core/rtable.ts';
@@ -35,6 +36,29 @@ t.test('numbers', async (t) => {
     'what is configured goes first',
   );
   t.equal(given(allocateRtables(noRtables, [link('a'), link('b', 101)], null)), 'a=102 b=101');
+});
+
+t.test('whose a table is that a life before has left', async (t) => {
+  const on = (name: string, nic: string, gateway: string) => ({ ...link(name), interface: nic, gateway });
+  const links = [
+    on('a', 'em1', '192.0.2.1'),
+    on('b', 'em2', '198.51.100.1'),
+    on('c', 'em2', '198.51.100.2'),
+    on('d', 'em4', '203.0.113.1'),
+  ];
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['em1', '192.0.2.1', 'a=107'],
+    // By another gateway than now, as that of a lease may have been.
+    ['em1', '192.0.2.9', 'a=107'],
+    ['em2', '198.51.100.2', 'c=107'],
+    // Of one of two, nobody knows which.
+    ['em2', '198.51.100.9', ''],
+    ['em3', '192.0.2.1', ''],
+  ];
+  for (const [nic, gateway, whose] of rows) {
+    const byLink = ownersOf([{ rtable: 107, interface: nic, gateway }], links);
+    t.equal(given({ ...noRtables, byLink }), whose, `${nic} ${gateway}`);
+  }
 });
 
 t.test('clear of every routing domain ever seen', async (t) => {
