@@ -106,7 +106,7 @@ const mutants: readonly Mutant[] = [
     file: 'core/kill.ts',
     changes: [
       [
-        '(path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path))',
+        '(path) => isDead(path) && decisions.some((decision) => isAlternative(settings, decision, path, former))',
         '(path) => isDead(path) && decisions.length > 0',
       ],
     ],
