@@ -48,7 +48,8 @@ const stepTarget = (was: TargetHealth | undefined, { probe, window }: TargetHeal
   const hasBegunAnew =
     was === undefined ||
     was.window.answered + was.window.lost > sent ||
-    was.window.duplicates > window.duplicates;
+    was.window.duplicates > window.duplicates ||
+    was.window.stray > window.stray;
   const now = rowBytes(probe, window);
   const before = hasBegunAnew ? { out: 0, in: 0 } : rowBytes(probe, was.window);
   return { out: now.out - before.out, in: now.in - before.in };

@@ -305,6 +305,22 @@ t.test('a machine that is well', async (t) => {
   t.strictSame(await (await createPatient()).examine(), []);
 });
 
+t.test('programs that are well', async (t) => {
+  const path = '/etc/uplinkd/portal';
+  // Any x bit is enough for root.
+  for (const mode of [0o755, 0o500, 0o610, 0o601]) {
+    const patient = await createPatient();
+    withProgram(`exec:${path}`, mode)(patient);
+    t.strictSame(await patient.examine(), [], mode.toString(8));
+  }
+  const patient = await createPatient();
+  withProgram(`exec:${path}`, 0o755)(patient);
+  patient.rights.set(path, { kind: 'other', mode: 0o644, uid: 1000, gid: 0 });
+  t.strictSame(await patient.examine(), [], 'where a symbolic link leads is not looked at');
+  patient.rights.set(path, { kind: 'directory', mode: 0o755, uid: 0, gid: 0 });
+  t.match(await patient.examine(), [{ id: 'program-not-executable', what: /it is a directory$/, cures: [] }]);
+});
+
 t.ok(new Set(faults.map(({ id }) => id)).size >= 20, 'different faults');
 
 for (const { id, what, break: breakIt, beside = [], leaves = [] } of faults) {
