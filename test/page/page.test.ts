@@ -28,7 +28,7 @@ const visit = async (t: Test, browser: Browser, url: string, options: BrowserCon
 const textOf = async (page: Page, selector: string): Promise<string> =>
   (await page.locator(selector).textContent()) ?? '';
 
-t.test('the status page', { timeout: 110_000, ...needsChromium }, async (t) => {
+t.test('the status page', { timeout: 280_000, ...needsChromium }, async (t) => {
   const browser = await openBrowser();
   t.teardown(() => browser.close());
   const scene = await openScene(t, 'well');

@@ -52,7 +52,7 @@ export const runBuilt = (program: 'daemon' | 'ctl', args: readonly string[]): Pr
     execFile(
       process.execPath,
       [`${root}/dist/${program}/main.js`, ...args],
-      { timeout: 20_000 },
+      { timeout: 120_000 },
       (error, stdout, stderr) => {
         resolve({
           code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
