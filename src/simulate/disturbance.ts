@@ -128,7 +128,7 @@ export const createDisturbance = (machine: {
       disturb(AFTER_FAULT_MS);
       const command = router.faults.calls.at(-1)?.command;
       if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
-      if (command?.startsWith('ping') === true) {
+      if (command === 'nc' || command?.startsWith('ping') === true) {
         disturb(afterMuteMs(settings()));
         blind(afterMuteMs(settings()));
       }

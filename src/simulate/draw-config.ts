@@ -1,5 +1,6 @@
 /** Draws configurations: links of all kinds, policies with everything that they may say, and what an operator changes in them. */
 import type { Random } from '../emulator/random.ts';
+import { PROGRAM } from './admin-program.ts';
 import type { StoryUplink } from './story.ts';
 
 type Value = string | number | boolean | readonly (string | number)[];
@@ -36,6 +37,43 @@ const maybe = (
 /** How often a world asks, reconciles and sends: as a router does, or so seldom that a simulated day takes a second. */
 export type Pace = 'usual' | 'slow';
 
+/** Each of the keys that decide when a target has failed, in some of the worlds; `keys` draws apart from what was drawn before. */
+const drawJudgement = (keys: Random, hasInet6: boolean): Table =>
+  entries(
+    maybe(keys, 0.15, 'confirm', () => false),
+    maybe(keys, 0.2, 'damping', () => false),
+    maybe(keys, 0.25, 'timeout', () => pick(keys, 'auto', '400ms', '1s', '2500ms')),
+    maybe(keys, 0.2, 'idle', () => pick(keys, '5s', '20s')),
+    maybe(keys, 0.25, 'quorum', () => 2),
+    maybe(keys, 0.55, 'targets', () => [
+      ...pick<readonly string[]>(
+        keys,
+        ['gateway', 'tcp:9.9.9.9:443'],
+        ['gateway', '1.1.1.1', 'dns:9.9.9.9/example.com'],
+        ['tcp:1.1.1.1:53', 'dns:9.9.9.9/.'],
+        ['gateway', `exec:${PROGRAM}`],
+        ['9.9.9.9', '1.1.1.1', `exec:${PROGRAM} -v`],
+        ['tcp:9.9.9.9:443'],
+      ),
+      ...(hasInet6
+        ? pick<readonly string[]>(
+            keys,
+            ['2620:fe::fe'],
+            ['tcp:[2620:fe::fe]:443'],
+            ['dns:[2620:fe::fe]/example.com', '2620:fe::9'],
+          )
+        : []),
+    ]),
+  );
+
+const drawLoss = (keys: Random): Table =>
+  entries(
+    maybe(keys, 0.5, 'degraded', () => pick(keys, 5, 20)),
+    maybe(keys, 0.5, 'down', () => pick(keys, 30, 80, 100)),
+    maybe(keys, 0.4, 'recover', () => pick(keys, 2, 5)),
+    maybe(keys, 0.5, 'window', () => pick(keys, '10s', '1m', '2m')),
+  );
+
 const drawProbe = (random: Random, hasInet6: boolean, pace: Pace): Table => {
   const targets = pick<readonly string[]>(
     random,
@@ -65,6 +103,10 @@ const gatewayWord = ({ gateway, learnt }: StoryUplink): string => {
       return 'peer';
   }
 };
+
+/** More than probes can take in a month: it is counted, and changes nothing. */
+const withBudget = (keys: Random | null, table: Table): Table =>
+  keys !== null && table.has('metered') && keys.chance(0.5) ? new Map([...table, ['budget', '100G']]) : table;
 
 const drawLink = (random: Random, uplink: StoryUplink): Table =>
   entries(
@@ -103,6 +145,8 @@ export const drawConfig = (
   uplinks: readonly StoryUplink[],
   policies: readonly string[],
   pace: Pace,
+  /** What was added later: null where a world is to be as it was. */
+  keys: Random | null,
 ): Config => {
   const hasInet6 = uplinks.some((uplink) => uplink.gateway6 !== null);
   const names = uplinks.map((uplink) => uplink.name);
@@ -115,11 +159,18 @@ export const drawConfig = (
           : maybe(random, 0.5, 'reconcile', () => pick(random, '5s', '10s', '60s')),
       ),
     ],
-    ['probe', drawProbe(random, hasInet6, pace)],
+    [
+      'probe',
+      new Map([
+        ...drawProbe(random, hasInet6, pace),
+        ...(keys === null ? [] : drawJudgement(keys, hasInet6)),
+      ]),
+    ],
+    ...(keys?.chance(0.4) === true ? [['probe.loss', drawLoss(keys)] as const] : []),
     ...(random.chance(0.3)
       ? [['probe.latency', entries(['degraded', pick(random, '100ms', '250ms')])] as const]
       : []),
-    ...uplinks.map((uplink) => [`link.${uplink.name}`, drawLink(random, uplink)] as const),
+    ...uplinks.map((uplink) => [`link.${uplink.name}`, withBudget(keys, drawLink(random, uplink))] as const),
     ...policies.map((name) => [`policy.${name}`, drawPolicy(random, names)] as const),
     ...(random.chance(0.3) ? [['inbound', entries(['enabled', true])] as const] : []),
   ]);

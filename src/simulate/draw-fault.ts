@@ -70,3 +70,19 @@ export const drawFault = (random: Random): Happening => {
       );
   }
 };
+
+/** Of what asks targets that are not pinged. */
+export const drawAskFault = (random: Random): Happening => ({
+  kind: 'fault',
+  command: 'nc',
+  match: '',
+  times: pick(random, 1, 2, 6),
+  fault: pick<CallFault>(
+    random,
+    { kind: 'hang' },
+    { kind: 'slow', ms: 50 + random.below(6000) },
+    { kind: 'partial', bytes: random.below(60) },
+    { kind: 'fail', code: 1, stderr: 'nc: socket: No buffer space available\n' },
+    { kind: 'not-started', why: 'Resource temporarily unavailable' },
+  ),
+});

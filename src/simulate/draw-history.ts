@@ -5,7 +5,7 @@
 import { createRandom, type Random } from '../emulator/random.ts';
 import { type Pace, pick } from './draw-config.ts';
 import { type Damage, drawDamage, mayStay } from './draw-damage.ts';
-import { drawFault } from './draw-fault.ts';
+import { drawAskFault, drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
 import { createOperatorDraw } from './draw-operator.ts';
@@ -48,12 +48,17 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
   const one = (happening: Happening): readonly StoryEvent[] => [{ afterMs: drawGap(random), happening }];
   const uplink = (): StoryUplink =>
     world.uplinks[random.below(world.uplinks.length)] ?? (world.uplinks[0] as StoryUplink);
+  const hasConnections = world.configs.get('first')?.includes('"tcp:') === true;
   const hasLeases = world.uplinks.some(({ learnt }) => learnt?.kind === 'dhcp');
   const choices: Weighted = [
     [50, () => drawDamage(random, uplink(), damage)],
     [
       14,
-      () => one(hasLeases && damage.others.chance(0.3) ? drawLeaseFault(damage.others) : drawFault(random)),
+      () => {
+        if (hasLeases && damage.others.chance(0.3)) return one(drawLeaseFault(damage.others));
+        if (hasConnections && damage.others.chance(0.2)) return one(drawAskFault(damage.others));
+        return one(drawFault(random));
+      },
     ],
     [
       8,

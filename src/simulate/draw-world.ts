@@ -103,10 +103,12 @@ export const drawWorld = (seed: number, pace: Pace = 'usual'): World => {
   );
   const areas = AREAS.slice(0, pick(random, 1, 1, 2, 3));
   const policies = areas.map(({ policy }) => policy);
+  const keys = createRandom(seed).fork('probe keys');
+  const hasKeys = keys.chance(0.5);
   // Not everything goes with everything, and what does not is refused: draw again.
-  let config = drawConfig(random, uplinks, policies, pace);
+  let config = drawConfig(random, uplinks, policies, pace, hasKeys ? keys : null);
   while (parseConfig(renderConfigText(config), 'drawn').kind !== 'ok') {
-    config = drawConfig(random, uplinks, policies, pace);
+    config = drawConfig(random, uplinks, policies, pace, hasKeys ? keys : null);
   }
   return {
     seed,

@@ -1,6 +1,13 @@
 /** Clients in the LAN, and what becomes of what they send: the claims about connections, judged by packets alone. */
 import { containsAddress } from '../core/address.ts';
-import { type Family, gatewayOf, type LinkSettings, pathKey } from '../core/model.ts';
+import {
+  type Family,
+  gatewayOf,
+  type LinkSettings,
+  type Prefix,
+  pathKey,
+  type Settings,
+} from '../core/model.ts';
 import type { Flow, Outcome } from '../emulator/clients.ts';
 import { OBEYED_MS } from './operator.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
@@ -43,11 +50,30 @@ const describe = (client: StoryClient, outcome: Outcome): string => {
   }
 };
 
-/** Every address that an interface has ever had: pf states may keep an old one. */
-const createAddressBook = (scene: Scene) => {
+/** What an interface may send from: every address that it has ever had, since pf states may keep an old one; and every prefix that was mapped to there. */
+interface AddressBook {
+  readonly addressesOf: (nic: string) => ReadonlySet<string>;
+  readonly prefixesOf: (nic: string) => ReadonlySet<Prefix>;
+}
+
+const createAddressBook = (scene: Scene): AddressBook => {
+  const mapped = new Map<string, Set<Prefix>>();
+  let read: Settings | null = null;
+  const prefixesOf = (name: string): ReadonlySet<Prefix> => {
+    const settings = scene.settings();
+    if (settings !== read) {
+      read = settings;
+      for (const link of settings.links) {
+        const known = mapped.get(link.interface) ?? new Set();
+        for (const prefix of link.prefix6) known.add(prefix);
+        mapped.set(link.interface, known);
+      }
+    }
+    return mapped.get(name) ?? new Set();
+  };
   const had = new Map<string, Set<string>>();
   let version = -1;
-  return (name: string): ReadonlySet<string> => {
+  const addressesOf = (name: string): ReadonlySet<string> => {
     const now = scene.router.firewall.world.version();
     if (now !== version) {
       version = now;
@@ -59,6 +85,7 @@ const createAddressBook = (scene: Scene) => {
     }
     return had.get(name) ?? new Set();
   };
+  return { addressesOf, prefixesOf };
 };
 
 const judgeWay = (
@@ -66,7 +93,7 @@ const judgeWay = (
   client: StoryClient,
   outcome: Outcome,
   isFresh: boolean,
-  addressesOf: (nic: string) => ReadonlySet<string>,
+  { addressesOf, prefixesOf }: AddressBook,
 ): void => {
   if (outcome.kind === 'refused' || outcome.interface === null || outcome.natAddress === null) return;
   if (!scene.isPfConfLoaded()) return;
@@ -82,9 +109,10 @@ const judgeWay = (
   if (isCalm && !isTranslated && familyOf(client) === 'inet' && left?.nat === true)
     scene.report('no packet leaves with the address of another link', describe(client, outcome));
   if (isTranslated && !addressesOf(outcome.interface).has(outcome.natAddress)) {
-    const family = familyOf(client);
+    const { natAddress } = outcome;
     const isMapped =
-      family === 'inet6' && left?.prefix6.some((prefix) => containsAddress(prefix, outcome.natAddress ?? ''));
+      familyOf(client) === 'inet6' &&
+      [...prefixesOf(outcome.interface)].some((prefix) => containsAddress(prefix, natAddress));
     if (!isMapped)
       scene.report('no packet leaves with the address of another link', describe(client, outcome));
   }
@@ -126,7 +154,9 @@ export interface Traffic {
 
 export const createTraffic = (scene: Scene): Traffic => {
   const { clock, router, world } = scene;
-  const addressesOf = createAddressBook(scene);
+  const book = createAddressBook(scene);
+  // Also what only the first settings had.
+  book.prefixesOf('');
   let packets = 0;
   let nextPort = 61_000;
   const begin = (client: StoryClient, index: number): void => {
@@ -150,7 +180,7 @@ export const createTraffic = (scene: Scene): Traffic => {
       if (client.kind === 'fresh') flow.close();
       failingSince = outcome.kind === 'delivered' ? null : (failingSince ?? clock.now());
       scene.truth.look(scene.settings(), clock.now());
-      judgeWay(scene, client, outcome, isFresh, addressesOf);
+      judgeWay(scene, client, outcome, isFresh, book);
       if (failingSince !== null) judgeService(scene, client, outcome, failingSince);
       clock.after(client.everyMs, tick);
     };

@@ -12,6 +12,7 @@ import { createLoop, type Loop } from '../daemon/loop.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Commands } from '../port/commands.ts';
 import { parseMemory, renderMemory } from '../wire/memory.ts';
+import { createProgram } from './admin-program.ts';
 import { createProcess, type Process } from './process.ts';
 
 /** What is on disk: it outlives the process. */
@@ -44,7 +45,7 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
   const loop = createLoop({
     clock,
     carrier: createCarrierWatch({ commands, clock }),
-    prober: createProber({ commands, clock }),
+    prober: createProber({ commands, clock, run: createProgram(commands) }),
     firewall: createFirewall({ commands, clock, lastGood: { ensure: () => {}, keep: around.onLastGood } }),
     routes: createRoutes({ commands }),
     carp: createCarpCounter({ commands }),

@@ -71,17 +71,24 @@ export interface Scene {
   readonly broken: () => Broken | null;
 }
 
+/** A target that takes a process a request is asked again only when the last one has ended (adapter/single-probe.ts). */
+const roundMs = ({ targets, interval, timeout }: Settings['links'][number]['probe']): number =>
+  targets.every(({ kind }) => kind === 'gateway' || kind === 'address')
+    ? interval
+    : Math.max(interval, 1000, longestWait(timeout) + 500);
+
 /** Since when `settings` could have been followed: how long a dead path may go unnoticed. */
 export const detectionMs = ({ metered, probe }: Settings['links'][number]): number =>
-  (probe.fall + 1) * (metered ? Math.max(probe.idle, probe.interval) : probe.interval) +
+  (probe.fall + 1) * (metered ? Math.max(probe.idle, roundMs(probe)) : roundMs(probe)) +
   longestWait(probe.timeout) +
   3000;
 
 /** How long a path that has come back may go unused where nothing else is left. */
 export const returnMs = ({ metered, probe }: Settings['links'][number]): number =>
-  probe.rise * probe.interval +
+  probe.rise * roundMs(probe) +
   // Until an idle link is asked at all.
   (metered ? Math.max(probe.idle, probe.interval) : 0) +
   longestWait(probe.timeout) +
   probe.hold +
-  30_000;
+  // What it has lost before is in its window, and may keep it degraded for as long.
+  Math.max(30_000, probe.loss.window);

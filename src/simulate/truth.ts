@@ -14,10 +14,12 @@ import {
   type PathKey,
   pathKey,
   type Settings,
+  type Target,
 } from '../core/model.ts';
 import { isLinkUp, type Nic, type NicAddress } from '../emulator/nic.ts';
 import type { Router } from '../emulator/router.ts';
 import type { Uplink } from '../emulator/uplink.ts';
+import { PROGRAM_ASKS } from './admin-program.ts';
 import { farEndOf, gatewayNow } from './learnt-truth.ts';
 
 export type Standing = 'good' | 'dead' | 'grey';
@@ -38,11 +40,22 @@ export interface PathTruth {
 /** pppoe(4) shows it before and after a session. */
 const UNSPECIFIED = '0.0.0.0';
 
-/** Targets behind the gateway that the path's probes ask for. */
+/** The host behind the gateway that a target asks, in whatever way. */
+const hostsOf = (target: Target, family: Family): readonly string[] => {
+  switch (target.kind) {
+    case 'gateway':
+      return [];
+    case 'exec':
+      return [PROGRAM_ASKS[family]];
+    case 'address':
+    case 'tcp':
+    case 'dns':
+      return target.family === family ? [target.address] : [];
+  }
+};
+
 const targetsBehind = (link: LinkSettings, family: Family): readonly string[] =>
-  link.probe.targets.flatMap((target) =>
-    target.kind === 'address' && target.family === family ? [target.address] : [],
-  );
+  link.probe.targets.flatMap((target) => hostsOf(target, family));
 
 /** What follows from an interface's addresses. They hardly ever change, and are looked at for every packet of a client. */
 interface Place {
