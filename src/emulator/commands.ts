@@ -9,6 +9,8 @@ export interface InProcessOptions {
   readonly outputBound?: number;
   /** Whether root runs them. Default true. */
   readonly isRoot?: boolean;
+  /** Called as the result of a command is handed over: whoever awaits it goes on in a microtask. */
+  readonly onResult?: () => void;
 }
 
 const OUTPUT_BOUND = 8 * 1024 * 1024;
@@ -33,6 +35,7 @@ export const createInProcessCommands = (router: Router, options: InProcessOption
         for (const cancel of cancels) cancel();
         how.signal?.removeEventListener('abort', onAbort);
         stop?.();
+        options.onResult?.();
         resolve(result);
       };
       const take = (text: string, isError: boolean): void => {

@@ -32,6 +32,8 @@ export interface Life {
 export interface Around {
   readonly clock: Clock;
   readonly commands: Commands;
+  /** Called whenever something reaches the daemon. */
+  readonly onInput: () => void;
   readonly disk: Disk;
   readonly hear: (severity: string, text: string) => void;
   readonly onUnreadable: (text: string) => void;
@@ -40,7 +42,7 @@ export interface Around {
 
 export const beginLife = (around: Around, settings: Settings, remembers: boolean): Life => {
   const { disk } = around;
-  const process = createProcess(around.clock, around.commands);
+  const process = createProcess(around.clock, around.commands, around.onInput);
   const { clock, commands } = process;
   const loop = createLoop({
     clock,

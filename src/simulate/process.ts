@@ -21,7 +21,8 @@ export interface Process {
   readonly pending: () => number;
 }
 
-export const createProcess = (clock: Clock, commands: Commands): Process => {
+/** `onInput` is called whenever something reaches the daemon, before it does. */
+export const createProcess = (clock: Clock, commands: Commands, onInput: () => void): Process => {
   let isAlive = true;
   let isPaused = false;
   let timers: (() => void)[] = [];
@@ -32,6 +33,7 @@ export const createProcess = (clock: Clock, commands: Commands): Process => {
 
   const deliver = (queue: 'timer' | 'input', fire: () => void): void => {
     if (!isAlive) return;
+    onInput();
     if (!isPaused) fire();
     else if (queue === 'timer') timers.push(fire);
     else input.push(fire);
