@@ -108,6 +108,17 @@ t.test('neighbours that are tagged and routed away: nothing works', async (test)
   test.match(send(blocked), { kind: 'silence', why: 'neighbour solicitation blocked' });
 });
 
+t.test('somebody flushes the table: with a quick rule for discovery nothing happens', async (test) => {
+  const flushed = (made: Machine): Machine => {
+    made.run('pfctl -t uplinkd_local -T flush');
+    return made;
+  };
+  test.match(send(flushed(machine(BY_A))), { kind: 'silence', why: 'neighbour solicitation routed away' });
+  const types = 'icmp6-type { neighbrsol neighbradv routersol routeradv }';
+  const guarded = MAIN.replace('match in', `pass quick on vio1 inet6 proto icmp6 ${types}\nmatch in`);
+  test.match(send(flushed(machine(BY_A, guarded))), { kind: 'delivered', uplink: 'a' });
+});
+
 t.test('discovery passes rules that keep state, both ways; what blocks it is told', async (test) => {
   const strict = (icmp: string): string =>
     `set skip on lo\n${LOCAL}match in on vio1 inet6 from 2001:db8:a:1::/64 to !<uplinkd_local> tag uplink_default\nblock\n${icmp}anchor "uplinkd"\n`;

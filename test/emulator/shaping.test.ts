@@ -123,6 +123,22 @@ t.test('pf.conf.example with uplinkd.conf: from outside, answered by the link th
   t.equal(knock(off, 'fibre', 443).kind, 'silence', 'without [inbound]');
 });
 
+t.test(
+  'pf.conf.example: the LAN reaches this router whatever somebody makes of <uplinkd_local>',
+  async (t) => {
+    const text = etc('pf.conf.example');
+    const ask = (main: string): Outcome => {
+      const made = createExample(main, anchorText(UP));
+      made.run('pfctl -t uplinkd_local -T flush');
+      return made.router.lan.open({ client: '10.0.0.70', protocol: 'tcp', to: '10.0.0.1', port: 22 }).send();
+    };
+    const line = 'pass in quick on $lan from ($lan:network) to ($lan)\n';
+    t.ok(text.includes(line));
+    t.match(ask(text), { kind: 'delivered', uplink: null });
+    t.notMatch(ask(text.replace(line, '')), { kind: 'delivered', uplink: null });
+  },
+);
+
 t.test('a call is in the fast queue of whichever link it is sent to', async (t) => {
   const made = createExample(etc('pf.conf.shaping.example'));
   made.load('uplinkd', anchorText(UP));
