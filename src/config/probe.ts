@@ -122,7 +122,7 @@ export const checkQuorum = (
       where === targets
         ? `expected at least ${quorum.value} ${family} target${quorum.value === 1 ? '' : 's'}` +
             `${isCommon ? ` for ${link}` : ''}, the quorum, found ${countOf(count)}`
-        : `expected a whole number from 1 to ${count}, the number of ${family} targets` +
+        : `expected ${count === 1 ? '1' : `a whole number from 1 to ${count}`}, the number of ${family} targets` +
             `${isCommon ? ` of ${link}` : ''}, found ${quorum.value}`,
     );
   }

@@ -480,7 +480,7 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
   [
     'quorum of a link',
     `${probe('targets = ["gateway"]')}[link.dsl.probe]\nquorum = 2`,
-    'f:11:10: link.dsl.probe.quorum: expected a whole number from 1 to 1, the number of inet targets, found 2',
+    'f:11:10: link.dsl.probe.quorum: expected 1, the number of inet targets, found 2',
   ],
   [
     'no target of a family',
