@@ -68,7 +68,8 @@ const judgeHealth = (scene: Scene): void => {
   const now = scene.clock.now();
   for (const [key, path] of scene.truth.paths) {
     const health = scene.engine()?.paths.get(key);
-    const lasted = now - path.since;
+    // Pings that were silent have lost what the world has not.
+    const lasted = now - Math.max(path.since, scene.blindUntil());
     const said = `${key} has been ${path.standing} for ${Math.round(lasted)} ms, and is said to be ${health?.health} (${health?.reason})`;
     const mode = scene.operator().modeOf(path.link.name);
     if (mode === 'disabled') {

@@ -16,7 +16,7 @@ import { beginLife, type Disk, type Life } from './life.ts';
 import { createMachine, withWitness } from './machine.ts';
 import { createOperator } from './operator.ts';
 import { perform } from './perform.ts';
-import { type Broken, type Claim, returnMs, type Scene } from './scene.ts';
+import { type Broken, type Claim, detectionMs, returnMs, type Scene } from './scene.ts';
 import { type Happening, LAST_GOOD, type Story, type World } from './story.ts';
 import { createTruth } from './truth.ts';
 
@@ -205,7 +205,7 @@ export const play = async (story: Story): Promise<Played> => {
     end();
     await run(clock.now() + 1000);
     begin(remembers);
-    const slowest = Math.max(...settings.links.map((link) => returnMs(link)));
+    const slowest = Math.max(...settings.links.map((link) => Math.max(returnMs(link), detectionMs(link))));
     await run(clock.now() + slowest + 30_000);
     const after = await readPf(scene, ask);
     if (broken !== null) return;

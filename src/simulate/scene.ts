@@ -5,6 +5,7 @@
 import type { Engine } from '../core/engine.ts';
 import { longestWait } from '../core/estimate.ts';
 import type { Settings } from '../core/model.ts';
+import { windowSize } from '../core/window.ts';
 import type { VirtualClock } from '../emulator/clock.ts';
 import type { Router } from '../emulator/router.ts';
 import type { Operator } from './operator.ts';
@@ -91,4 +92,4 @@ export const returnMs = ({ metered, probe }: Settings['links'][number]): number 
   longestWait(probe.timeout) +
   probe.hold +
   // What it has lost before is in its window, and may keep it degraded for as long.
-  Math.max(30_000, probe.loss.window);
+  Math.max(30_000, windowSize(probe.loss.window, probe.interval) * roundMs(probe));
