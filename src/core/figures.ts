@@ -21,7 +21,9 @@ export interface Quality {
 export const readQuality = ({ outcomes }: { readonly outcomes: readonly Outcome[] }): Quality => {
   let answered = 0;
   let sum = 0;
-  for (const rtt of outcomes) {
+  // By number: an iterator over what holds numbers and nulls makes an object of each (V8), and this is gone through at every answer.
+  for (let at = 0; at < outcomes.length; at += 1) {
+    const rtt = outcomes[at] ?? null;
     if (rtt === null) continue;
     answered += 1;
     sum += rtt;

@@ -53,7 +53,6 @@ import {
   repaceTargets,
   retuneTargets,
   stepTarget,
-  type TargetHealth,
 } from './target.ts';
 import { earliest, type Millis, type Mono, millis, mono, plus } from './time.ts';
 import { lossDue, newestLoss, stepSkipped } from './window.ts';
@@ -142,14 +141,13 @@ const fallBy = (path: PathHealth, stepped: PathHealth, by: Mono | null, now: Mon
 const readTargets = (path: PathHealth, isAsking: boolean, now: Mono): PathHealth => {
   const isStarting = path.reason === 'starting';
   const judging = { settings: path.settings, isStarting, fell: path.fell, isAsking };
-  let stepped: TargetHealth[] | null = null;
-  for (const [at, target] of path.targets.entries()) {
+  let isSame = true;
+  const targets = path.targets.map((target) => {
     const after = stepTarget(target, judging, now);
-    if (after === target) continue;
-    stepped ??= [...path.targets];
-    stepped[at] = after;
-  }
-  return stepped === null ? path : { ...path, targets: stepped };
+    isSame &&= after === target;
+    return after;
+  });
+  return isSame ? path : { ...path, targets };
 };
 
 const isLost = (path: PathHealth): boolean => !isQuorate(path, (target) => target.verdict !== 'failed');
