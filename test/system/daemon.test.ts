@@ -56,8 +56,8 @@ t.test('SIGUSR1 logs everything, SIGTERM leaves pf as it is', async (t) => {
   const held = await world.pfctl(['-a', 'uplinkd', '-sr']);
   const { tookMs, code } = await world.stopDaemon();
   t.equal(code, 0);
-  // Within a second, on a machine that has nothing else to do: main.ts sees to that.
-  t.comment(`it takes ${Math.round(tookMs)} ms`);
+  // Within a second, on a machine that has nothing else to do: main.ts sees to that. Nothing that it may wait for is as short as this.
+  t.ok(tookMs < 5000, `it takes ${Math.round(tookMs)} ms`);
   t.equal(await world.pfctl(['-a', 'uplinkd', '-sr']), held);
 });
 
