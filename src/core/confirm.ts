@@ -38,6 +38,8 @@ export interface Confirming {
   readonly isRefused: boolean;
   /** The last burst ended without a verdict: until there is another, `fall` decides alone. */
   readonly isVoid: boolean;
+  /** The witness of the last burst was not heard: this machine was too busy to say anything. */
+  readonly isDeaf: boolean;
   /** When the request had left whose loss began the last burst. */
   readonly suspectedAt: Mono;
   /** Silence that was no death: how long a request is to be waited for because of it, and until when. */
@@ -51,6 +53,7 @@ export const newConfirming = (now: Mono): Confirming => ({
   begun: 0,
   isRefused: false,
   isVoid: false,
+  isDeaf: false,
   suspectedAt: now,
   stall: null,
 });

@@ -27,7 +27,7 @@
  *
  * It knows nothing of policies: that a path on hold may be used when nothing else can is decide.ts's business.
  */
-import { burstDeadline, isHeard, stepBurst } from './burst.ts';
+import { burstDeadline, isHeard, isUnheard, stepBurst } from './burst.ts';
 import {
   beginLast,
   type Confirming,
@@ -42,6 +42,7 @@ import {
 } from './confirm.ts';
 import { isDamped, reuseAt, stepFlap, stepPardon } from './damping.ts';
 import type { Evidence } from './evidence.ts';
+import { withoutLosses } from './loss.ts';
 import type { Health, ProbeSettings, Reason } from './model.ts';
 import { isUsable, type PathHealth } from './path.ts';
 import { degradedBy, isQuorate } from './quorum.ts';
@@ -53,6 +54,7 @@ import {
   repaceTargets,
   retuneTargets,
   stepTarget,
+  type TargetHealth,
 } from './target.ts';
 import { earliest, type Millis, type Mono, millis, mono, plus } from './time.ts';
 import { lossDue, newestLoss, stepSkipped } from './window.ts';
@@ -185,6 +187,10 @@ const judgeTargets = (path: PathHealth, now: Mono): PathHealth => {
     : asking;
 };
 
+/** What was lost while this machine did not hear itself is no row, and what is open counts neither way. */
+const skipTargets = (targets: readonly TargetHealth[], now: Mono): readonly TargetHealth[] =>
+  targets.map((target) => ({ ...target, window: withoutLosses(stepSkipped(target.window, now)) }));
+
 /** Begins, follows and ends a burst. `by` is set when it has found the path dead. */
 const confirmPath = (
   path: PathHealth,
@@ -199,10 +205,10 @@ const confirmPath = (
     const suspicion = stepSuspicion(path.confirming, path.targets, settings, isOn, now);
     return { path: follow(burst === null ? suspicion : { ...suspicion, burst: null }), by: null };
   }
-  const end = (targets = path.targets, isVoid = false): PathHealth => {
+  const end = (targets = path.targets, isVoid = false, isDeaf = false): PathHealth => {
     // Nothing is asked any more; and where a row has ended, the next request is waited for less long.
     const read = readTargets({ ...path, targets }, false, now);
-    return { ...read, confirming: { ...endBurst(path.confirming, read.targets), isVoid } };
+    return { ...read, confirming: { ...endBurst(path.confirming, read.targets), isVoid, isDeaf } };
   };
   if (isQuorate(path, (target) => isHeard(burst, target)))
     return { path: end(clearTargets(path.targets, burst)), by: null };
@@ -214,7 +220,10 @@ const confirmPath = (
         by: null,
       };
     case 'void':
-      return { path: end(path.targets, true), by: null };
+      // Once: a machine that never hears itself must find dead links dead all the same.
+      return isUnheard(burst) && !path.confirming.isDeaf
+        ? { path: end(skipTargets(path.targets, now), false, true), by: null }
+        : { path: end(path.targets, true), by: null };
     case 'carrying':
       return { path: end(excuseTargets(path.targets)), by: null };
     case 'dead':

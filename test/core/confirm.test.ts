@@ -136,6 +136,25 @@ t.test('a machine too busy to run its children takes no link down', async (t) =>
     }
 });
 
+t.test('a machine that does not hear itself for seconds', async (t) => {
+  t.test('takes no link down', async (t) => {
+    const world = begin({ targets: three });
+    world.slowBursts(60_000);
+    const until = world.now() + 5000;
+    for (const path of ['a', 'b']) world.answers(path, () => (world.now() < until ? null : 2));
+    world.run(20_000);
+    const downs = world.takeNotes().filter((line) => line.includes('-> down'));
+    t.same(downs, []);
+  });
+  t.test('and finds a dead one dead all the same', async (t) => {
+    const world = begin({ targets: three });
+    world.slowBursts(60_000);
+    world.answers('a', null);
+    const took = untilDown(world);
+    t.ok(took > 3000 && took < 12_000, `${took} ms`);
+  });
+});
+
 t.test('links that die at the same instant are found dead', async (t) => {
   const times = (takes: number, isBarred = false): readonly number[] =>
     Array.from({ length: 10 }, (_, phase) => {
