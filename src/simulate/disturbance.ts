@@ -110,6 +110,7 @@ export const createDisturbance = (machine: {
       case 'dhcpleased':
       case 'rest':
       case 'by-hand':
+      case 'terminate':
       case 'kill':
       case 'start':
       case 'pause':

@@ -150,6 +150,7 @@ export const drawConfig = (
 ): Config => {
   const hasInet6 = uplinks.some((uplink) => uplink.gateway6 !== null);
   const names = uplinks.map((uplink) => uplink.name);
+  const own = keys?.fork('own') ?? null;
   return new Map<string, Table>([
     [
       '',
@@ -157,6 +158,10 @@ export const drawConfig = (
         pace === 'slow'
           ? ['reconcile', pick(random, '3m', '5m', '10m')]
           : maybe(random, 0.5, 'reconcile', () => pick(random, '5s', '10s', '60s')),
+        own === null
+          ? null
+          : maybe(own, 0.6, 'default_route', () => pick(own, 'best', 'best', 'multipath', 'leave')),
+        own === null ? null : maybe(own, 0.3, 'on_exit', () => 'flush'),
       ),
     ],
     [

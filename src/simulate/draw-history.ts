@@ -5,10 +5,12 @@
 import { createRandom, type Random } from '../emulator/random.ts';
 import { type Pace, pick } from './draw-config.ts';
 import { type Damage, drawDamage, mayStay } from './draw-damage.ts';
+import { createExitDraw } from './draw-exit.ts';
 import { drawAskFault, drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
 import { createOperatorDraw } from './draw-operator.ts';
+import { createUnheardDraw } from './draw-unheard.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
 /** Chosen by weight. */
@@ -109,6 +111,8 @@ export const drawHistory = (
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
   const operator = createOperatorDraw(seed, world);
+  const exit = createExitDraw(seed);
+  const unheard = createUnheardDraw(seed, world);
   const damage: Damage = {
     repairs: new Map(),
     families: createRandom(seed).fork('families'),
@@ -119,7 +123,7 @@ export const drawHistory = (
     const first = events.length;
     const bursts = 2 + random.below(14);
     for (let burst = 0; burst < bursts; burst += 1)
-      events.push(...drawBurst(random, world, damage), ...operator.interfere());
+      events.push(...drawBurst(random, world, damage), ...operator.interfere(), ...exit(), ...unheard());
     for (const [key, repair] of damage.repairs) {
       if (mayStay(key) && random.chance(0.25)) continue;
       damage.repairs.delete(key);

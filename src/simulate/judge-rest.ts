@@ -5,6 +5,7 @@ import { takeSnapshot } from '../daemon/snapshot.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { statusSchema } from '../wire/status.ts';
 import { hasElsewhere } from './elsewhere.ts';
+import { judgeOwnTraffic } from './judge-own.ts';
 import type { Life } from './life.ts';
 import { type Claim, detectionMs, returnMs, type Scene } from './scene.ts';
 
@@ -154,5 +155,6 @@ export const judgeRest = (scene: Scene, life: Life, held: Pf): void => {
   judgePf(scene, held);
   judgeShow(scene, life, held);
   judgeStates(scene);
+  judgeOwnTraffic(scene);
   judgeBounds(scene, life);
 };

@@ -136,6 +136,7 @@ export const perform = (router: Router, world: World, happening: Happening): voi
       break;
     case 'admin':
     case 'by-hand':
+    case 'terminate':
     case 'reload':
     case 'kill':
     case 'start':

@@ -4,12 +4,13 @@
  */
 import { parseConfig, renderConfigError } from '../config/parse.ts';
 import { LONGEST } from '../core/damping.ts';
-import type { Settings } from '../core/model.ts';
+import { families, type Settings } from '../core/model.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
 import { AFTER_FAULT_MS, createDisturbance } from './disturbance.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
 import { watchMoments } from './judge-moment.ts';
+import { ownRoutes } from './judge-own.ts';
 import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import { createTraffic } from './judge-traffic.ts';
 import { beginLife, type Disk, type Life } from './life.ts';
@@ -73,6 +74,8 @@ export const play = async (story: Story): Promise<Played> => {
   let broken: Broken | null = null;
   let settings = firstSettings(world);
   let life: Life | null = null;
+  /** One that has been told to end, and may take its time. */
+  let leaving: Life | null = null;
   let adminCalls = 0;
   let steps = 0;
   let mainRules = -1;
@@ -91,7 +94,7 @@ export const play = async (story: Story): Promise<Played> => {
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
     foreignUntil: disturbance.foreignUntil,
     hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
-    isRunning: () => life?.process.isAlive === true && !life.process.isPaused,
+    isRunning: () => life?.process.isAlive === true && !life.process.isPaused && life !== leaving,
     isAdminBusy: () => adminCalls > 0,
     operator: () => operator,
     report: (claim: Claim, text: string) => {
@@ -146,6 +149,22 @@ export const play = async (story: Story): Promise<Played> => {
     life?.process.kill();
   };
 
+  /** As main.ts does at SIGTERM. */
+  const terminate = (ending: Life): void => {
+    const isCalm = clock.now() >= scene.calmAt();
+    const used = router.faults.used;
+    const { onExit, anchor } = settings;
+    leaving = ending;
+    void ending.loop.leave().then(() => {
+      ending.process.kill();
+      if (!isCalm || onExit === 'keep' || router.faults.used !== used || adminCalls > 0) return;
+      const rules = router.firewall.rulesets.get(anchor)?.rules.length ?? 0;
+      const routes = families.flatMap((family) => ownRoutes(scene, family));
+      if (rules + routes.length > 0)
+        scene.report('a clean exit leaves what it is to leave', `${rules} rules, ${routes.length} routes`);
+    });
+  };
+
   const admin = (command: 'pfctl' | 'route', args: readonly string[]): void => {
     const before = router.faults.used;
     adminCalls += 1;
@@ -179,6 +198,8 @@ export const play = async (story: Story): Promise<Played> => {
   const rest = async (): Promise<void> => {
     disturbance.clear();
     life?.process.resume();
+    const ending = leaving;
+    while (ending?.process.isAlive === true && broken === null) await run(clock.now() + 100);
     if (life?.process.isAlive !== true) begin(true);
     disturbance.disturb(AFTER_FAULT_MS);
     const slowest = Math.max(...settings.links.map((link) => returnMs(link)));
@@ -231,6 +252,9 @@ export const play = async (story: Story): Promise<Played> => {
         break;
       case 'kill':
         end();
+        break;
+      case 'terminate':
+        if (life !== null && scene.isRunning()) terminate(life);
         break;
       case 'start':
         if (life?.process.isAlive !== true) {

@@ -28,6 +28,8 @@ export type Claim =
   | 'nothing is said twice'
   | 'the log tells every change'
   | 'what an operator says holds'
+  | 'the default route is what is decided'
+  | 'a clean exit leaves what it is to leave'
   | 'health is what the world is'
   | 'show tells the truth'
   | 'pf holds what is decided'

@@ -96,6 +96,7 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
       return { kind, remembers: first === 'remembering' };
     case 'wall':
       return { kind, ms: Number(first) };
+    case 'terminate':
     case 'kill':
     case 'pause':
     case 'resume':

@@ -74,6 +74,7 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
       return ['start', happening.remembers ? 'remembering' : 'afresh'];
     case 'wall':
       return ['wall', happening.ms];
+    case 'terminate':
     case 'kill':
     case 'pause':
     case 'resume':

@@ -112,6 +112,8 @@ export type Happening =
   | { readonly kind: 'reload'; readonly config: string }
   /** `uplinkctl drain|disable|enable LINK`. Nobody hears it while the daemon is dead or stopped. */
   | { readonly kind: 'by-hand'; readonly link: string; readonly mode: AdminMode }
+  /** SIGTERM: it takes out what it is to take out, and ends. Nothing if it is stopped. */
+  | { readonly kind: 'terminate' }
   /** SIGKILL; what it had started runs on. */
   | { readonly kind: 'kill' }
   /** A start, with the memory of its last life or without. Nothing if it runs. */
