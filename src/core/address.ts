@@ -71,11 +71,20 @@ const readInet6 = (text: string): bigint | null => {
   );
 };
 
+// A router has few addresses, and asks for the same ones at every reading of its interfaces.
+const bitsRead = new Map<string, Bits | null>();
+const MOST_READ = 1000;
+
 const readBits = (text: string): Bits | null => {
   if (text.length > LONGEST) return null;
+  const known = bitsRead.get(text);
+  if (known !== undefined) return known;
   const family: Family = text.includes(':') ? 'inet6' : 'inet';
   const value = family === 'inet' ? readInet(text) : readInet6(text);
-  return value === null ? null : { family, value };
+  const bits = value === null ? null : { family, value };
+  if (bitsRead.size >= MOST_READ) bitsRead.clear();
+  bitsRead.set(text, bits);
+  return bits;
 };
 
 const renderInet = (value: bigint): string =>
@@ -147,7 +156,7 @@ export const parsePrefix = (text: string): Prefix | null => {
 export const containsAddress = (prefix: Prefix, address: string): boolean => {
   const bits = readBits(address);
   if (bits === null || bits.family !== prefix.family) return false;
-  return renderBits(maskBits(bits, prefix.length)) === prefix.address;
+  return maskBits(bits, prefix.length).value === readBits(prefix.address)?.value;
 };
 
 /** As pfctl(8) prints it: a host without its length. */

@@ -122,9 +122,14 @@ export const newEngine: Engine = {
 
 /** What changes no path is the same engine: whoever compares need not look further. */
 export const mapPaths = (engine: Engine, step: (path: PathHealth) => PathHealth): Engine => {
-  const paths = new Map([...engine.paths].map(([key, path]) => [key, step(path)]));
-  const isSame = [...paths].every(([key, path]) => path === engine.paths.get(key));
-  return isSame ? engine : { ...engine, paths };
+  let paths: Map<PathKey, PathHealth> | null = null;
+  for (const path of engine.paths.values()) {
+    const stepped = step(path);
+    if (stepped === path) continue;
+    paths ??= new Map(engine.paths);
+    paths.set(path.key, stepped);
+  }
+  return paths === null ? engine : { ...engine, paths };
 };
 
 export const say = (engine: Engine, ...notes: readonly Note[]): Engine =>
