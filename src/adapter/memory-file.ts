@@ -48,7 +48,11 @@ export const createMemoryFile = (directory: string, log: Log): MemoryStore => {
     },
     keep: (memory) => {
       try {
-        const now = { bootedAtMs: bootedAt(), keptAtMs: Date.now(), uptimeMs: uptime() * 1000 };
+        const now = {
+          bootedAtMs: bootedAt(),
+          keptAtMs: Math.max(0, Date.now() - memory.age),
+          uptimeMs: Math.max(0, uptime() * 1000 - memory.age),
+        };
         mkdirSync(directory, { recursive: true, mode: 0o750 });
         writeFileSync(`${file}.new`, renderMemory(memory, now), { mode: 0o600 });
         renameSync(`${file}.new`, file);

@@ -8,7 +8,7 @@
 import type { CarpTransaction } from '../core/carp.ts';
 import { type Engine, newEngine } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
-import { memoryKey, rememberPresent } from '../core/memory.ts';
+import { type Memory, memoryKey, rememberPresent } from '../core/memory.ts';
 import { rememberMeters } from '../core/meter.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
@@ -188,13 +188,33 @@ export const createLoop = (ports: Ports): Loop => {
     void firewall.count(anchor).then((counted) => take({ kind: 'counted', id, counted }));
   };
 
+  /** What was kept before this life, and when it was read. */
+  let left: { readonly memory: Memory; readonly at: Mono } | null = null;
+  let wordsKept = '[]';
+  /** While nothing is known of some path, all but an operator's words stays as it was kept, and as old; those must not wait. */
+  const keepWords = (): void => {
+    const now = clock.now();
+    const bare = rememberPresent([], engine.rtables, engine.admin, engine.carp.added, now);
+    const words = JSON.stringify(bare.admin);
+    if (words === wordsKept) return;
+    wordsKept = words;
+    memory.keep(
+      left === null
+        ? bare
+        : { ...left.memory, admin: bare.admin, age: millis(left.memory.age + since(now, left.at)) },
+    );
+  };
+
   const rememberAll = (isLast = false): void => {
     // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
     const hour = Math.floor(clock.now() / RECORDS_EVERY);
     const these = [engine.concluded?.conclusions, engine.rtables, engine.admin, hour];
     if (!isLast && these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
-    if ([...engine.paths.values()].some((path) => path.evidence === null)) return;
+    if ([...engine.paths.values()].some((path) => path.evidence === null)) {
+      if (kept === '') keepWords();
+      return;
+    }
     const present = rememberPresent(
       engine.paths.values(),
       engine.rtables,
@@ -278,8 +298,12 @@ export const createLoop = (ports: Ports): Loop => {
   return {
     start: (settings) => {
       isRunning = true;
-      const left = memory.recall();
-      if (left !== null) take({ kind: 'memory', memory: left });
+      const found = memory.recall();
+      if (found !== null) {
+        left = { memory: found, at: clock.now() };
+        wordsKept = JSON.stringify(found.admin);
+        take({ kind: 'memory', memory: found });
+      }
       take({ kind: 'settings', settings });
       prober.start(take);
       // What the first reading has to look for must be known by then.

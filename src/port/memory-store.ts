@@ -4,6 +4,6 @@ import type { Memory } from '../core/memory.ts';
 export interface MemoryStore {
   /** What was kept and is still true, after a reboot or without one; null if it cannot be read. */
   recall(): Memory | null;
-  /** Replaces what was kept, atomically. Failure is logged once and otherwise without consequence. */
+  /** Replaces what was kept, atomically, as old as its `age` says. Failure is logged once and otherwise without consequence. */
   keep(memory: Memory): void;
 }

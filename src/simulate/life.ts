@@ -60,7 +60,11 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
         return kept === null ? null : { ...kept.memory, age: since(clock.now(), mono(kept.uptimeMs)) };
       },
       keep: (memory) => {
-        disk.memory = renderMemory(memory, { bootedAtMs: 0, keptAtMs: 0, uptimeMs: clock.now() });
+        disk.memory = renderMemory(memory, {
+          bootedAtMs: 0,
+          keptAtMs: 0,
+          uptimeMs: Math.max(0, clock.now() - memory.age),
+        });
       },
     },
   });

@@ -1,5 +1,5 @@
-# What an operator says before the first reading of the interfaces is not kept: the file is not written before something is known of
-# every path, and a kill until then forgets the word.
+# What an operator said before the first reading of the interfaces was not kept: the file was not written before something was known of
+# every path, and a kill until then forgot the word.
 seed 1
 uplink a em1 100.64.1.2/24 100.64.1.1 - - 8
 uplink b em2 100.64.2.2/24 100.64.2.1 - - 8
