@@ -11,6 +11,9 @@ const unroutable: ReadonlySet<string> = new Set([
   'Network is unreachable',
 ]);
 
+/** What it says when a rule blocks the packet. */
+export const REFUSED_BY_PF = 'Permission denied';
+
 /**
  * A request that could not leave may tell of us, not of the link: our rules are gone from a pf that blocks, or our route is. The
  * first complaint since the last answer makes us look at once, before so many are lost that the link would be called dead.
@@ -24,7 +27,7 @@ export const doubtAfterError = (
     each.targets.some((target) => target.probe.key === probe && target.complaint === null),
   );
   if (path === undefined) return engine;
-  if (text === 'Permission denied') return { ...engine, pf: { ...engine.pf, inspectAt: now } };
+  if (text === REFUSED_BY_PF) return { ...engine, pf: { ...engine.pf, inspectAt: now } };
   if (!unroutable.has(text)) return engine;
   return { ...engine, routes: doubtRoutes(engine.routes, [path.key]) };
 };

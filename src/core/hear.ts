@@ -4,6 +4,7 @@
  */
 import { isOfBurst } from './burst.ts';
 import { stepBurstAnswer, stepBurstEnded, stepBurstError, stepBurstStarted } from './confirm.ts';
+import { REFUSED_BY_PF } from './doubt.ts';
 import { type Estimate, stepEstimate } from './estimate.ts';
 import type { PathKey } from './model.ts';
 import type { Observation } from './observation.ts';
@@ -97,8 +98,11 @@ export const hear = (path: PathHealth, heard: Heard, slack: Millis, now: Mono): 
       return { ...path, confirming: stepBurstAnswer(path.confirming, heard.probe, heard.seq, now) };
     case 'probe-ended':
       return { ...path, confirming: stepBurstEnded(path.confirming, heard.probe) };
-    case 'probe-error':
-      return { ...path, confirming: stepBurstError(path.confirming, heard.probe) };
+    case 'probe-error': {
+      // What pf has refused never was on the link. Steady requests go on, and decide by `fall`.
+      const step = heard.text === REFUSED_BY_PF ? stepBurstEnded : stepBurstError;
+      return { ...path, confirming: step(path.confirming, heard.probe) };
+    }
     case 'probe-sent':
       return path;
   }

@@ -379,6 +379,24 @@ t.test('we sleep through a burst: no verdict on that', async (t) => {
   }
 });
 
+t.test('pf refuses a burst: no verdict by that, and one by `fall` if it goes on', async (t) => {
+  const world = begin();
+  world.answers('a', null);
+  const lostAt = world.now();
+  let refused = 0;
+  while (pathOf(world).health === 'up') {
+    world.run(10);
+    if (pathOf(world).confirming.burst === null) continue;
+    refused += 1;
+    for (const key of world.running().filter((each) => each.startsWith('a/') && each.includes('#')))
+      world.tell({ kind: 'probe-error', probe: key, text: 'Permission denied' });
+    t.equal(pathOf(world).confirming.burst, null);
+  }
+  t.ok(refused > 0);
+  t.equal(pathOf(world).reason, 'probe-loss');
+  t.ok(world.now() - lostAt > 2000, 'after as many losses as `fall` says');
+});
+
 t.test('the cable is pulled while a burst runs', async (t) => {
   const world = begin();
   world.answers('a', null);
