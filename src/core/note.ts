@@ -124,6 +124,17 @@ const routeText = (wish: RouteWish): string => {
   }
 };
 
+const routeTrouble = (wish: RouteWish): string => {
+  switch (wish.kind) {
+    case 'path':
+      return `link ${path(wish.id)}: cannot set the default route of rtable ${wish.rtable}`;
+    case 'own':
+      return `cannot set the default route of rtable 0 ${wish.family}`;
+    case 'captured':
+      return 'cannot take the default route of dhcpleased out of rtable 0';
+  }
+};
+
 const severityOf = (note: Note): NoteSeverity => {
   switch (note.kind) {
     case 'health':
@@ -202,9 +213,7 @@ const textOf = (note: Note): string => {
     case 'route-set':
       return routeText(note.wish);
     case 'route-failed':
-      return note.wish.kind === 'path'
-        ? `link ${path(note.wish.id)}: cannot set the default route of rtable ${note.wish.rtable}: ${note.text}`
-        : `cannot set the default route of rtable 0 ${note.wish.family}: ${note.text}`;
+      return `${routeTrouble(note.wish)}: ${note.text}`;
     case 'route-warning':
       return note.text;
     case 'conflict':

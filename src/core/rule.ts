@@ -76,6 +76,11 @@ export type Rule =
       readonly interface: string;
     }
   /**
+   * Behind all `leave` of a policy, where rtable 0 has a default route: what was sent to a gateway that is not on any network of ours
+   * any more, since its interface is gone or has another address, would follow that route by another link.
+   */
+  | { readonly kind: 'fence'; readonly policy: string }
+  /**
    * Behind `leave`: what is in the middle of a connection and has no state to translate it would leave with an address of the LAN.
    */
   | {

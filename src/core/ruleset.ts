@@ -211,7 +211,9 @@ export const desireRuleset = (input: RulesetInput): Ruleset => {
     ]),
     ...settings.policies.flatMap((policy) => {
       const { before, after } = closeRules(input, policy);
-      return [...before, ...leaveRules(settings, policy), ...after];
+      const fence: readonly Rule[] =
+        settings.defaultRoute === 'none' ? [] : [{ kind: 'fence', policy: policy.name }];
+      return [...before, ...leaveRules(settings, policy), ...after, ...fence];
     }),
   ];
 };

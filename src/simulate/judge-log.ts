@@ -18,8 +18,12 @@ export const createLogJudge = (scene: Scene): LogJudge => {
   return {
     hear: (severity, text) => {
       if (severity === 'debug') return;
-      // Two kills may well end as many, of both families of a link, by label and by id; so may two loads, or two stops, be as long.
-      if (text === last && !/^(?:pf: killed|pf: anchor \S+ loaded|late by)\b/.test(text))
+      // Two kills may well end as many, of both families of a link, by label and by id; so may two loads, or two stops, be as long;
+      // and the kernel may take a route away twice.
+      if (
+        text === last &&
+        !/^(?:pf: killed|pf: anchor \S+ loaded|late by|default route of rtable 0)\b/.test(text)
+      )
         scene.report('nothing is said twice', text);
       last = text;
       const match = HEALTH.exec(text) ?? POLICY.exec(text);

@@ -161,6 +161,8 @@ export const renderRule = (rule: Rule): string => {
       );
     case 'refuse':
       return `block return in quick all ${policyLabel(rule.policy)} ${tagged(rule.policy)}`;
+    case 'fence':
+      return `block return out quick all ${policyLabel(rule.policy)} ${tagged(rule.policy)}`;
     case 'close':
     case 'guard':
       return (

@@ -232,6 +232,15 @@ export const noteRows: readonly (readonly [Note, NoteSeverity, string])[] = [
     'default route of dhcpleased taken out of rtable 0: em1 em2',
   ],
   [
+    {
+      kind: 'route-failed',
+      wish: { kind: 'captured', id: 'captured/inet', family: 'inet', rtable: 0, interfaces: ['em1'] },
+      text: 'route: no',
+    },
+    'warning',
+    'cannot take the default route of dhcpleased out of rtable 0: route: no',
+  ],
+  [
     { kind: 'route-failed', wish: ownWish, text: 'route: no' },
     'warning',
     'cannot set the default route of rtable 0 inet: route: no',

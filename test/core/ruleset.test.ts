@@ -61,7 +61,8 @@ const brief = (rule: Rule): string => {
     case 'pool':
       return `${rule.kind} ${rule.policy} ${rule.family}`;
     case 'refuse':
-      return `refuse ${rule.policy}`;
+    case 'fence':
+      return `${rule.kind} ${rule.policy}`;
     case 'close':
     case 'guard':
       return `${rule.kind} ${rule.policy} ${rule.family} ${rule.link}`;
@@ -216,6 +217,29 @@ t.test('pools', async (t) => {
     );
     const gone = settingsOf(six, [policySettings(six, { balance: 'round-robin', empty: 'drop' })]);
     t.same(kindsOf(previewRuleset(gone, down('a/inet6', 'b/inet6')), 'call'), ['call default inet']);
+  });
+
+  t.test('a fence behind each policy where there is a default route to follow', async (t) => {
+    const two = [linkSettings('a', 0), linkSettings('b', 1)];
+    const policies = [
+      policySettings(two, { name: 'default' }),
+      policySettings(two.slice(0, 1), { name: 'voip', balance: 'round-robin' }),
+    ];
+    for (const defaultRoute of ['none', 'leave', 'best', 'multipath'] as const) {
+      const rules = previewRuleset(settingsOf(two, policies, { defaultRoute }), new Map()).map(brief);
+      t.same(
+        rules.filter((rule) => /^(?:leave|guard|fence)/.test(rule)),
+        [
+          'leave default inet a address',
+          'leave default inet b address',
+          ...(defaultRoute === 'none' ? [] : ['fence default']),
+          'leave voip inet a address',
+          'guard voip inet a',
+          ...(defaultRoute === 'none' ? [] : ['fence voip']),
+        ],
+        defaultRoute,
+      );
+    }
   });
 
   t.test('a key for source-hash that survives everything, and differs by policy and family', async (t) => {

@@ -1,4 +1,6 @@
-# A client's packet leaves untranslated by another link, with default_route = "best" and an interface gone. Seed 541; not understood yet.
+# no packet leaves with the address of another link
+# default_route = "best", and the only member of a policy is unplugged: what was pinned to its gateway followed the default route out by
+# the other link, untranslated.
 seed 541
 uplink a vio1 100.64.1.2/24 100.64.1.1 - - 20
 uplink b em2 100.64.2.2/24 100.64.2.1 - - 8
