@@ -1,6 +1,7 @@
 /**
  * Gateways that no file names: read from leases (dhcpleasectl(8)) and from routing tables (route(8)). When to read is
- * monitor.ts's business. A command that fails tells nothing new: then what was read last stands.
+ * monitor.ts's business. A command that fails tells nothing new: then what was read last stands. Where nothing was yet, as at a start,
+ * it is not known for a few readings whether there is a gateway; then there is none.
  */
 import type { LearntGateway, LearnWish } from '../core/model.ts';
 import { millis } from '../core/time.ts';
@@ -13,8 +14,11 @@ import { renderRunFailure } from './ending.ts';
 /** Readings of the interfaces wait for it. */
 const TIMEOUT = millis(2000);
 const PRIORITY_MASK = 127;
+/** Readings that may fail until a link is taken to have no gateway: about three seconds (monitor.ts). */
+const MOST_UNKNOWN = 5;
 
 export interface GatewayReading {
+  /** Without those of which nothing is known yet. */
   readonly learnt: readonly LearntGateway[];
   /** What could not be read, in words; null: nothing. */
   readonly trouble: string | null;
@@ -37,6 +41,7 @@ const addressOf = (wish: LearnWish, text: string): string | null =>
 
 export const createGatewayReader = (commands: Commands): GatewayReader => {
   const last = new Map<string, string | null>();
+  const failures = new Map<string, number>();
 
   const readLease = async (wish: LearnWish): Promise<Found> => {
     const result = await commands.run('dhcpleasectl', ['-l', wish.interface], { timeoutMs: TIMEOUT });
@@ -79,12 +84,18 @@ export const createGatewayReader = (commands: Commands): GatewayReader => {
     read: async (wishes) => {
       const found = await Promise.all(wishes.map(readOne));
       const troubles: string[] = [];
-      const learnt = wishes.map((wish, at): LearntGateway => {
+      const learnt = wishes.flatMap((wish, at): readonly LearntGateway[] => {
         const one = found[at];
+        const key = keyOf(wish);
         if (one !== undefined && one.kind !== 'found') troubles.push(one.text);
-        if (one?.kind === 'found') last.set(keyOf(wish), one.gateway);
-        if (one?.kind === 'none') last.set(keyOf(wish), null);
-        return { ...wish, gateway: last.get(keyOf(wish)) ?? null };
+        if (one?.kind === 'found') last.set(key, one.gateway);
+        if (one?.kind === 'none') last.set(key, null);
+        if (one?.kind === 'failed' && !last.has(key)) {
+          const failed = (failures.get(key) ?? 0) + 1;
+          failures.set(key, failed);
+          if (failed <= MOST_UNKNOWN) return [];
+        }
+        return [{ ...wish, gateway: last.get(key) ?? null }];
       });
       return { learnt, trouble: troubles[0] ?? null };
     },

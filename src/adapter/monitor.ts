@@ -121,6 +121,7 @@ export const createCarrierWatch = (settings: {
   let cancelNext: (() => void) | null = null;
   let nextIsSoon = false;
   const ifconfigBackoff = createBackoff(FIRST_DELAY, LONGEST_DELAY);
+  const gatewayBackoff = createBackoff(FIRST_DELAY, LONGEST_DELAY);
   const complainedOf = new Set<string>();
   /** What RTM_IFINFO said since the running reading was begun: newer than what it may show. */
   const statusSince = new Map<string, Status>();
@@ -169,7 +170,10 @@ export const createCarrierWatch = (settings: {
       reading = null;
       const good = shown !== null;
       if (shown !== null) take(shown, read, begun);
+      const isWhole = read === null || read.learnt.length === wishes.length;
+      if (isWhole) gatewayBackoff.reset();
       if (readAgain) wake();
+      else if (good && !isWhole) schedule(gatewayBackoff.next(), false);
       else if (good) schedule(poll, false);
       else schedule(ifconfigBackoff.next(), false);
     });

@@ -9,6 +9,7 @@ import {
   type Settings,
 } from '../core/model.ts';
 import type { Flow, Outcome } from '../emulator/clients.ts';
+import { isForgotten } from './forgotten.ts';
 import { OBEYED_MS } from './operator.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
 import type { StoryClient } from './story.ts';
@@ -162,7 +163,9 @@ export const createTraffic = (scene: Scene): Traffic => {
   const begin = (client: StoryClient, index: number): void => {
     let flow: Flow | null = null;
     let failingSince: number | null = null;
+    let openedAt = 0;
     const open = (): Flow => {
+      openedAt = clock.now();
       return router.lan.open({
         client: client.address,
         protocol: client.protocol,
@@ -178,10 +181,14 @@ export const createTraffic = (scene: Scene): Traffic => {
       const outcome = flow.send();
       packets += 1;
       if (client.kind === 'fresh') flow.close();
-      failingSince = outcome.kind === 'delivered' ? null : (failingSince ?? clock.now());
+      // Who is refused in the middle of a connection knows at once, and makes another.
+      const isOver = client.protocol === 'tcp' && !isFresh && outcome.kind === 'refused';
+      failingSince = outcome.kind === 'delivered' || isOver ? null : (failingSince ?? clock.now());
       scene.truth.look(scene.settings(), clock.now());
-      judgeWay(scene, client, outcome, isFresh, book);
-      if (failingSince !== null) judgeService(scene, client, outcome, failingSince);
+      if (isFresh || !isForgotten(scene, client, openedAt, outcome)) {
+        judgeWay(scene, client, outcome, isFresh, book);
+        if (failingSince !== null) judgeService(scene, client, outcome, failingSince);
+      }
       clock.after(client.everyMs, tick);
     };
     clock.after(client.everyMs * (0.5 + (index % 7) / 13), tick);

@@ -74,6 +74,7 @@ export const play = async (story: Story): Promise<Played> => {
   let broken: Broken | null = null;
   let settings = firstSettings(world);
   let life: Life | null = null;
+  let forgottenAt = 0;
   /** One that has been told to end, and may take its time. */
   let leaving: Life | null = null;
   let adminCalls = 0;
@@ -94,6 +95,8 @@ export const play = async (story: Story): Promise<Played> => {
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
     foreignUntil: disturbance.foreignUntil,
     hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
+    startedAt: () => life?.startedAt ?? 0,
+    forgottenAt: () => forgottenAt,
     isRunning: () => life?.process.isAlive === true && !life.process.isPaused && life !== leaving,
     isAdminBusy: () => adminCalls > 0,
     operator: () => operator,
@@ -121,7 +124,12 @@ export const play = async (story: Story): Promise<Played> => {
 
   const begin = (remembers: boolean): void => {
     disturbance.begin();
-    if (!remembers) operator.forget();
+    if (!remembers) {
+      operator.forget();
+      // Gone for good: a life that is killed before it has written anything leaves nothing.
+      disk.memory = null;
+      forgottenAt = clock.now();
+    }
     operator.keep(settings);
     judgeLog.forget();
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);

@@ -62,6 +62,9 @@ export interface Scene {
   readonly isPfConfLoaded: () => boolean;
   /** Until then pf may hold what a second administrator has left there. */
   readonly foreignUntil: () => number;
+  /** When the life of now began, and when the last one did that remembered nothing. */
+  readonly startedAt: () => number;
+  readonly forgottenAt: () => number;
   /** The daemon is alive, and not stopped. */
   readonly isRunning: () => boolean;
   /** From this instant on it hears what the kernel tells: ifconfig and route work, and no monitor of this life was made mute. */
@@ -89,8 +92,8 @@ export const detectionMs = ({ metered, probe }: Settings['links'][number]): numb
 /** How long a path that has come back may go unused where nothing else is left. */
 export const returnMs = ({ metered, probe }: Settings['links'][number]): number =>
   probe.rise * roundMs(probe) +
-  // Until an idle link is asked at all.
-  (metered ? Math.max(probe.idle, probe.interval) : 0) +
+  // An idle link is asked quickly once it has answered `rise` times as a good one does.
+  (metered ? probe.rise * Math.max(probe.idle, probe.interval) : 0) +
   longestWait(probe.timeout) +
   probe.hold +
   // What it has lost before is in its window, and may keep it degraded for as long.
