@@ -26,11 +26,19 @@ const isLocalOnly = (settings: Settings, endpoint: string): boolean =>
   endpoint !== 'any' &&
   (endpoint.includes(localTable(settings)) ? !endpoint.startsWith('!') : !endpoint.startsWith('!'));
 
+/** Neighbours and routers of one network, who never ask through this one. As in pf.conf, or as pfctl prints it. */
+const DISCOVERY = new Set(['neighbrsol', 'neighbradv', 'routersol', 'routeradv']);
+const isDiscovery = ({ text }: MainRule): boolean => {
+  const [, several, one] = /\bicmp6-type (?:\{([^}]*)\}|(\S+))/.exec(text) ?? [];
+  const types = (several ?? one ?? '').split(/[\s,]+/).filter((type) => type !== '');
+  return types.length > 0 && types.every((type) => DISCOVERY.has(type));
+};
+
 /** Would it take what the anchor should have? Rules for some ports, or to addresses of this network, are the owner's will. */
 const overtakes = (machine: Machine, settings: Settings, rule: MainRule): boolean => {
   if (!rule.quick || rule.tagged !== null || rule.interfaces.some((name) => /^lo\d*$/.test(name)))
     return false;
-  if (isLocalOnly(settings, rule.to)) return false;
+  if (isLocalOnly(settings, rule.to) || isDiscovery(rule)) return false;
   const uplinks = [...uplinksOf(machine), 'egress'];
   const isOfUplinks = rule.interfaces.length > 0 && rule.interfaces.every((name) => uplinks.includes(name));
   const isOfLans = rule.interfaces.length > 0 && !isOfUplinks;

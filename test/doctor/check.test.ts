@@ -57,6 +57,16 @@ const faults: readonly Fault[] = [
   },
   {
     id: 'quick-before-anchor',
+    what: /pass in quick on em0 inet6 proto ipv6-icmp all icmp6-type echoreq/,
+    break: editPf((text) =>
+      text.replace(
+        TAG,
+        `pass in quick on $lan inet6 proto ipv6-icmp icmp6-type { neighbrsol echoreq }\n${TAG}`,
+      ),
+    ),
+  },
+  {
+    id: 'quick-before-anchor',
     what: /pass out quick/,
     break: editPf((text) => text.replace(ANCHOR, `pass out quick\n${ANCHOR}`)),
   },
