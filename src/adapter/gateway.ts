@@ -14,8 +14,8 @@ import { renderRunFailure } from './ending.ts';
 /** Readings of the interfaces wait for it. */
 const TIMEOUT = millis(2000);
 const PRIORITY_MASK = 127;
-/** Readings that may fail until a link is taken to have no gateway: about three seconds (monitor.ts). */
-const MOST_UNKNOWN = 5;
+/** Readings that may fail until a link is taken to have no gateway: about half a minute (monitor.ts). */
+const MOST_UNKNOWN = 9;
 
 export interface GatewayReading {
   /** Without those of which nothing is known yet. */

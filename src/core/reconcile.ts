@@ -94,6 +94,8 @@ export const newPfLane: PfLane = {
   counts: { loads: 0, failures: 0, killed: 0 },
 };
 
+/** What a life before had started may write behind our back until then: no pfctl is waited for as long (adapter/pfctl.ts). */
+const LATE_WRITERS = millis(15_000);
 const FIRST_RETRY = 100;
 const LAST_RETRY = 30_000;
 
@@ -249,7 +251,9 @@ export const stepPfResult = (
   const { transaction, desired } = flight;
   // What is written now and then must not put off the look at what nobody has written.
   const isLookedAt = result.kind !== 'applied' || lane.inspectAt === null;
-  const inspectAt = isLookedAt ? plus(now, reconcile) : lane.inspectAt;
+  const isFirst = result.kind === 'inspected' && lane.rulesAtStart === null;
+  const lookIn = isFirst ? millis(Math.min(LATE_WRITERS, reconcile)) : reconcile;
+  const inspectAt = isLookedAt ? plus(now, lookIn) : lane.inspectAt;
   const landed: PfLane = { ...lane, inFlight: null, inspectAt };
   if (result.kind === 'failed') return failed(landed, result, flight, now);
   const worked: PfLane = {

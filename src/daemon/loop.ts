@@ -174,8 +174,10 @@ export const createLoop = (ports: Ports): Loop => {
     void firewall.sweep(sweep).then((result) => take({ kind: 'swept', id: sweep.id, result }));
   };
 
+  /** The routes that are being set. */
+  let routing: Promise<void> = Promise.resolve();
   const carryRoutes = ({ id, wishes }: RouteTransaction): void => {
-    void routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
+    routing = routes.ensure(wishes).then((results) => take({ kind: 'routes', id, results }));
   };
 
   const carryCarp = (transaction: CarpTransaction): void => {
@@ -272,7 +274,7 @@ export const createLoop = (ports: Ports): Loop => {
     const farewell = sayFarewell(engine);
     if (farewell === null) return;
     // Whatever it is about to load would come after us.
-    await carrying;
+    await Promise.all([carrying, routing]);
     const [result] = await Promise.all([firewall.carry(farewell.pf), routes.ensure(farewell.routes)]);
     if (result.kind === 'failed') say('warning', `pf: not everything was taken out: ${result.failure.text}`);
   };

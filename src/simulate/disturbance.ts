@@ -11,7 +11,7 @@ import type { Happening } from './story.ts';
 export const AFTER_FAULT_MS = 80_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
 const afterMuteMs = ({ links }: Settings): number =>
-  30_000 + Math.max(300_000, ...links.map(({ probe }) => 10 * Math.max(probe.interval, probe.idle)));
+  30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
 
 export interface Disturbance {
   /** Something is in the daemon's way, and may be for this long. */
@@ -139,6 +139,8 @@ export const createDisturbance = (machine: {
       hasDoubtfulMonitor = router.faults.pending > 0;
       deafen(10_000);
       disturb(45_000);
+      // What the life before had started may write yet (core/reconcile.ts).
+      foreignUntil = Math.max(foreignUntil, clock.now() + 45_000);
     },
     clear: () => {
       router.faults.clear();

@@ -11,8 +11,10 @@ const isPinnedByFormerPool = (scene: Scene, client: StoryClient): boolean => {
   const { links, policies } = scene.settings();
   const policy = policies.find(({ name }) => name === client.policy);
   const uplinks = [...scene.router.uplinks.values()];
-  for (const { stack, route } of scene.router.firewall.states.all.values()) {
-    if (stack.address0 !== client.address || route === null || route.table === null) continue;
+  for (const { stack, route, rule } of scene.router.firewall.states.all.values()) {
+    // A label of the policy, not of a link: text/pf.ts.
+    if (stack.address0 !== client.address || route === null || rule.label !== `uplink::${client.policy}`)
+      continue;
     const uplink = uplinks.find(({ gateway, gateway6 }) => [gateway, gateway6].includes(route.gateway));
     const link = links.find((each) => each.interface === uplink?.interface);
     if (policy?.balance === 'weight' || !policy?.members.some((member) => member.link === link?.name))

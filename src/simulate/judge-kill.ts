@@ -47,7 +47,7 @@ const judge = (scene: Scene, key: PathKey): void => {
   const { link, family } = path;
   // What an address or a gateway that is gone has left behind goes in any case (core/outlived.ts), as soon as pfctl works; and since
   // a label tells no addresses, what is new goes with it.
-  const isOutlived = path.identityAt > 0 && now - path.identityAt < OUTLIVED_MS;
+  const isOutlived = path.identityAt > 0 && now - Math.max(path.identityAt, path.since) < OUTLIVED_MS;
   const operator = scene.operator();
   const isMoved = isOutlived || (isLeftForBetter(settings, link.name) && !isKept(scene, link.name));
   // A link that is disabled is treated as dead; pfctl may be slow to follow.

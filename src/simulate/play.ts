@@ -231,13 +231,15 @@ export const play = async (story: Story): Promise<Played> => {
     if (broken !== null || !isSteady || !scene.isPfConfLoaded() || clock.now() < disturbance.blindUntil())
       return;
     const before = await readPf(scene, ask);
+    const version = router.firewall.world.version();
     end();
     await run(clock.now() + 1000);
     begin(remembers);
     const slowest = Math.max(...settings.links.map((link) => Math.max(returnMs(link), detectionMs(link))));
     await run(clock.now() + slowest + 30_000);
     const after = await readPf(scene, ask);
-    if (broken !== null) return;
+    // A lease may end just then.
+    if (broken !== null || router.firewall.world.version() !== version) return;
     const counts = life?.loop.engine().pf.counts;
     const how = remembers ? 'remembering' : 'afresh';
     if (renderPf(before) !== renderPf(after))

@@ -28,8 +28,9 @@ export const parseLease = (code: number, stdout: string, stderr: string): LeaseR
       : { kind: 'failed', text };
   }
   const phase = /^\S+ \[([^\]\n]*)\]$/m.exec(stdout)?.[1];
-  // Half an answer could be one without its gateway.
-  if (phase === undefined || !stdout.endsWith('\n')) {
+  // Half an answer could be one without its gateway. What is bound has a lease, of which the last line but one tells (dhcpleasectl.c).
+  const isCut = !stdout.endsWith('\n') || (phase === 'Bound' && !/^\tlease /m.test(stdout));
+  if (phase === undefined || isCut) {
     return { kind: 'failed', text: `dhcpleasectl: not understood: ${firstLine(stdout)}` };
   }
   const said = /^\tdefault gateway (\S+)$/m.exec(stdout)?.[1];

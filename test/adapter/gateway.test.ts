@@ -38,6 +38,6 @@ t.test('where nothing was read yet it is not known for a while, as after a start
 
 t.test('and then there is none', async (t) => {
   const read = reading([]);
-  for (let n = 0; n < 5; n += 1) t.equal(await read(), 'unknown, trouble');
+  for (let n = 0; n < 9; n += 1) t.equal(await read(), 'unknown, trouble');
   t.equal(await read(), 'none, trouble');
 });

@@ -281,16 +281,20 @@ t.test('failure', async (t) => {
 
 t.test('somebody else writes', async (t) => {
   const lane = loaded();
-  t.equal(pfDeadline(lane.lane(), []), 30_001);
-  t.equal(lane.plan(30_000, one), null);
-  t.equal(lane.plan(30_001, one), 'inspect');
+  // What a life before had started may have written behind our back: the first look is sooner.
+  t.equal(pfDeadline(lane.lane(), []), 15_001);
+  t.equal(lane.plan(15_000, one), null);
+  t.equal(lane.plan(15_001, one), 'inspect');
+  t.same(lane.inspected(15_002, []), []);
+  t.equal(pfDeadline(lane.lane(), []), 45_002);
+  t.equal(lane.plan(45_002, one), 'inspect');
   t.match(lane.flight(), { fingerprint: ['as printed'] }, 'compares with what pf printed after the load');
-  t.same(lane.inspected(30_003, []), []);
-  t.equal(lane.plan(60_003, one), 'inspect');
-  t.same(lane.inspected(60_004, ['rules', 'uplinkd_local']), [
+  t.same(lane.inspected(45_003, []), []);
+  t.equal(lane.plan(75_003, one), 'inspect');
+  t.same(lane.inspected(75_004, ['rules', 'uplinkd_local']), [
     'pf: changed by somebody else, putting it back: rules; uplinkd_local',
   ]);
-  t.equal(lane.plan(60_004, one), 'load, uplinkd_local=1');
+  t.equal(lane.plan(75_004, one), 'load, uplinkd_local=1');
 
   t.test('is not said of what was never there', async (t) => {
     const waiting = drive();
@@ -314,14 +318,14 @@ t.test('what is urgent goes before what is routine', async (t) => {
 t.test('and does not put it off: who writes often looks as often', async (t) => {
   const lane = loaded();
   for (const [at, what] of [
-    [10_000, two],
-    [20_000, one],
-    [30_000, two],
+    [5000, two],
+    [10_000, one],
+    [15_000, two],
   ] as const) {
     t.equal(lane.plan(at, what), 'load, uplinkd_default=1');
     lane.applied(at + 1);
   }
-  t.equal(lane.plan(30_001, two), 'inspect');
+  t.equal(lane.plan(15_002, two), 'inspect');
 });
 
 t.test('after new settings', async (t) => {

@@ -27,7 +27,21 @@ t.test('recordings', async (t) => {
 });
 
 t.test('half an answer, none, and a gateway that is none', async (t) => {
-  const whole = 'vio3 [Bound]\n\tinet 198.51.100.106 netmask 255.255.255.0\n\tdefault gateway 198.51.100.1\n';
+  const whole =
+    'vio3 [Bound]\n\tinet 198.51.100.106 netmask 255.255.255.0\n\tdefault gateway 198.51.100.1\n\tlease 2 minutes\n';
+  for (const line of whole.split('\n').keys())
+    t.match(
+      parseLease(
+        0,
+        whole
+          .split(/(?<=\n)/)
+          .slice(0, line)
+          .join(''),
+        '',
+      ),
+      line < 4 ? { kind: 'failed' } : { kind: 'lease' },
+      `cut after line ${line}`,
+    );
   t.match(parseLease(0, whole.slice(0, -1), ''), { kind: 'failed', text: /not understood: vio3 \[Bound\]$/ });
   t.match(parseLease(0, '', ''), { kind: 'failed' });
   t.same(parseLease(3, '', ''), { kind: 'failed', text: 'dhcpleasectl: exit 3' });
