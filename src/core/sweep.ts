@@ -61,11 +61,12 @@ export const planSweep = (
   exempt: Sweep['exempt'],
   now: Mono,
 ): { readonly lane: SweepLane; readonly sweep: Sweep | null } => {
-  const isWaiting = lane.retryAt !== null && now < lane.retryAt;
-  if (lane.inFlight !== null || isWaiting) return { lane, sweep: null };
-  const gateways = wanted === null ? [] : [...lane.outlived, ...wanted];
+  if (lane.inFlight !== null || wanted === null) return { lane, sweep: null };
+  const gateways = [...lane.outlived, ...wanted];
   // What had failed is no longer to be done: a retry that lies in the past would wake us for ever.
-  if (gateways.length === 0) return { lane: { ...lane, retryAt: null }, sweep: null };
+  if (gateways.length === 0)
+    return { lane: lane.retryAt === null ? lane : { ...lane, retryAt: null }, sweep: null };
+  if (lane.retryAt !== null && now < lane.retryAt) return { lane, sweep: null };
   const sweep: Sweep = { id: lane.nextId, gateways, exempt };
   return { lane: { ...lane, inFlight: sweep, nextId: lane.nextId + 1, retryAt: null }, sweep };
 };
