@@ -44,14 +44,24 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
   const { disk } = around;
   const process = createProcess(around.clock, around.commands, around.onInput);
   const { clock, commands } = process;
+  /** What the dead would still say or write. */
+  const whileAlive =
+    <Args extends readonly unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (process.isAlive) act(...args);
+    };
   const loop = createLoop({
     clock,
     carrier: createCarrierWatch({ commands, clock }),
     prober: createProber({ commands, clock, run: createProgram(commands) }),
-    firewall: createFirewall({ commands, clock, lastGood: { ensure: () => {}, keep: around.onLastGood } }),
+    firewall: createFirewall({
+      commands,
+      clock,
+      lastGood: { ensure: () => {}, keep: whileAlive(around.onLastGood) },
+    }),
     routes: createRoutes({ commands }),
     carp: createCarpCounter({ commands }),
-    log: { write: around.hear },
+    log: { write: whileAlive(around.hear) },
     memory: {
       recall: () => {
         if (disk.memory === null || !remembers) return null;
@@ -59,13 +69,13 @@ export const beginLife = (around: Around, settings: Settings, remembers: boolean
         if (kept === null) around.onUnreadable(disk.memory);
         return kept === null ? null : { ...kept.memory, age: since(clock.now(), mono(kept.uptimeMs)) };
       },
-      keep: (memory) => {
+      keep: whileAlive((memory) => {
         disk.memory = renderMemory(memory, {
           bootedAtMs: 0,
           keptAtMs: 0,
           uptimeMs: Math.max(0, clock.now() - memory.age),
         });
-      },
+      }),
     },
   });
   loop.start(settings);

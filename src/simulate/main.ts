@@ -4,7 +4,7 @@
  * one; `--speed` tells how fast. What breaks is shrunk and printed as a story that can be played again. Exit status 0: every claim held.
  */
 import { fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drawHistory } from './draw-history.ts';
 import { drawWorld } from './draw-world.ts';
@@ -115,7 +115,9 @@ const tell = async (name: string, story: Story, played: Played, wanted: Wanted):
   say(
     `${name}: as short as it got after ${shortest.plays} plays (npm run simulate -- --story FILE):\n${text}\n`,
   );
-  if (wanted.write !== null) writeFileSync(`${wanted.write}/${name.replaceAll(' ', '-')}.story`, text);
+  if (wanted.write === null) return;
+  mkdirSync(wanted.write, { recursive: true });
+  writeFileSync(`${wanted.write}/${name.replaceAll(' ', '-')}.story`, text);
 };
 
 const playSeeds = async (wanted: Wanted): Promise<Sum> => {

@@ -1,7 +1,8 @@
 /**
  * The daemon's process as the machine sees it: it can be stopped, go on, and be killed at any instant. Everything that
  * reaches the daemon comes through its clock and its commands, so that is where it is cut off. What it has started runs on
- * without it: a pfctl under way loads its rules whether or not anybody waits for it.
+ * without it: a pfctl under way loads its rules whether or not anybody waits for it. A kill may come between an answer and what
+ * follows from it (the promises of the same instant): then nothing follows.
  */
 import { millis } from '../core/time.ts';
 import type { Clock } from '../port/clock.ts';
@@ -28,6 +29,7 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
   let timers: (() => void)[] = [];
   let input: (() => void)[] = [];
   const streams = new Set<Stream>();
+  const nothing = (): void => {};
   let armed = 0;
   let running = 0;
 
@@ -44,6 +46,7 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
       now: () => clock.now(),
       wall: () => clock.wall(),
       after: (delay, fire) => {
+        if (!isAlive) return nothing;
         let isCancelled = false;
         let isOver = false;
         armed += 1;
@@ -67,6 +70,7 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
     commands: {
       run: (command, args, options) =>
         new Promise<RunResult>((resolve) => {
+          if (!isAlive) return;
           running += 1;
           void commands.run(command, args, options).then((result) => {
             running -= 1;
@@ -74,6 +78,7 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
           });
         }),
       stream: (command, args, handlers) => {
+        if (!isAlive) return { pid: undefined, stop: nothing, write: nothing };
         const stream = commands.stream(command, args, {
           onStdout: (chunk) => deliver('input', () => handlers.onStdout(chunk)),
           onStderr: (chunk) => deliver('input', () => handlers.onStderr(chunk)),
