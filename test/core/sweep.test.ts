@@ -96,7 +96,15 @@ t.test('a failure is told once, and tried again ever more slowly', async (t) => 
     t.equal(planned.sweep, null);
     t.equal(sweepDeadline(planned.lane, ['b/inet']), null);
     const early = planSweep(lane, [], own, mono(now - 1)).lane;
-    t.equal(sweepDeadline(early, ['b/inet']), now, 'one wake at most');
+    t.equal(sweepDeadline(early, ['b/inet']), null, 'no wake at all, also before the next try is due');
+  });
+
+  t.test('and waits for the next try over a moment in which nothing can be swept', async (t) => {
+    const away = planSweep(lane, null, own, mono(now - 1));
+    t.equal(away.sweep, null);
+    t.equal(away.lane.retryAt, now);
+    t.equal(planSweep(away.lane, [a], own, mono(now - 1)).sweep, null, 'not before its time');
+    t.not(planSweep(away.lane, [a], own, mono(now)).sweep, null);
   });
 });
 
