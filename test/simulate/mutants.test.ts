@@ -73,7 +73,7 @@ const mutants: readonly Mutant[] = [
       'connections go where they can',
       'pf holds what is decided',
     ],
-    seed: 18,
+    seed: 27,
   },
   {
     name: 'one family takes the other down',
@@ -90,7 +90,7 @@ const mutants: readonly Mutant[] = [
       'no pf state is killed before the rules lead elsewhere',
       'connections go where they can',
     ],
-    seed: 128,
+    seed: 57,
   },
   {
     name: 'hold is ignored',
@@ -111,7 +111,7 @@ const mutants: readonly Mutant[] = [
       ],
     ],
     caughtBy: ['no pf state is killed without somewhere to go'],
-    seed: 42,
+    seed: 19,
   },
   {
     name: 'a word by hand is forgotten with the process',
