@@ -54,6 +54,8 @@ export interface FaultBoard {
   readonly pending: number;
   /** How many calls have got a fault so far. */
   readonly used: number;
+  /** The command that the last of them was for. */
+  readonly lastMet: string | null;
   running(command?: string, match?: RegExp): readonly Running[];
   /** Used by the runners. The returned function takes it off. */
   enter(running: Running): () => void;
@@ -75,8 +77,10 @@ export const createFaultBoard = (): FaultBoard => {
   const find = (command: string, args: readonly string[]): { order: Order; left: number } | undefined =>
     orders.find((one) => one.order.command === command && matches(one.order.match, args));
   let used = 0;
+  let lastMet: string | null = null;
   const use = (due: { order: Order; left: number }): CallFault => {
     used++;
+    lastMet = due.order.command;
     due.left--;
     if (due.left <= 0) orders = orders.filter((one) => one !== due);
     return due.order.fault;
@@ -103,6 +107,9 @@ export const createFaultBoard = (): FaultBoard => {
     },
     get used() {
       return used;
+    },
+    get lastMet() {
+      return lastMet;
     },
     running: (command, match) =>
       [...all].filter(

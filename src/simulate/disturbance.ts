@@ -127,7 +127,7 @@ export const createDisturbance = (machine: {
       if (router.faults.used === faultsUsed) return;
       faultsUsed = router.faults.used;
       disturb(AFTER_FAULT_MS);
-      const command = router.faults.calls.at(-1)?.command;
+      const command = router.faults.lastMet;
       if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
       if (command === 'nc' || command?.startsWith('ping') === true) {
         disturb(afterMuteMs(settings()));
