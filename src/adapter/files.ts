@@ -12,10 +12,10 @@ const kindOf = (stats: Stats): FileFact['kind'] => {
   return stats.isSocket() ? 'socket' : 'other';
 };
 
-const read = (path: string, stats: Stats): string | null => {
+const read = (path: string, stats: Stats): Uint8Array | null => {
   if (!stats.isFile() || stats.size > LARGEST) return null;
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch {
     return null;
   }
@@ -34,7 +34,7 @@ export const createFiles = (root: string): Files => {
           mode: stats.mode & 0o7777,
           uid: owner(stats.uid, process.getuid?.()),
           gid: owner(stats.gid, process.getgid?.()),
-          text: read(at, stats),
+          bytes: read(at, stats),
         };
       } catch {
         return null;

@@ -1,9 +1,9 @@
 /** Collects the facts: commands that only show, and files. What it does not get is left out; what follows is check.ts's. */
-import { type ParsedConfig, parseConfig, renderConfigError } from '../config/parse.ts';
+import { type ParsedConfig, parseConfigFile, renderConfigError } from '../config/parse.ts';
 import { parseAddress } from '../core/address.ts';
 import type { LinkSettings, Settings } from '../core/model.ts';
 import type { CommandName, Commands } from '../port/commands.ts';
-import type { FileFact, Files } from '../port/files.ts';
+import { type FileFact, type Files, textOf } from '../port/files.ts';
 import { parseIfconfig } from '../text/ifconfig.ts';
 import { parseInterfaceDetails } from '../text/interface-details.ts';
 import { parseMainRule, parsePfConf, parseQueues } from '../text/pf-main.ts';
@@ -72,7 +72,7 @@ const gatherPf = async ({ commands, files }: Looks, settings: Settings | null): 
   const status = /^Status: (Enabled|Disabled)\b/m.exec(outOf(info) ?? '')?.[1];
   const rules = outOf(await ask(commands, 'pfctl', '-sr'));
   const queues = outOf(await ask(commands, 'pfctl', '-s', 'queue'));
-  const source = files.look(PF_CONF)?.text ?? null;
+  const source = textOf(files.look(PF_CONF));
   const table =
     settings === null ? null : await ask(commands, 'pfctl', '-t', localTable(settings), '-T', 'show');
   return {
@@ -133,8 +133,8 @@ const readConfig = (
   path: string,
 ): ParsedConfig | { readonly kind: 'unreadable'; readonly text: string } => {
   if (file === null) return { kind: 'unreadable', text: `${path}: there is no such file` };
-  if (file.text === null) return { kind: 'unreadable', text: `${path}: it cannot be read` };
-  return parseConfig(file.text, path);
+  if (file.bytes === null) return { kind: 'unreadable', text: `${path}: it cannot be read` };
+  return parseConfigFile(file.bytes, path);
 };
 
 /** Never rejects. */

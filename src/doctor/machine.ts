@@ -3,7 +3,7 @@
  * no check takes silence for an answer.
  */
 import type { Interface, Settings } from '../core/model.ts';
-import type { FileFact } from '../port/files.ts';
+import { type FileFact, textOf } from '../port/files.ts';
 import type { InterfaceDetails } from '../text/interface-details.ts';
 import type { MainRule, Queue, SourceLine } from '../text/pf-main.ts';
 import type { RouteEntry } from '../text/route.ts';
@@ -51,7 +51,7 @@ export interface Machine {
 }
 
 export const linesOf = (machine: Machine, path: string): readonly string[] =>
-  (machine.files.get(path)?.text ?? '').split('\n');
+  (textOf(machine.files.get(path) ?? null) ?? '').split('\n');
 
 /** Interfaces of the configured links. */
 export const uplinksOf = (machine: Machine): readonly string[] =>

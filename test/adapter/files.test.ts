@@ -8,18 +8,28 @@ t.test('what is there, and what is not', async (t) => {
   const root = t.testdir({ etc: { 'a.conf': 'text\n' } });
   chmodSync(join(root, 'etc/a.conf'), 0o640);
   const files = createFiles(root);
-  t.strictSame(files.look('/etc/a.conf'), { kind: 'file', mode: 0o640, uid: 0, gid: 0, text: 'text\n' });
-  t.match(files.look('/etc'), { kind: 'directory', text: null });
+  t.strictSame(files.look('/etc/a.conf'), {
+    kind: 'file',
+    mode: 0o640,
+    uid: 0,
+    gid: 0,
+    bytes: Buffer.from('text\n'),
+  });
+  t.match(files.look('/etc'), { kind: 'directory', bytes: null });
   t.equal(files.look('/none'), null);
   t.equal(files.look('/etc/a.conf/below'), null);
   symlinkSync('a.conf', join(root, 'etc/link'));
-  t.match(files.look('/etc/link'), { kind: 'other', text: null }, 'who may write a link is another question');
+  t.match(
+    files.look('/etc/link'),
+    { kind: 'other', bytes: null },
+    'who may write a link is another question',
+  );
   writeFileSync(join(root, 'large'), Buffer.alloc(1024 * 1024 + 1));
-  t.match(files.look('/large'), { kind: 'file', text: null });
+  t.match(files.look('/large'), { kind: 'file', bytes: null });
   mkdirSync(join(root, 'run'));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(root, 'run/s'), resolve));
-  t.match(files.look('/run/s'), { kind: 'socket', text: null });
+  t.match(files.look('/run/s'), { kind: 'socket', bytes: null });
   await new Promise((resolve) => server.close(resolve));
   t.equal(
     createFiles('/').look(join(root, 'etc/a.conf'))?.uid,

@@ -367,6 +367,14 @@ for (const { id, what, break: breakIt, beside = [], leaves = [] } of faults) {
 t.test('what only the owner can put right', async (t) => {
   const rows: readonly (readonly [string, RegExp, (patient: Patient) => unknown])[] = [
     ['config-invalid', /^\/etc\/uplinkd\.conf:1:1: /, editConfig((text) => `x = 1\n${text}`)],
+    [
+      'config-invalid',
+      /^\/etc\/uplinkd\.conf:1:1: not TOML 1\.0: expected UTF-8/,
+      (patient) => {
+        patient.encodings.set(CONFIG, 'latin1');
+        patient.edit(CONFIG, (text) => `# d\u00e9bit\n${text}`);
+      },
+    ],
     ['config-invalid', /there is no such file/, (patient) => patient.router.files.delete(CONFIG)],
     [
       'gateway-is-own',

@@ -47,6 +47,8 @@ export interface Patient {
   readonly router: Router;
   /** By path; what is not named has the rights of a file that is as it should be. */
   readonly rights: Map<string, Rights>;
+  /** By path; what is not named is UTF-8. */
+  readonly encodings: Map<string, BufferEncoding>;
   write(path: string, text: string): void;
   edit(path: string, change: (text: string) => string): void;
   run(command: string): Promise<RunResult>;
@@ -79,6 +81,7 @@ export const createPatient = async (): Promise<Patient> => {
     [STATE, { kind: 'directory', mode: 0o750, uid: 0, gid: 0 }],
     [SOCKET, { kind: 'socket', mode: 0o660, uid: 0, gid: 0 }],
   ]);
+  const encodings = new Map<string, BufferEncoding>();
   const inProcess = createInProcessCommands(router);
   /** Lets virtual time pass until it is done. */
   const settle = async <T>(promise: Promise<T>): Promise<T> => {
@@ -100,7 +103,10 @@ export const createPatient = async (): Promise<Patient> => {
       const text = router.files.get(path);
       const its = rights.get(path);
       if (text === undefined && its === undefined) return null;
-      return { ...(its ?? plainFile), text: text ?? null };
+      return {
+        ...(its ?? plainFile),
+        bytes: text === undefined ? null : Buffer.from(text, encodings.get(path) ?? 'utf8'),
+      };
     },
   };
   const write = (path: string, text: string): void => {
@@ -227,6 +233,7 @@ export const createPatient = async (): Promise<Patient> => {
   return {
     router,
     rights,
+    encodings,
     write,
     edit,
     run,
