@@ -3,7 +3,7 @@
  * a path which was down waits out its hold. Looked at so often that nothing can hide between two looks for long.
  */
 import { longestWait } from '../core/estimate.ts';
-import type { PathKey, Settings } from '../core/model.ts';
+import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
 import type { Scene } from './scene.ts';
@@ -70,7 +70,12 @@ const mayBeAcquitted = ({ fell, settings }: PathHealth, now: number, betweenMs: 
 const createHoldJudge = (scene: Scene) => {
   const downAt = new Map<PathKey, number>();
   let life = scene.engine()?.startEnds ?? null;
-  return (): void => {
+  /** A link that is taken out of the settings and put back begins anew. */
+  const keep = ({ links }: Settings): void => {
+    const kept = new Set(links.flatMap(({ name }) => families.map((family) => pathKey(name, family))));
+    for (const key of downAt.keys()) if (!kept.has(key)) downAt.delete(key);
+  };
+  const judge = (): void => {
     const engine = scene.engine();
     if (engine === null) return;
     if (engine.startEnds !== life) downAt.clear();
@@ -85,6 +90,7 @@ const createHoldJudge = (scene: Scene) => {
         scene.report('no path is up before its hold', `${path.key}: ${now - last} ms after it was down`);
     }
   };
+  return { judge, keep };
 };
 
 const renderCarriers = (scene: Scene): string =>
@@ -93,9 +99,14 @@ const renderCarriers = (scene: Scene): string =>
     .map((nic) => `${nic.name} ${nic.index} ${isLinkUp(nic)}`)
     .join();
 
+export interface Moments {
+  /** Other settings are in force: what is not in them is forgotten. */
+  keep(settings: Settings): void;
+}
+
 /** Looks from now on. */
-export const watchMoments = (scene: Scene): void => {
-  const judgeHold = createHoldJudge(scene);
+export const watchMoments = (scene: Scene): Moments => {
+  const hold = createHoldJudge(scene);
   const judgeApplied = createAppliedJudge(scene);
   let carriers = '';
   let changedAt = 0;
@@ -105,8 +116,9 @@ export const watchMoments = (scene: Scene): void => {
     carriers = now;
     judgeKnowledge(scene, changedAt);
     if (scene.isRunning()) judgeApplied();
-    judgeHold();
+    hold.judge();
     scene.clock.after(betweenLooks(scene.settings()), look);
   };
   look();
+  return { keep: hold.keep };
 };

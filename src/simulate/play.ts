@@ -9,7 +9,7 @@ import { createInProcessCommands } from '../emulator/commands.ts';
 import { AFTER_FAULT_MS, createDisturbance } from './disturbance.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
-import { watchMoments } from './judge-moment.ts';
+import { type Moments, watchMoments } from './judge-moment.ts';
 import { ownRoutes } from './judge-own.ts';
 import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import { createTraffic } from './judge-traffic.ts';
@@ -74,6 +74,7 @@ export const play = async (story: Story): Promise<Played> => {
   let broken: Broken | null = null;
   let settings = firstSettings(world);
   let life: Life | null = null;
+  let moments: Moments | null = null;
   let forgottenAt = 0;
   /** One that has been told to end, and may take its time. */
   let leaving: Life | null = null;
@@ -292,6 +293,7 @@ export const play = async (story: Story): Promise<Played> => {
         judgeLog.forget();
         if (life?.process.isAlive === true) {
           operator.keep(settings);
+          moments?.keep(settings);
           life.loop.reload(settings);
         }
         break;
@@ -335,7 +337,7 @@ export const play = async (story: Story): Promise<Played> => {
     mainRules = router.firewall.rulesets.get('')?.rules.length ?? 0;
     begin(true);
     traffic.start();
-    watchMoments(scene);
+    moments = watchMoments(scene);
     await run(30_000);
     for (const event of story.events) {
       if (broken !== null) break;
