@@ -17,7 +17,7 @@ import type { Meters } from './meter.ts';
 import type { InterfaceTable, LearntGateway, PathKey, Probe, Settings } from './model.ts';
 import type { Note } from './note.ts';
 import type { Calendar, Idles } from './pace.ts';
-import type { PathHealth } from './path.ts';
+import type { LastReady, PathHealth } from './path.ts';
 import type { Resting } from './plan.ts';
 import { newPfLane, type PfLane } from './reconcile.ts';
 import type { Records } from './record.ts';
@@ -52,6 +52,8 @@ export interface Engine {
   readonly sweep: SweepLane;
   /** What earlier settings have left on paths that they had for other policies. */
   readonly former: FormerUsers;
+  /** Where paths were ready before, while what they have left there is still to go (outlived.ts). */
+  readonly leftBehind: ReadonlyMap<PathKey, LastReady>;
   readonly routes: RouteLane;
   readonly count: CountLane;
   /** What has become of each path, for people. */
@@ -101,6 +103,7 @@ export const newEngine: Engine = {
   pf: newPfLane,
   sweep: newSweepLane,
   former: new Map(),
+  leftBehind: new Map(),
   routes: newRouteLane,
   count: newCountLane,
   records: new Map(),

@@ -39,6 +39,23 @@ export const findFormer = (known: FormerUsers, before: Settings | null, after: S
   return found;
 };
 
+/** Policies that have a path among their members, or had while what they have left there is still there: for the next life. */
+export const usersOf = ({ settings, former }: Pick<Engine, 'settings' | 'former'>): FormerUsers => {
+  const users = new Map<PathKey, readonly string[]>();
+  if (settings === null) return former;
+  for (const link of settings.links) {
+    const now = settings.policies.filter(({ members }) =>
+      members.some((member) => member.link === link.name),
+    );
+    for (const family of families.filter((each) => gatewayOf(link, each) !== null)) {
+      const key = pathKey(link.name, family);
+      const names = [...now.map(({ name }) => name), ...(former.get(key) ?? [])];
+      if (names.length > 0) users.set(key, names);
+    }
+  }
+  return users;
+};
+
 /** Without those of paths that hold no state any more. */
 export const forgetFormer = (engine: Engine): Engine => {
   const { former, pf, sweep } = engine;

@@ -5,9 +5,10 @@
 import type { AdminModes } from './admin.ts';
 import type { AvailabilityMemory } from './availability.ts';
 import type { CarpAdded } from './carp.ts';
+import type { FormerUsers } from './kill.ts';
 import type { MonthMemory } from './meter.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
-import type { PathHealth } from './path.ts';
+import type { LastReady, PathHealth } from './path.ts';
 import type { RtableNumbers } from './rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from './time.ts';
 
@@ -40,13 +41,18 @@ export interface Memory {
   /** How long ago it was kept. */
   readonly age: Millis;
   readonly paths: readonly PathMemory[];
-  /** Where paths were ready last that are not ready, or not judged yet: what they have left there is still to go (outlived.ts). */
+  /**
+   * Where paths were ready last that are not ready, or not judged yet; or before, while what they have left there is still to go
+   * (outlived.ts).
+   */
   readonly left: readonly {
     readonly path: PathKey;
     readonly gateway: string;
     readonly address: string;
     readonly rdomain: number;
   }[];
+  /** Policies that have, or had, connections on a path: the next settings may have it for others (kill.ts). */
+  readonly users: readonly { readonly path: PathKey; readonly policies: readonly string[] }[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
   /** Of links in a routing domain of their own. */
   readonly rdomains: readonly { readonly link: string; readonly rdomain: number }[];
@@ -66,11 +72,20 @@ export const afterReboot = (memory: Memory): Memory => ({
   ...memory,
   paths: [],
   left: [],
+  users: [],
   rtables: [],
   rdomains: [],
   rdomainsSeen: [],
   carp: null,
 });
+
+/** What is still on paths of what they, or the settings, were before. */
+export interface Inherited {
+  readonly leftBehind: ReadonlyMap<PathKey, LastReady>;
+  readonly users: FormerUsers;
+}
+
+const nothingInherited: Inherited = { leftBehind: new Map(), users: new Map() };
 
 /** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. The records (record.ts) come on top. */
 const isWorthKeeping = ({ evidence, reason }: PathHealth): boolean =>
@@ -82,6 +97,7 @@ export const rememberPresent = (
   admin: AdminModes,
   carp: CarpAdded | null,
   now: Mono,
+  inherited: Inherited = nothingInherited,
 ): Memory => {
   const known = [...paths];
   return {
@@ -104,9 +120,11 @@ export const rememberPresent = (
           ]
         : [],
     ),
-    left: known.flatMap((path) =>
-      path.lastReady === null || isWorthKeeping(path) ? [] : [{ path: path.key, ...path.lastReady }],
-    ),
+    left: known.flatMap((path) => {
+      const place = inherited.leftBehind.get(path.key) ?? (isWorthKeeping(path) ? null : path.lastReady);
+      return place === null ? [] : [{ path: path.key, ...place }];
+    }),
+    users: [...inherited.users].map(([path, policies]) => ({ path, policies })),
     rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
     rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
     rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),
@@ -122,6 +140,9 @@ export const recallRtables = (memory: Memory): RtableNumbers => ({
   rdomains: new Map(memory.rdomains.map(({ link, rdomain }) => [link, rdomain])),
   rdomainsSeen: new Set(memory.rdomainsSeen),
 });
+
+export const recallUsers = (memory: Memory): FormerUsers =>
+  new Map(memory.users.map(({ path, policies }) => [path, policies]));
 
 export const recallAdmin = (memory: Memory): AdminModes =>
   new Map(memory.admin.map(({ link, mode }) => [link, mode]));

@@ -17,7 +17,7 @@ import { distrustGap } from './gap.ts';
 import { stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import { findFormer, forgetFormer, holdUnknown, pooledUnder } from './inherited.ts';
-import { recallAdmin, recallPath, recallRtables } from './memory.ts';
+import { recallAdmin, recallPath, recallRtables, recallUsers } from './memory.ts';
 import { bookMonth, meterBurstAnswer, recallMeters } from './meter.ts';
 import type { AdminMode, InterfaceTable, LearntGateway, Settings } from './model.ts';
 import type { Note } from './note.ts';
@@ -26,6 +26,7 @@ import {
   findLostPrefixes,
   findOutlived,
   findRemoved,
+  forgetLeft,
   leaveBehind,
   type Outlived,
   recallPlace,
@@ -51,6 +52,7 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const sight = { interfaces, learnt };
   const conflicts = findConflicts(settings.links, sight, engine.rtables);
   const outlived: Outlived[] = [];
+  const leftBehind = new Map(engine.leftBehind);
   const found = mapPaths({ ...engine, conflicts }, (unseen) => {
     const path = recallPlace(unseen, memory);
     const link = settings.links.find((each) => each.name === path.link);
@@ -65,7 +67,11 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
     const isDrained = mode === 'drained';
     const found = stepEvidence(recalled, evidence, now);
     const stepped = found.isDrained === isDrained ? found : { ...found, isDrained };
-    outlived.push(findOutlived(link, path, stepped));
+    const own = findOutlived(link, path, stepped, engine.sweep.pooledBefore.has(path.key));
+    outlived.push(own);
+    // The oldest: what has been left there is looked for by its gateway.
+    if (own.kills.length > 0 && path.lastReady !== null && !leftBehind.has(path.key))
+      leftBehind.set(path.key, path.lastReady);
     const isThere = stepped.evidence?.kind === 'ready' && isRoutedByItself(link, stepped);
     return isThere ? stepRoute(stepped, true, now) : stepped;
   });
@@ -78,7 +84,13 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const notes = [...conflicts.values()]
     .filter(isNews)
     .map(({ path, with: rival, what }): Note => ({ kind: 'conflict', path, with: rival, what }));
-  return say(leaveBehind({ ...found, memory: isServed ? null : memory }, outlived), ...notes);
+  const isLeft = leftBehind.size > engine.leftBehind.size;
+  const served = {
+    ...found,
+    memory: isServed ? null : memory,
+    leftBehind: isLeft ? leftBehind : engine.leftBehind,
+  };
+  return say(leaveBehind(served, outlived), ...notes);
 };
 
 const startLength = ({ links }: Settings): Millis => {
@@ -163,6 +175,9 @@ const takeNumbers = (engine: Engine, result: PfResult, now: Mono): Engine => {
   return findAllEvidence({ ...numbered, rtables, paths }, now);
 };
 
+/** What a transaction or a sweep has done is no longer to be remembered. */
+const forgetDone = (engine: Engine): Engine => forgetLeft(forgetFormer(engine));
+
 const takeAdmin = (engine: Engine, link: string, to: AdminMode, now: Mono): Engine => {
   const from = adminModeOf(engine.admin, link);
   if (from === to) return engine;
@@ -211,6 +226,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         isNumbered: observation.memory.rtables.length > 0,
         admin: recallAdmin(observation.memory),
         carp: recallCarp(observation.memory.carp),
+        former: recallUsers(observation.memory),
         records: recallRecords(observation.memory, now),
         meters: recallMeters(observation.memory.months),
       };
@@ -266,13 +282,13 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
     case 'pf': {
       const reconcile = engine.settings?.reconcile ?? millis(0);
       const { lane, notes } = stepPfResult(engine.pf, observation.id, observation.result, reconcile, now);
-      return say(takeNumbers(forgetFormer({ ...engine, pf: lane }), observation.result, now), ...notes);
+      return say(takeNumbers(forgetDone({ ...engine, pf: lane }), observation.result, now), ...notes);
     }
     case 'tables':
       return { ...engine, rtablesFound: observation.found };
     case 'swept': {
       const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);
-      return say(forgetFormer({ ...engine, sweep: lane }), ...notes);
+      return say(forgetDone({ ...engine, sweep: lane }), ...notes);
     }
     case 'routes': {
       const reconcile = engine.settings?.reconcile ?? millis(0);

@@ -10,12 +10,13 @@ import type { Memory } from './memory.ts';
 import { families, gatewayOf, type LinkSettings, type PathKey, pathKey, type Settings } from './model.ts';
 import type { LastReady, PathHealth } from './path.ts';
 import { type RtableNumbers, rdomainOf } from './rtable.ts';
-import type { Kill, Sweep } from './transaction.ts';
+import type { OutlivedGateway } from './sweep.ts';
+import type { Kill } from './transaction.ts';
 
 export interface Outlived {
   readonly kills: readonly Kill[];
   /** A gateway that a pool may have pinned states to; null: there is none. */
-  readonly sweep: Sweep['gateways'][number] | null;
+  readonly sweep: OutlivedGateway | null;
 }
 
 const nothing: Outlived = { kills: [], sweep: null };
@@ -27,7 +28,7 @@ const isTranslated = (link: LinkSettings, path: PathHealth): boolean =>
 const domainsOf = (...rdomains: readonly number[]): readonly number[] =>
   [...new Set([0, ...rdomains])].sort((a, b) => a - b);
 
-const judge = (link: LinkSettings, was: LastReady, path: PathHealth): Outlived => {
+const judge = (link: LinkSettings, was: LastReady, path: PathHealth, wasPooled: boolean): Outlived => {
   const is = path.lastReady;
   if (is === null) return nothing;
   const hasMoved = was.rdomain !== is.rdomain;
@@ -42,26 +43,29 @@ const judge = (link: LinkSettings, was: LastReady, path: PathHealth): Outlived =
     rdomains: domainsOf(was.rdomain, is.rdomain),
   };
   const label = linkLabel(path.link, path.family);
+  const isKept = was.gateway === is.gateway;
+  const pinned = { path: path.key, link: path.link, gateway: was.gateway, again: false };
   return {
     kills: [label, `${label}:in`, `${label}:probe`].map((each) => ({
       ...common,
       what: { kind: 'label', label: each },
     })),
-    sweep:
-      was.gateway === is.gateway || was.rdomain !== 0
-        ? null
-        : { path: path.key, link: path.link, gateway: was.gateway, again: false },
+    sweep: was.rdomain !== 0 || (isKept && !wasPooled) ? null : isKept ? { ...pinned, isKept } : pinned,
   };
 };
 
-/** What the path before has left behind, now that it is ready as another one. */
+/**
+ * What the path before has left behind, now that it is ready as another one. What a pool of earlier settings has pinned to it has no
+ * guard any more (ruleset.ts): it would go out untranslated once its other half, on the link, is killed, so it goes as well.
+ */
 export const findOutlived = (
   link: LinkSettings,
   before: PathHealth | undefined,
   after: PathHealth,
+  wasPooled = false,
 ): Outlived => {
   const was = before?.lastReady ?? null;
-  return was === null || was === after.lastReady ? nothing : judge(link, was, after);
+  return was === null || was === after.lastReady ? nothing : judge(link, was, after, wasPooled);
 };
 
 /** Where a path was when it was remembered: of its identity (evidence.ts), or where it had been ready last. */
@@ -142,6 +146,14 @@ export const findRemoved = (engine: Engine, settings: Settings): readonly Outliv
       sweep: gateway === undefined ? null : { ...common, gateway },
     };
   });
+};
+
+/** Without those of which nothing is left to go. */
+export const forgetLeft = (engine: Engine): Engine => {
+  const { leftBehind, pf, sweep } = engine;
+  const open = new Set([...pf.outlived, ...sweep.outlived].map(({ path }) => path));
+  const left = [...leftBehind].filter(([path]) => open.has(path));
+  return left.length === leftBehind.size ? engine : { ...engine, leftBehind: new Map(left) };
 };
 
 /** States of what paths have been before must go; they are killed with the next transaction, after its rules. */

@@ -28,6 +28,7 @@ export const draftEngine = (engine: Engine): Draft<Engine> => ({
   pf: engine.pf,
   sweep: engine.sweep,
   former: engine.former,
+  leftBehind: engine.leftBehind,
   routes: engine.routes,
   count: engine.count,
   records: engine.records,

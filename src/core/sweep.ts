@@ -10,12 +10,15 @@ import { backoff } from './reconcile.ts';
 import { type Mono, plus } from './time.ts';
 import type { Sweep, SweepResult } from './transaction.ts';
 
+/** `isKept`: the path has it still, and what a pool of earlier settings has pinned to it is to go all the same. */
+export type OutlivedGateway = Sweep['gateways'][number] & { readonly isKept?: true };
+
 export interface SweepLane {
   readonly holders: StateHolders;
   /** Paths that pools have used under settings before these: what they have pinned there is pinned still. */
   readonly pooledBefore: ReadonlySet<PathKey>;
-  /** Gateways that paths no longer have (outlived.ts), until they have been swept. */
-  readonly outlived: Sweep['gateways'];
+  /** Gateways that paths no longer have, but for those that are kept (outlived.ts), until they have been swept. */
+  readonly outlived: readonly OutlivedGateway[];
   readonly inFlight: Sweep | null;
   readonly nextId: number;
   readonly failures: number;
@@ -49,10 +52,13 @@ export const holdSwept = (lane: SweepLane, paths: readonly PathKey[]): SweepLane
 });
 
 /** A gateway that some path has now is swept for its health alone. */
-export const keepOutlived = (lane: SweepLane, current: readonly string[]): SweepLane =>
-  lane.outlived.some(({ gateway }) => current.includes(gateway))
-    ? { ...lane, outlived: lane.outlived.filter(({ gateway }) => !current.includes(gateway)) }
-    : lane;
+export const keepOutlived = (lane: SweepLane, current: readonly string[]): SweepLane => {
+  const kept = lane.outlived.filter(({ gateway, isKept }) => {
+    const count = current.filter((each) => each === gateway).length;
+    return count === 0 || (count === 1 && isKept === true);
+  });
+  return kept.length === lane.outlived.length ? lane : { ...lane, outlived: kept };
+};
 
 export const planSweep = (
   lane: SweepLane,

@@ -8,6 +8,7 @@
 import type { CarpTransaction } from '../core/carp.ts';
 import { type Engine, newEngine } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
+import { usersOf } from '../core/inherited.ts';
 import { type Memory, memoryKey, rememberPresent } from '../core/memory.ts';
 import { rememberMeters } from '../core/meter.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
@@ -210,20 +211,18 @@ export const createLoop = (ports: Ports): Loop => {
   const rememberAll = (isLast = false): void => {
     // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
     const hour = Math.floor(clock.now() / RECORDS_EVERY);
-    const these = [engine.concluded?.conclusions, engine.rtables, engine.admin, hour];
+    const { settings, rtables, admin, former, leftBehind } = engine;
+    const these = [engine.concluded?.conclusions, settings, rtables, admin, former, leftBehind, hour];
     if (!isLast && these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) {
       if (kept === '') keepWords();
       return;
     }
-    const present = rememberPresent(
-      engine.paths.values(),
-      engine.rtables,
-      engine.admin,
-      engine.carp.added,
-      clock.now(),
-    );
+    const present = rememberPresent(engine.paths.values(), rtables, admin, engine.carp.added, clock.now(), {
+      leftBehind,
+      users: usersOf(engine),
+    });
     const key = `${hour} ${memoryKey(present)}`;
     keptOf = these;
     if (!isLast && key === kept) return;

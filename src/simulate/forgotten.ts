@@ -6,6 +6,9 @@ import type { Outcome } from '../emulator/clients.ts';
 import type { Scene } from './scene.ts';
 import type { StoryClient } from './story.ts';
 
+/** What ifconfig and dhcpleasectl show is known so long after a start. */
+export const READ_MS = 1000;
+
 /** A pool has pinned it to a link of which the policy has no pool now. */
 const isPinnedByFormerPool = (scene: Scene, client: StoryClient): boolean => {
   const { links, policies } = scene.settings();
@@ -35,7 +38,7 @@ export const isForgotten = (
     const by = outcome.kind === 'silence' ? outcome.interface : null;
     if (by !== null && !scene.settings().links.some((link) => link.interface === by)) return true;
     for (const { identityAt } of scene.truth.paths.values())
-      if (identityAt > openedAt && identityAt <= forgottenAt) return true;
+      if (identityAt > openedAt && identityAt <= forgottenAt + READ_MS) return true;
   }
   return isPinnedByFormerPool(scene, client);
 };

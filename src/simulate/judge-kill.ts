@@ -38,7 +38,8 @@ const isKept = ({ operator }: Scene, link: string): boolean =>
 const isOutOfUse = ({ operator }: Scene, link: string): boolean =>
   operator().modeOf(link) !== 'enabled' && operator().silence(link) > OUTLIVED_MS;
 
-const judge = (scene: Scene, key: PathKey): void => {
+/** `tags`: what was killed on it, which may be of a policy that has it no longer. */
+const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): void => {
   const { truth } = scene;
   const settings = scene.settings();
   const now = scene.clock.now();
@@ -64,7 +65,10 @@ const judge = (scene: Scene, key: PathKey): void => {
   }
   const others = new Set(
     settings.policies
-      .filter((policy) => policy.members.some((member) => member.link === link.name))
+      .filter(
+        ({ name, members }) =>
+          tags.includes(`uplink_${name}`) || members.some((member) => member.link === link.name),
+      )
       .flatMap((policy) => policy.members.map((member) => pathKey(member.link, family)))
       .filter((other) => other !== key),
   );
@@ -96,7 +100,13 @@ export const watchKills = (scene: Scene): void => {
     if (scene.isAdminBusy()) return;
     scene.truth.look(scene.settings(), scene.clock.now());
     for (const pfState of dead) judgeOrder(scene, pfState);
-    for (const key of new Set(dead.map((pfState) => pathOf(scene, pfState))))
-      if (key !== null) judge(scene, key);
+    const killed = dead.map((pfState) => ({ key: pathOf(scene, pfState), tag: pfState.tag }));
+    for (const key of new Set(killed.map((each) => each.key)))
+      if (key !== null)
+        judge(
+          scene,
+          key,
+          killed.filter((each) => each.key === key).map(({ tag }) => tag),
+        );
   };
 };

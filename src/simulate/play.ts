@@ -7,6 +7,7 @@ import { LONGEST } from '../core/damping.ts';
 import { families, type Settings } from '../core/model.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
 import { AFTER_FAULT_MS, createDisturbance } from './disturbance.ts';
+import { READ_MS } from './forgotten.ts';
 import { watchKills } from './judge-kill.ts';
 import { createLogJudge } from './judge-log.ts';
 import { type Moments, watchMoments } from './judge-moment.ts';
@@ -127,10 +128,12 @@ export const play = async (story: Story): Promise<Played> => {
     disturbance.begin();
     if (!remembers) {
       operator.forget();
-      // Gone for good: a life that is killed before it has written anything leaves nothing.
       disk.memory = null;
-      forgottenAt = clock.now();
     }
+    // Gone for good: a life that is killed before it has written anything leaves nothing.
+    if (disk.memory === null) forgottenAt = clock.now();
+    // What it finds: the truth is looked at seldom otherwise.
+    clock.after(READ_MS, () => truth.look(settings, clock.now()));
     operator.keep(settings);
     judgeLog.forget();
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);

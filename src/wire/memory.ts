@@ -39,6 +39,7 @@ const memorySchema = z.object({
       }),
     )
     .default([]),
+  users: z.array(z.object({ path: pathKey, policies: z.array(z.string()) })).default([]),
   rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
   rdomains: z.array(z.object({ link: z.string(), rdomain: z.int().min(1).max(255) })).default([]),
   rdomainsSeen: z.array(z.int().min(0).max(255)),

@@ -663,6 +663,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     rtables: [{ link: 'a', rtable: 105 }],
     rdomains: [],
     left: [],
+    users: [],
     rdomainsSeen: [0, 101],
     carp: null,
     records: [],

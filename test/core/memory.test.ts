@@ -1,9 +1,10 @@
 import t from 'tap';
+import { usersOf } from '../../src/core/inherited.ts';
 import { afterReboot, memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
 import { newPath } from '../../src/core/path.ts';
 import { rememberRecords } from '../../src/core/record.ts';
 import { mono } from '../../src/core/time.ts';
-import { interfacesOf, linkSettings, ready, settingsOf } from './example.ts';
+import { interfacesOf, linkSettings, policySettings, ready, settingsOf } from './example.ts';
 import { createWorld, type World } from './world.ts';
 
 const a = linkSettings('a', 0, { weight: 3 });
@@ -11,10 +12,13 @@ const b = linkSettings('b', 1);
 const settings = settingsOf([a, b]);
 
 const present = (world: World) => {
-  const { paths, rtables, admin, carp, records } = world.engine();
+  const { paths, rtables, admin, carp, records, leftBehind } = world.engine();
   const now = mono(world.now());
   return {
-    ...rememberPresent(paths.values(), rtables, admin, carp.added, now),
+    ...rememberPresent(paths.values(), rtables, admin, carp.added, now, {
+      leftBehind,
+      users: usersOf(world.engine()),
+    }),
     records: rememberRecords(records, paths, now),
   };
 };
@@ -98,6 +102,48 @@ t.test('a route(8) that fails at a restart costs no connection', async (t) => {
   t.equal(world.statesOf('a'), 5);
 });
 
+const renumbered = interfacesOf(2).map((each) =>
+  each.name === 'em0'
+    ? { ...each, addresses: [{ family: 'inet', address: '10.0.0.7', prefixLength: 24, peer: null } as const] }
+    : each,
+);
+
+t.test('what is still to be killed is known to the next life', async (t) => {
+  const before = steady();
+  before.breakPf('kill', 'no');
+  before.interfaces(renumbered);
+  before.run(30_000);
+  t.equal(before.engine().leftBehind.get('a/inet')?.address, '10.0.0.2');
+  t.match(present(before), {
+    left: [{ path: 'a/inet', address: '10.0.0.2' }],
+    paths: [{ path: 'a/inet', identity: '1:10.0.0.7>10.0.0.1' }, { path: 'b/inet' }],
+  });
+  const world = restart(before);
+  world.load(settings);
+  world.interfaces(renumbered);
+  world.run(60_000);
+  t.ok(
+    world.takePfLog().some((line) => line.includes('kill a')),
+    'as long as it has not been done',
+  );
+  t.equal(world.engine().leftBehind.size, 0);
+  t.same(present(world).left, [], 'and no more');
+});
+
+t.test('a policy that has lost a link over a restart leaves it when it dies', async (t) => {
+  const before = steady();
+  const without = settingsOf([a, b], [policySettings([b])]);
+  const world = restart(before);
+  world.load(without);
+  world.interfaces(interfacesOf(2));
+  world.run(60_000);
+  t.same([...world.engine().former], [['a/inet', ['default']]]);
+  world.takePfLog();
+  world.answers('a', null);
+  world.run(30_000);
+  t.ok(world.takePfLog().some((line) => line.includes('kill a')));
+});
+
 t.test('a link that is on hold is not up because of a restart', async (t) => {
   const before = steady();
   before.answers('a', null);
@@ -125,6 +171,10 @@ t.test('what is remembered', async (t) => {
       age: 0,
       paths: [],
       left: [{ path: 'a/inet', gateway: '10.0.0.1', address: '10.0.0.2', rdomain: 0 }],
+      users: [
+        { path: 'a/inet', policies: ['default'] },
+        { path: 'b/inet', policies: ['default'] },
+      ],
       rtables: [
         { link: 'a', rtable: 101 },
         { link: 'b', rtable: 102 },

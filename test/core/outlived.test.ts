@@ -8,6 +8,7 @@ import type { Interface, LinkSettings, Settings } from '../../src/core/model.ts'
 import { findLostPrefixes, findOutlived, findRemoved, recallPlace } from '../../src/core/outlived.ts';
 import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
+import { keepOutlived, newSweepLane } from '../../src/core/sweep.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import { em, linkSettings, linkSettings6, prefix6, settingsOf } from './example.ts';
 
@@ -19,8 +20,8 @@ const at = (link: LinkSettings, gateway: string, address: string, rdomain = 0): 
   );
 
 /** `LABEL in 0,103; …`, and the gateway to be swept. */
-const left = (link: LinkSettings, before: PathHealth, after: PathHealth): string => {
-  const { kills, sweep } = findOutlived(link, before, after);
+const left = (link: LinkSettings, before: PathHealth, after: PathHealth, wasPooled = false): string => {
+  const { kills, sweep } = findOutlived(link, before, after, wasPooled);
   const killed = kills.map(
     ({ what, rdomains }) => `${what.kind === 'label' ? what.label : what.network} in ${rdomains.join(',')}`,
   );
@@ -66,6 +67,17 @@ t.test('states go with what they depend on, and with nothing else', async (t) =>
     ],
   ];
   for (const [name, link, before, after, wanted] of rows) t.equal(left(link, before, after), wanted, name);
+  const addresses = [at(nat, '10.0.0.1', '10.0.0.2'), at(nat, '10.0.0.1', '10.0.0.3')] as const;
+  t.equal(
+    left(nat, ...addresses, true),
+    `${all()}; sweep 10.0.0.1`,
+    'what a pool had pinned has no guard now',
+  );
+  const { sweep } = findOutlived(nat, ...addresses, true);
+  t.equal(sweep?.isKept, true);
+  const lane = { ...newSweepLane, outlived: sweep === null ? [] : [sweep] };
+  t.equal(keepOutlived(lane, ['10.0.0.1', '10.1.0.1']), lane, 'swept although it is its gateway still');
+  t.same(keepOutlived(lane, ['10.0.0.1', '10.0.0.1']).outlived, [], 'not if it is that of another one, too');
   // As a reload leaves it: the path is new, and knows what it was.
   const before = at(nat, '10.0.0.1', '10.0.0.2', 0);
   const moved = { ...newPath(nat, 'inet', 103, mono(0), 103), lastReady: before.lastReady };
@@ -157,6 +169,7 @@ t.test('a link that is taken out leaves nothing behind', async (t) => {
     ],
     rdomains: [],
     left: [],
+    users: [],
     rdomainsSeen: [0],
     carp: null,
     admin: [],
