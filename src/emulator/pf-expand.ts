@@ -98,7 +98,6 @@ export interface Expansion {
   /** Makes the table behind a list of pool addresses and gives its name. */
   readonly automaticTable: (hosts: readonly HostNode[]) => string;
   readonly addRule: (rule: Rule) => void;
-  readonly nextNumber: () => number;
 }
 
 const ANY: HostNode = { family: null, host: { kind: 'any' }, isNegated: false, weight: 0, scope: null };
@@ -320,8 +319,6 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       isNegated: node.isNegated,
       port,
     });
-    const number = world.nextNumber();
-    const withNumber = (text: string): string => expandName(text).replaceAll('$nr', String(number));
     const rule: Rule = {
       action: spec.action,
       answer: spec.answer,
@@ -352,16 +349,16 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       probability: spec.probability,
       scrub: spec.scrub,
       allowOpts: spec.allowOpts,
-      label: withNumber(spec.label),
-      tag: spec.tag === null ? null : withNumber(spec.tag),
-      tagged: spec.tagged === null ? null : withNumber(spec.tagged),
+      label: expandName(spec.label),
+      tag: spec.tag === null ? null : expandName(spec.tag),
+      tagged: spec.tagged === null ? null : expandName(spec.tagged),
       isTaggedNegated: spec.isTaggedNegated,
       rtable: spec.rtable,
       nat: nat.pool,
       rdr: rdr.pool,
       route: route.pool === null || spec.route === null ? null : { kind: spec.route.kind, pool: route.pool },
       anchor: spec.anchor,
-      number,
+      number: null,
       insertedBy: 0,
       counters: createCounters(),
     };

@@ -2,6 +2,7 @@
  * The `set` lines of pf.conf(5): what is taken, what of it counts here, and how pfctl prints it (sbin/pfctl/parse.y option, pfctl.c pfctl_set_*).
  * What would change how pf works and is not done here is refused.
  */
+import { isOptimization } from './pf-optimize.ts';
 import type { Source } from './pf-source.ts';
 import type { Timeouts } from './pf-timeout.ts';
 import { readTimeoutName, timeoutsOf } from './pf-timeout.ts';
@@ -95,9 +96,10 @@ export const parseOption = (
     if (name !== 'none') source.unknown('set loginterface with a name');
     verbose(`set loginterface ${name}`);
   } else if (source.skip('ruleset-optimization')) {
-    // the optimizer makes fewer rules of these, or none: nothing here makes any
     const name = source.word();
-    if (!['none', 'basic', 'profile'].includes(name)) source.refuse(`unknown ruleset-optimization ${name}`);
+    // the first counts
+    if (isOptimization(name)) source.optimization ??= name;
+    else source.refuse(`unknown ruleset-optimization ${name}`);
   } else if (source.skip('debug')) {
     const name = source.take().text;
     if (!DEBUG_LEVELS.includes(name)) {

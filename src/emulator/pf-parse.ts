@@ -2,7 +2,10 @@
  * A whole rule set: the statements of pf.conf(5) and their recovery after errors (sbin/pfctl/parse.y, ruleset). Gives what is to be loaded, or
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
+import type { HostNode } from './pf-expand.ts';
 import { expandRule } from './pf-expand.ts';
+import type { Optimization } from './pf-optimize.ts';
+import { optimize } from './pf-optimize.ts';
 import { parseOption } from './pf-option-parse.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
 import { leafComplaint, orderQueues, queueProblem } from './pf-queue.ts';
@@ -28,6 +31,7 @@ export interface ParsedRuleset extends RulesetSection {
   readonly loads: readonly { readonly anchor: string; readonly file: string }[];
   /** What `set timeout` and `set optimization` say; only those of the main rule set count. */
   readonly timeouts: Partial<Timeouts>;
+  readonly optimization: Optimization | null;
 }
 
 export interface ParseOutcome {
@@ -46,6 +50,8 @@ export interface ParseOptions {
   readonly verbosity: number;
   /** `-n`. */
   readonly isDryRun: boolean;
+  /** As `-o` says, or the rule set that loads this one. */
+  readonly optimization: Optimization | null;
 }
 
 interface OpenSection extends RulesetSection {
@@ -67,6 +73,7 @@ interface Work {
   readonly timeouts: Partial<Timeouts>;
   readonly print: (line: string) => void;
   readonly verbosity: number;
+  readonly settled: Set<OpenSection>;
 }
 
 const tableStatement = (work: Work): void => {
@@ -166,16 +173,54 @@ const anchorBody = (work: Work, name: string | null, expand: Expand): ReturnType
 type ReadBody = Parameters<typeof parseAnchorRule>[1];
 type Expand = (source: Source, isAnchor: boolean) => void;
 
-/** The rules as -v shows them: those in braces where they are called, once. */
-const renderSection = (work: Work, section: OpenSection, depth: number, shown: Set<OpenSection>): string[] =>
-  section.rules.flatMap((rule) => {
-    const isLoud = work.verbosity > 1;
+/** Makes the table behind a list of addresses, in the anchor that is being loaded, and gives its name. */
+const automaticTable = (
+  work: Work,
+  into: OpenSection,
+  hosts: readonly HostNode[],
+  temporary: string,
+): { readonly name: string; readonly line: string } => {
+  const name = work.opened.source.world.automaticName(temporary);
+  const table = { name, isPersist: false, isConst: true, hasCounters: false, hosts };
+  into.tables.push(table);
+  return { name, line: renderTable(table) };
+};
+
+const withNumber = (rule: Rule, number: number): Rule => {
+  const expand = (text: string): string => text.replaceAll('$nr', String(number));
+  return {
+    ...rule,
+    label: expand(rule.label),
+    tag: rule.tag === null ? null : expand(rule.tag),
+    tagged: rule.tagged === null ? null : expand(rule.tagged),
+    number,
+  };
+};
+
+/** Puts the rules of a section, and of those that are written inside it, as they are loaded; gives them as -v shows them. */
+const settle = (work: Work, main: OpenSection, section: OpenSection, depth: number): string[] => {
+  const tables: string[] = [];
+  const makeTable = (hosts: readonly HostNode[], temporary: string): string => {
+    const { name, line } = automaticTable(work, main, hosts, temporary);
+    tables.push(line);
+    return name;
+  };
+  const { optimization, world } = work.opened.source;
+  const { temporaryName } = world;
+  const read = section.rules.splice(0);
+  const best = optimization === 'none' ? read : optimize(read, { temporaryName, makeTable });
+  section.rules.push(...best.map(withNumber));
+  work.settled.add(section);
+  const isLoud = work.verbosity > 1;
+  const lines = section.rules.flatMap((rule) => {
     const line = `${isLoud ? '' : '  '.repeat(depth)}${renderRule(rule, isLoud ? UNLOADED : null)}`;
     const inner = rule.anchor === null ? undefined : work.sections.get(rule.anchor.path);
-    if (inner === undefined || inner.rules.length === 0 || shown.has(inner)) return [line];
-    shown.add(inner);
-    return [`${line} {`, ...renderSection(work, inner, depth + 1, shown), `${'  '.repeat(depth)}}`];
+    // those in braces are shown where they are called, once
+    if (inner === undefined || inner.rules.length === 0 || work.settled.has(inner)) return [line];
+    return [`${line} {`, ...settle(work, main, inner, depth + 1), `${'  '.repeat(depth)}}`];
   });
+  return [...tables, ...lines];
+};
 
 const statement = (work: Work, expand: Expand) => {
   const { source } = work.opened;
@@ -228,8 +273,10 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       stdout.push(line);
     },
     verbosity: options.verbosity,
+    settled: new Set(),
   };
   const { source } = opened;
+  source.optimization = options.optimization;
   const expand = (from: Source, isAnchor: boolean): void => {
     const spec = isAnchor
       ? parseAnchorRule(from, (name) => anchorBody(work, name, expand))
@@ -237,16 +284,13 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
     expandRule(spec, {
       complain: from.complain,
       automaticTable: (hosts) => {
-        const name = world.automaticName();
-        const table = { name, isPersist: false, isConst: true, hasCounters: false, hosts };
-        work.section.tables.push(table);
-        if (work.verbosity > 0) work.print(renderTable(table));
+        const { name, line } = automaticTable(work, work.section, hosts, world.temporaryName());
+        if (work.verbosity > 0) work.print(line);
         return name;
       },
       addRule: (rule) => {
         work.section.rules.push(rule);
       },
-      nextNumber: () => work.section.rules.length,
     });
   };
   while (source.peek().kind !== 'end') {
@@ -276,13 +320,22 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
     if (!options.isDryRun) source.say('pfctl: Unable to load queues into kernel');
   }
   const isRight = opened.errors() === 0 && problem === null && complaint === null;
+  const shown = isRight ? settle(work, main, main, 0) : [];
   if (isRight && options.verbosity > 0) {
     if (isMain) stdout.push(...orderQueues(queues).map(({ definition }) => definition.text));
-    stdout.push(...renderSection(work, main, 0, new Set()));
+    stdout.push(...shown);
   }
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
-    content: isRight ? { ...main, queues, loads: work.loads, timeouts: work.timeouts } : null,
+    content: isRight
+      ? {
+          ...main,
+          queues,
+          loads: work.loads,
+          timeouts: work.timeouts,
+          optimization: source.optimization,
+        }
+      : null,
     isFatal: problem !== null || complaint !== null,
     stdout: lines(stdout),
     stderr: lines(opened.stderr),

@@ -5,6 +5,7 @@
 
 import type { HostNode } from './pf-expand.ts';
 import type { PfWorld } from './pf-host.ts';
+import type { Optimization } from './pf-optimize.ts';
 import type { Token } from './pf-token.ts';
 import { createLexer } from './pf-token.ts';
 
@@ -41,8 +42,10 @@ export interface ParseWorld extends PfWorld {
   /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). */
   readonly setSkip: (names: readonly string[]) => void;
   readonly setLimit: (name: string, value: number) => boolean;
-  /** A name for the table behind a list of pool addresses. */
-  readonly automaticName: () => string;
+  /** A name for the table behind a list of addresses that may yet come to nothing. */
+  readonly temporaryName: () => string;
+  /** Its name from when it is made on; `-n` makes none. */
+  readonly automaticName: (temporary: string) => string;
   /** A key for `source-hash` without one: another one at every load. */
   readonly randomKey: () => string;
 }
@@ -55,6 +58,8 @@ export interface Source {
   readonly automatic: { readonly name: string; readonly hosts: readonly HostNode[] }[];
   blockAnswer: 'drop' | 'return';
   isIfBoundByDefault: boolean;
+  /** Null until something is said of it; then `basic` is meant. */
+  optimization: Optimization | null;
   peek(): Token;
   take(): Token;
   /** Takes the token if it is this keyword or mark. */
@@ -124,6 +129,7 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     automatic: [],
     blockAnswer: 'drop',
     isIfBoundByDefault: false,
+    optimization: null,
     peek,
     take,
     skip: (text) => {

@@ -6,7 +6,8 @@ import type { Family } from './address.ts';
 import type { PfWorld, ResolvedHost } from './pf-host.ts';
 import { addressesNamed } from './pf-host.ts';
 import type { ParsedRuleset, RulesetSection } from './pf-parse.ts';
-import type { End, Host, InterfaceModifiers, Rule } from './pf-rules.ts';
+import { renderHostKey, renderPortKey } from './pf-rule-key.ts';
+import type { End, InterfaceModifiers, Rule } from './pf-rules.ts';
 import type { QueueDefinition } from './pf-source.ts';
 import type { SourceNodes } from './pf-source-node.ts';
 import { createSourceNodes } from './pf-source-node.ts';
@@ -139,21 +140,8 @@ export const resetOptions = (firewall: Firewall): void => {
   for (const [name, value] of FIRST_LIMITS) firewall.limits.set(name, value);
 };
 
-const hostText = (host: Host): string => {
-  switch (host.kind) {
-    case 'any':
-      return '*';
-    case 'prefix':
-      return `${host.prefix.family} ${host.prefix.value}/${host.prefix.length}`;
-    case 'interface':
-      return `(${host.name} ${Object.values(host.modifiers).join()})`;
-    case 'table':
-      return `<${host.name}>`;
-  }
-};
-const endText = (end: End): string => `${end.isNegated ? '!' : ''}${hostText(end.host)}`;
-const portText = (end: End): string =>
-  end.port === null ? '' : `${end.port.operator} ${end.port.low} ${end.port.high}`;
+const endText = (end: End): string => `${end.isNegated ? '!' : ''}${renderHostKey(end.host)}`;
+const portText = (end: End): string => renderPortKey(end.port) ?? '';
 
 const skipsOf = (rules: readonly Rule[]): readonly Skips[] => {
   const after = (attribute: (rule: Rule) => string): number[] => {
@@ -224,6 +212,17 @@ export const referencesOf = (firewall: Firewall, table: Table): number => {
   return count;
 };
 
+/** How many anchors name a table of the main rule set, in a rule or with a table of their own (sys/net/pf_table.c, pfr_insert_ktable). */
+export const anchorReferencesOf = (firewall: Firewall, table: Table): number => {
+  if (table.anchor !== '') return 0;
+  const anchors = new Set<string>();
+  for (const [anchor, { rules }] of firewall.rulesets)
+    if (rules.some((rule) => tableNames(rule).includes(table.name))) anchors.add(anchor);
+  for (const { name, anchor } of firewall.tables.values()) if (name === table.name) anchors.add(anchor);
+  anchors.delete('');
+  return anchors.size;
+};
+
 const isBelow = (path: string, parent: string): boolean => parent === '' || path.startsWith(`${parent}/`);
 
 /** All anchors that exist: with rules, with tables, called from a rule, or above one that does. */
@@ -285,14 +284,19 @@ const loadSection = (
     );
     replaceAddresses(table, addresses, how.wall);
   }
-  for (const table of [...firewall.tables.values()])
-    if (table.anchor === anchor && !table.isPersist && referencesOf(firewall, table) === 0)
-      dropTable(firewall, table);
   // a table that was there, is not named any more and is not persist loses its definition
   for (const table of [...firewall.tables.values()])
     if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
   // an anchor written inside without any rule is called and not loaded: what it holds stays
   for (const one of content.inline) if (one.rules.length > 0) loadSection(firewall, one.path, one, how);
+  // last, for the tables that the optimizer makes are here, whichever of the anchors inside names them
+  for (const table of [...firewall.tables.values()])
+    if (
+      table.anchor === anchor &&
+      !table.isPersist &&
+      referencesOf(firewall, table) + anchorReferencesOf(firewall, table) === 0
+    )
+      dropTable(firewall, table);
 };
 
 /** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */

@@ -8,6 +8,7 @@ import {
   resetOptions,
   setRules,
 } from './pf.ts';
+import type { Optimization } from './pf-optimize.ts';
 import type { ParsedRuleset, ParseOutcome } from './pf-parse.ts';
 import { parseRuleset } from './pf-parse.ts';
 import type { ParseWorld } from './pf-source.ts';
@@ -88,6 +89,7 @@ export const flush = (call: Call, what: string) => {
 const parseWorld = (call: Call): ParseWorld => {
   const { invocation } = call;
   const { firewall } = invocation.router;
+  let temporaries = 0;
   return {
     ...firewall.world,
     readFile: invocation.readFile,
@@ -104,7 +106,9 @@ const parseWorld = (call: Call): ParseWorld => {
     },
     randomKey: () =>
       `0x${[0, 0, 0, 0].map(() => firewall.random.below(4294967296).toString(16).padStart(8, '0')).join('')}`,
-    automaticName: () => `__automatic_${firewall.creator}_${firewall.nextAutomatic++}`,
+    temporaryName: () => `__automatic_${temporaries++}`,
+    automaticName: (temporary) =>
+      call.isDryRun ? temporary : `__automatic_${firewall.creator}_${firewall.nextAutomatic++}`,
   };
 };
 
@@ -124,11 +128,17 @@ export const load = (call: Call, path: string, text: string | null) => {
     invocation.err('pfctl: cannot open the main config file!: No such file or directory\n');
     end();
   }
-  const parse = (content: string, file: string, into: string): ParseOutcome => {
+  const world = parseWorld(call);
+  const parse = (
+    content: string,
+    file: string,
+    into: string,
+    optimization: Optimization | null,
+  ): ParseOutcome => {
     const outcome = parseRuleset(
       content,
-      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun },
-      parseWorld(call),
+      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun, optimization },
+      world,
     );
     if (outcome.stdout !== '') invocation.out(outcome.stdout);
     if (outcome.stderr !== '') invocation.err(outcome.stderr);
@@ -136,7 +146,7 @@ export const load = (call: Call, path: string, text: string | null) => {
   };
   // interfaces are no longer skipped from here on: pfctl clears the flags before it reads the main rule set
   if (anchor === '' && !call.isDryRun) firewall.skips.clear();
-  const main = parse(text ?? '', path === '-' ? 'stdin' : path, anchor);
+  const main = parse(text ?? '', path === '-' ? 'stdin' : path, anchor, null);
   if (main.isFatal) throw new Stop(1);
   if (main.content === null) return end();
   const loaded: { readonly anchor: string; readonly content: ParsedRuleset }[] = [
@@ -149,7 +159,7 @@ export const load = (call: Call, path: string, text: string | null) => {
       invocation.err(`pfctl: pushfile: ${one.file}: No such file or directory\n`);
       invocation.err('pfctl: cannot open the main config file!: No such file or directory\n');
     }
-    const outcome = inner === null ? null : parse(inner, one.file, one.anchor);
+    const outcome = inner === null ? null : parse(inner, one.file, one.anchor, main.content.optimization);
     if (outcome === null || outcome.content === null) {
       if (!call.isDryRun) invocation.err(`${failed}pfctl: load anchors\n`);
       throw new Stop(1);
