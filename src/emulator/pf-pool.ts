@@ -312,3 +312,11 @@ export const findPort = (walk: Walk, pool: Pool, address: string): number | null
   }
   return null;
 };
+
+/** The port that rdr-to gives: of a range the one that stands where the connection's own stands in the rule's, and round again. */
+export const redirectPort = (pool: Pool, rule: Rule, port: number): number => {
+  if (pool.highPort === 0) return pool.lowPort === 0 ? port : pool.lowPort;
+  const span = pool.highPort - pool.lowPort + 1 || 1;
+  const moved = ((port - (rule.destination.port?.low ?? 0)) % span) + pool.lowPort;
+  return moved > 65535 ? moved - 65535 : moved;
+};
