@@ -134,7 +134,6 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
     if (low >= 9) {
       // both ends are done: the port is used anew
       place.firewall.states.remove(pfState, now);
-      place.firewall.counters.removals++;
       return judge(place, packet);
     }
     if (low >= 4) return { kind: 'block', answer: 'none', why: 'state-mismatch', rule: null };
@@ -278,7 +277,6 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     isAlive: true,
   };
   firewall.states.insert(pfState);
-  firewall.counters.inserts++;
   countState(walk, pfState, packet.bytes);
   const key = direction === 'in' ? stack : wire;
   return {

@@ -103,16 +103,17 @@ const NOTHING: Readonly<PfCounters> = {
 
 export const createFirewall = (world: Firewall['world'], random: Random): Firewall => {
   const timeouts = { ...DEFAULTS };
+  const counters = { ...NOTHING };
   const creator = Math.floor(random.next() * 4294967296);
   return {
     world,
     random,
-    states: createStateTable(timeouts),
+    states: createStateTable(timeouts, counters),
     timeouts,
     nodes: createSourceNodes(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
-    counters: { ...NOTHING },
+    counters,
     traffic: createTrafficCounters(world.now()),
     limits: new Map(FIRST_LIMITS),
     creator: creator.toString(16).padStart(8, '0'),
@@ -346,6 +347,5 @@ export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => 
   for (const pfState of firewall.states.all.values()) if (doesMatch(pfState)) dead.push(pfState);
   if (dead.length > 0) firewall.onKill?.(dead);
   for (const pfState of dead) firewall.states.remove(pfState, now);
-  firewall.counters.removals += dead.length;
   return dead.length;
 };

@@ -5,7 +5,7 @@ import type { Sizes } from './pf-print.ts';
 import { isUnnamed, renderRule } from './pf-print.ts';
 import type { Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
-import { renderStateDetails, renderStateLine } from './pf-state.ts';
+import { renderStateDetails, renderStateLine } from './pf-state-print.ts';
 import type { Table } from './pf-table.ts';
 import { renderTime } from './route-monitor.ts';
 import type { Router } from './router.ts';
@@ -274,7 +274,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
 };
 
 /** `-s timeouts`. */
-export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
+export const showTimeouts = ({ timeouts }: Firewall): Shown => {
   const order = [
     'tcp.first',
     'tcp.opening',
@@ -295,8 +295,6 @@ export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
     'other.single',
     'other.multiple',
   ] as const;
-  // pfctl_load_options()
-  const tenth = Math.floor((limits.get('states') ?? 0) / 10);
   return {
     out:
       order.map((name) => row(name, timeouts[name])).join('') +
@@ -304,8 +302,8 @@ export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
       rest.map((name) => row(name, timeouts[name])).join('') +
       row('frag', timeouts.frag) +
       row('interval', timeouts.interval) +
-      row('adaptive.start', tenth * 6, ' states') +
-      row('adaptive.end', tenth * 12, ' states') +
+      row('adaptive.start', timeouts['adaptive.start'], ' states') +
+      row('adaptive.end', timeouts['adaptive.end'], ' states') +
       row('src.track', 0),
   };
 };
