@@ -12,7 +12,7 @@ import type { Pool, Rule } from './pf-rules.ts';
 import type { NodeKind } from './pf-source-node.ts';
 import { createKey } from './pf-state.ts';
 import type { Table, TableEntry, TableWeights } from './pf-table.ts';
-import { hostEntry, lookupAddress, poolEntries, tableWeights, uncountActive } from './pf-table.ts';
+import { hostEntry, lookupAddress, noTraffic, poolEntries, tableWeights, uncountActive } from './pf-table.ts';
 
 export interface Chosen {
   readonly address: string;
@@ -242,7 +242,7 @@ const countActive = (table: Table, family: Family, address: string): boolean => 
   const entry = hostEntry(table, family, address);
   if (entry === null) return false;
   entry.active++;
-  entry.isCounted = true;
+  entry.traffic ??= noTraffic();
   return true;
 };
 

@@ -5,6 +5,7 @@
 import type { Packet } from './packet.ts';
 import { isAdvertisement, isEchoRequest, isSolicitation } from './packet.ts';
 import { act, rewrite, withRule } from './pf-action.ts';
+import { countPacket, countState } from './pf-count.ts';
 import type { Place, Walk } from './pf-match.ts';
 import { doesInterfaceMatch, mismatch } from './pf-match.ts';
 import { choose, findPort, redirectPort } from './pf-pool.ts';
@@ -96,30 +97,6 @@ const evaluate = (walk: Walk, anchor: string, caller: Rule | null): Outcome => {
   return 'on';
 };
 
-const count = (place: Place, rule: Rule | null, bytes: number): void => {
-  if (rule === null) return;
-  if (place.direction === 'in') {
-    rule.counters.packetsIn++;
-    rule.counters.bytesIn += bytes;
-  } else {
-    rule.counters.packetsOut++;
-    rule.counters.bytesOut += bytes;
-  }
-};
-
-const countState = (place: Place, pfState: PfState, bytes: number): void => {
-  count(place, pfState.rule, bytes);
-  count(place, pfState.anchorRule, bytes);
-  for (const rule of pfState.matchRules) count(place, rule, bytes);
-  for (const node of pfState.nodes) {
-    node.packets++;
-    node.bytes += bytes;
-  }
-  const i = place.direction === pfState.direction ? 0 : 1;
-  pfState.packets[i]++;
-  pfState.bytes[i] += bytes;
-};
-
 /** Whether an outgoing packet's destination differs between two keys. */
 const isElsewhere = (a: StateKey, b: StateKey): boolean =>
   a.address0 !== b.address0 || a.rdomain !== b.rdomain;
@@ -158,9 +135,8 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
 };
 
 const block = (walk: Walk, rule: Rule): Verdict => {
-  count(walk, rule, walk.packet.bytes);
-  count(walk, walk.anchorRule, walk.packet.bytes);
   const { packet } = walk;
+  countPacket(walk, rule, walk.anchorRule, packet);
   const answer = ((): 'none' | 'rst' | 'unreachable' => {
     if (rule.answer === 'drop') return 'none';
     if (packet.protocol === 'tcp' && rule.answer !== 'return-icmp')
@@ -352,8 +328,7 @@ const judge = (place: Place, packet: Packet): Verdict => {
   if (rule.action === 'block') return block(walk, rule);
   const makesState = packet.icmpType === null || isEchoRequest(packet) || isSolicitation(packet);
   if (rule.keepState && makesState) return createState(walk, rule);
-  count(walk, rule, packet.bytes);
-  count(walk, walk.anchorRule, packet.bytes);
+  countPacket(walk, rule, walk.anchorRule, packet);
   // without a pf state only the last rule's own actions are taken
   const marks = act(packet, withRule(NO_ACTIONS, rule));
   return passUnchanged({ ...packet, ...marks, tag: walk.tag ?? packet.tag }, walk.rtable);

@@ -254,7 +254,10 @@ export const childrenOf = (firewall: Firewall, path: string): readonly string[] 
 
 export const setRules = (firewall: Firewall, anchor: string, rules: readonly Rule[], pid: number): void => {
   for (const old of firewall.rulesets.get(anchor)?.rules ?? []) old.number = null;
-  for (const rule of rules) rule.insertedBy = pid;
+  for (const rule of rules) {
+    rule.insertedBy = pid;
+    rule.home = anchor;
+  }
   firewall.rulesets.set(anchor, { rules, skips: skipsOf(rules) });
 };
 

@@ -6,7 +6,7 @@ import { isUnnamed, renderRule } from './pf-print.ts';
 import type { Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import { renderStateDetails, renderStateLine } from './pf-state-print.ts';
-import type { Table } from './pf-table.ts';
+import type { Table, TableTraffic } from './pf-table.ts';
 import { renderTime } from './route-monitor.ts';
 import type { Router } from './router.ts';
 
@@ -162,18 +162,19 @@ export const showSources = (router: Router, verbosity: number): Shown => {
   return { out: lines.join('') };
 };
 
-const TABLE_COUNTERS = ['Block', 'Match', 'Pass', 'XPass'];
+const TABLE_WAYS = ['Block', 'Match', 'Pass', 'XPass'];
 
-/** Nothing counts packets by table here. Entries have no `XPass`. */
-export const zeroCounters = (isEntry: boolean): string =>
-  ['In', 'Out']
-    .flatMap((direction) =>
-      (isEntry ? TABLE_COUNTERS.slice(0, 3) : TABLE_COUNTERS).map(
-        (what) =>
-          `\t${`${direction}/${what}:`.padEnd(12)} [ Packets: ${'0'.padEnd(18)} Bytes: ${'0'.padEnd(18)} ]\n`,
-      ),
-    )
-    .join('');
+/** Of the first so many ways: entries have no `XPass`. */
+export const renderTableTraffic = ({ packets, bytes }: TableTraffic, ways: 3 | 4): string => {
+  const number = (value = 0): string => String(value).padEnd(18);
+  const lines = ['In', 'Out'].flatMap((direction, first) =>
+    TABLE_WAYS.slice(0, ways).map((what, way) => {
+      const i = first * TABLE_WAYS.length + way;
+      return `\t${`${direction}/${what}:`.padEnd(12)} [ Packets: ${number(packets[i])} Bytes: ${number(bytes[i])} ]\n`;
+    }),
+  );
+  return lines.join('');
+};
 
 const tableLine = (firewall: Firewall, table: Table, isVerbose: boolean): string => {
   const isReferenced = referencesOf(firewall, table) > 0;
@@ -195,7 +196,7 @@ export const showTables = (
   const details = (table: Table): string =>
     `\tAddresses:   ${table.entries.size}\n\tCleared:     ${renderTime(table.cleared)}\n` +
     `\tReferences:  [ Anchors: ${'0'.padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
-    `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${zeroCounters(false)}`;
+    `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${renderTableTraffic(table.traffic, 4)}`;
   return {
     out: tables
       .map((table) => `${tableLine(firewall, table, verbosity > 0)}${verbosity > 1 ? details(table) : ''}`)
