@@ -108,7 +108,8 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
     )
       return next;
   }
-  if (rule.tos !== null && rule.tos !== tosOf(packet)) return next;
+  // to pf, no tos is 0
+  if (rule.tos !== null && rule.tos !== 0 && rule.tos !== tosOf(packet)) return next;
   if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1)
     return next;
   if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated)
