@@ -104,6 +104,8 @@ const isElsewhere = (a: StateKey, b: StateKey): boolean =>
 const doesRoute = (pfState: PfState, direction: Direction): boolean =>
   pfState.route !== null && (pfState.route.kind === 'reply-to') !== (pfState.direction === direction);
 
+const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, rule: null });
+
 const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
   const { direction, now } = place;
   if (packet.protocol === 'tcp' && packet.flags.syn === true && packet.flags.ack !== true) {
@@ -113,7 +115,10 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
       place.firewall.states.remove(pfState, now);
       return judge(place, packet);
     }
-    if (low >= 4) return { kind: 'block', answer: 'none', why: 'state-mismatch', rule: null };
+    if (low >= 4) {
+      place.firewall.counters.stateMismatch++;
+      return drop('state-mismatch');
+    }
   }
   const before = pfState.timeout;
   stepState(pfState, direction, packet.flags, now);
@@ -147,8 +152,6 @@ const block = (walk: Walk, rule: Rule): Verdict => {
   return { kind: 'block', answer, why: 'blocked', rule };
 };
 
-const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, rule: null });
-
 const nodesOf = (walk: Walk): readonly SourceNode[] => {
   const { 'nat-to': nat, 'rdr-to': rdr, 'route-to': route } = walk.nodes;
   return nat === undefined && rdr === undefined && route === undefined
@@ -164,13 +167,14 @@ const peer = (firewall: Walk['firewall'], level: number): PfState['source'] => (
 
 const createState = (walk: Walk, rule: Rule): Verdict => {
   const { firewall, packet, direction } = walk;
-  const limit = firewall.limits.get('states') ?? 0;
-  if (
-    firewall.states.all.size >= limit ||
-    (rule.maxStates !== null && rule.counters.current >= rule.maxStates)
-  ) {
+  if (rule.maxStates !== null && rule.counters.current >= rule.maxStates) {
+    firewall.ruleLimitHits++;
     firewall.counters.stateLimit++;
     return drop('state-limit');
+  }
+  if (firewall.states.all.size >= (firewall.limits.get('states') ?? 0)) {
+    firewall.counters.memory++;
+    return drop('memory');
   }
   const stackRdomain = firewall.world.rdomainOf(walk.rtable);
   const first = createKey(

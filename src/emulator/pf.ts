@@ -43,6 +43,7 @@ export interface PfCounters {
   inserts: number;
   removals: number;
   match: number;
+  memory: number;
   stateMismatch: number;
   stateInsert: number;
   stateLimit: number;
@@ -66,6 +67,8 @@ export interface Firewall {
   /** By interface. */
   readonly traffic: TrafficCounters;
   readonly limits: Map<string, number>;
+  /** Packets that `max` of a rule has stopped; `-F info` leaves that. */
+  ruleLimitHits: number;
   /** `creatorid:` of every pf state here. */
   readonly creator: string;
   skips: Set<string>;
@@ -94,6 +97,7 @@ const NOTHING: Readonly<PfCounters> = {
   inserts: 0,
   removals: 0,
   match: 0,
+  memory: 0,
   stateMismatch: 0,
   stateInsert: 0,
   stateLimit: 0,
@@ -116,6 +120,7 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     counters,
     traffic: createTrafficCounters(world.now()),
     limits: new Map(FIRST_LIMITS),
+    ruleLimitHits: 0,
     creator: creator.toString(16).padStart(8, '0'),
     skips: new Set(),
     queues: [],

@@ -204,8 +204,8 @@ export const showTables = (
   };
 };
 
-const LIMIT_COUNTERS = [
-  'max states per rule',
+/** Nothing here knows them. */
+const OTHER_LIMITS = [
   'max-src-states',
   'max-src-nodes',
   'max-src-conn',
@@ -255,7 +255,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
     ['fragment', 0],
     ['short', 0],
     ['normalize', 0],
-    ['memory', 0],
+    ['memory', c.memory],
     ['bad-timestamp', 0],
     ['congestion', 0],
     ['ip-option', 0],
@@ -270,7 +270,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
   ];
   text += `Counters\n${reasons.map(([name, value]) => line(name, value, true)).join('')}`;
   if (verbose)
-    text += `Limit Counters\n${LIMIT_COUNTERS.map((name) => line(name, 0, true)).join('')}Adaptive Syncookies Watermarks\n  ${'start'.padEnd(25)} ${'25000'.padStart(14)} states\n  ${'end'.padEnd(25)} ${'12500'.padStart(14)} states\n`;
+    text += `Limit Counters\n${line('max states per rule', firewall.ruleLimitHits, true)}${OTHER_LIMITS.map((name) => line(name, 0, true)).join('')}Adaptive Syncookies Watermarks\n  ${'start'.padEnd(25)} ${'25000'.padStart(14)} states\n  ${'end'.padEnd(25)} ${'12500'.padStart(14)} states\n`;
   return { out: text };
 };
 

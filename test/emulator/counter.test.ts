@@ -109,3 +109,33 @@ t.test('a match rule counts by the direction of the pf state, others by that of 
     'evaluations, packets and bytes, in, out, pf states made',
   );
 });
+
+t.test(
+  'pfctl -vsi: limits, and what ended or was refused (sys/net/pf.c, pf_test_rule, pf_create_state)',
+  async (test) => {
+    const shown = (made: Machine, name: string): string | undefined =>
+      new RegExp(`^  ${name} +(\\d+)`, 'm').exec(made.run('pfctl -vsi').stdout)?.[1];
+    const own = loaded('pass\npass in on vio1 keep state (max 1)\n');
+    for (const source of ['10.0.0.2', '10.0.0.3', '10.0.0.4']) send(own, source);
+    const names = ['max states per rule', 'state-limit', 'memory', 'inserts', 'removals'];
+    test.same(
+      names.map((name) => shown(own, name)),
+      ['2', '2', '0', '2', '0'],
+    );
+    own.run('pfctl -F info');
+    test.same(
+      names.map((name) => shown(own, name)),
+      ['2', '0', '0', '0', '0'],
+      'what rules have hit stays',
+    );
+    own.clock.advance(61_000);
+    test.equal(shown(own, 'removals'), '2', 'those that timed out are among them');
+    const all = loaded('set limit states 1\npass\n');
+    for (const source of ['10.0.0.2', '10.0.0.3']) send(all, source);
+    test.same(
+      names.map((name) => shown(all, name)),
+      ['0', '0', '2', '1', '0'],
+      'the limit of all is want of memory',
+    );
+  },
+);
