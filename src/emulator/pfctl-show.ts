@@ -20,7 +20,7 @@ export interface Shown {
 const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
 
 const sizesIn = (firewall: Firewall, anchor: string): Sizes => ({
-  table: (name) => tableFor(firewall, anchor, name)?.entries.size ?? 0,
+  table: (name) => tableFor(firewall, anchor, name)?.entries.size ?? '*',
   interface: (name, modifiers, family) => countInterfaceAddresses(firewall, name, modifiers, family),
 });
 
@@ -92,14 +92,14 @@ export const showLabels = (firewall: Firewall, anchor: string): Shown => {
   return { out: lines.map((line) => `${line}\n`).join('') };
 };
 
-/** `-s Anchors`: the anchors below one, each before its children. */
-export const showAnchors = (firewall: Firewall, anchor: string): Shown => {
+/** `-s Anchors`: the anchors below one, each before its children; those that pfctl has named only with -v. */
+export const showAnchors = (firewall: Firewall, anchor: string, isVerbose: boolean): Shown => {
   if (!doesAnchorExist(firewall, anchor)) return { ...MISSING, code: 1 };
   const walk = (path: string): string =>
     childrenOf(firewall, path)
       .map((child) => {
         const below = path === '' ? child : `${path}/${child}`;
-        return `  ${below}\n${walk(below)}`;
+        return `${isVerbose || !below.startsWith('_') ? `  ${below}\n` : ''}${walk(below)}`;
       })
       .join('');
   return { out: walk(anchor) };

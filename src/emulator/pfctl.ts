@@ -55,7 +55,7 @@ const show = (call: Call, what: string): Shown => {
     case 'labels':
       return showLabels(firewall, call.anchor);
     case 'Anchors':
-      return showAnchors(firewall, call.anchor);
+      return showAnchors(firewall, call.anchor, call.verbosity > 0);
     case 'Tables':
       return showTables(firewall, call.anchor, call.verbosity, call.isRecursive);
     case 'info':
