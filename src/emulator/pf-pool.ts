@@ -313,10 +313,10 @@ export const findPort = (walk: Walk, pool: Pool, address: string): number | null
   return null;
 };
 
-/** The port that rdr-to gives: of a range the one that stands where the connection's own stands in the rule's, and round again. */
-export const redirectPort = (pool: Pool, rule: Rule, port: number): number => {
-  if (pool.highPort === 0) return pool.lowPort === 0 ? port : pool.lowPort;
-  const span = pool.highPort - pool.lowPort + 1 || 1;
-  const moved = ((port - (rule.destination.port?.low ?? 0)) % span) + pool.lowPort;
-  return moved > 65535 ? moved - 65535 : moved;
+/** Where rdr-to sends a port: a range of the rule is laid over the pool's, again and again (sys/net/pf_lb.c, pf_get_transaddr). */
+export const redirectedPort = ({ destination }: Rule, { lowPort, highPort }: Pool, port: number): number => {
+  if (highPort === 0) return lowPort === 0 ? port : lowPort;
+  const count = (highPort - lowPort + 1) & 0xffff || 1;
+  const to = (((port - (destination.port?.low ?? 0)) % count) + lowPort) >>> 0;
+  return to > 65_535 ? (to - 65_535) & 0xffff : to;
 };
