@@ -1,9 +1,6 @@
-/** pfctl -s: rules, labels, pf states, anchors, tables, info, limits, time-outs, interfaces, queues (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
-import type { Firewall, Ruleset } from './pf.ts';
-import { childrenOf, countInterfaceAddresses, doesAnchorExist, referencesOf, tableFor } from './pf.ts';
-import type { Sizes } from './pf-print.ts';
-import { isUnnamed, renderRule } from './pf-print.ts';
-import type { Rule } from './pf-rules.ts';
+/** pfctl -s: pf states, anchors, tables, info, limits, time-outs (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
+import type { Firewall } from './pf.ts';
+import { childrenOf, doesAnchorExist, referencesOf } from './pf.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import { renderStateDetails, renderStateLine } from './pf-state-print.ts';
 import type { Table, TableTraffic } from './pf-table.ts';
@@ -17,80 +14,7 @@ export interface Shown {
   readonly code?: number;
 }
 
-const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
-
-const sizesIn = (firewall: Firewall, anchor: string): Sizes => ({
-  table: (name) => tableFor(firewall, anchor, name)?.entries.size ?? '*',
-  interface: (name, modifiers, family) => countInterfaceAddresses(firewall, name, modifiers, family),
-});
-
-const counters = (rule: Rule): string => {
-  const { counters: c } = rule;
-  const pad = (value: number, width: number): string => String(value).padEnd(width);
-  return (
-    `  [ Evaluations: ${pad(c.evaluations, 8)}  Packets: ${pad(c.packetsIn + c.packetsOut, 8)}  Bytes: ${pad(c.bytesIn + c.bytesOut, 10)}  States: ${pad(c.current, 6)}]\n` +
-    `  [ Inserted: uid 0 pid ${rule.insertedBy} State Creations: ${pad(c.created, 6)}]\n`
-  );
-};
-
-const walkRules = (
-  firewall: Firewall,
-  path: string,
-  verbosity: number,
-  isRecursive: boolean,
-  isWildcard: boolean,
-  depth: number,
-): string => {
-  const indent = verbosity > 0 ? '' : '  '.repeat(depth);
-  const ruleset: Ruleset | undefined = firewall.rulesets.get(path);
-  let text = '';
-  for (const rule of ruleset?.rules ?? []) {
-    text += indent + renderRule(rule, verbosity > 1 ? sizesIn(firewall, path) : null);
-    const count = verbosity > 0 ? counters(rule) : '';
-    if (rule.anchor !== null && (isRecursive || isUnnamed(rule.anchor.name))) {
-      text += ` {\n${count}${walkRules(firewall, rule.anchor.path, verbosity, isRecursive, rule.anchor.isWildcard, depth + 1)}${indent}}\n`;
-    } else text += `\n${count}`;
-  }
-  if (isWildcard && isRecursive)
-    for (const child of childrenOf(firewall, path)) {
-      const below = path === '' ? child : `${path}/${child}`;
-      text += `${indent}anchor "${child}" all {\n${walkRules(firewall, below, verbosity, true, false, depth + 1)}${indent}}\n`;
-    }
-  return text;
-};
-
-/** `-s rules`. `isRecursive` for `-a '…*'`. */
-export const showRules = (
-  firewall: Firewall,
-  anchor: string,
-  verbosity: number,
-  isRecursive: boolean,
-  isWildcard: boolean,
-): Shown =>
-  doesAnchorExist(firewall, anchor)
-    ? { out: walkRules(firewall, anchor, verbosity, isRecursive, isWildcard, 0) }
-    : MISSING;
-
-/** `-s labels`. */
-export const showLabels = (firewall: Firewall, anchor: string): Shown => {
-  if (!doesAnchorExist(firewall, anchor)) return MISSING;
-  const lines = (firewall.rulesets.get(anchor)?.rules ?? [])
-    .filter((rule) => rule.label !== '')
-    .map(({ label, counters: c }) =>
-      [
-        label,
-        c.evaluations,
-        c.packetsIn + c.packetsOut,
-        c.bytesIn + c.bytesOut,
-        c.packetsIn,
-        c.bytesIn,
-        c.packetsOut,
-        c.bytesOut,
-        c.created,
-      ].join(' '),
-    );
-  return { out: lines.map((line) => `${line}\n`).join('') };
-};
+export const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
 
 /** `-s Anchors`: the anchors below one, each before its children; those that pfctl has named only with -v. */
 export const showAnchors = (firewall: Firewall, anchor: string, isVerbose: boolean): Shown => {
@@ -116,6 +40,7 @@ export const listStates = (
   router: Router,
   nic: string | null,
   verbosity: number,
+  ruleNumber: number | null,
 ): { readonly next: () => string | null; readonly piece: number } => {
   const { firewall, clock } = router;
   const now = clock.now();
@@ -128,6 +53,7 @@ export const listStates = (
     for (const end = Math.min(all.length, at + PIECE); at < end; at++) {
       const pfState = all[at];
       if (pfState === undefined || (nic !== null && pfState.interface !== nic)) continue;
+      if (ruleNumber !== null && pfState.rule.number !== ruleNumber) continue;
       text += `${renderStateLine(pfState)}\n`;
       if (verbosity === 0) continue;
       for (const line of renderStateDetails(pfState, now, firewall, verbosity > 1)) text += `${line}\n`;
