@@ -46,6 +46,8 @@ export interface ParseOptions {
   readonly verbosity: number;
   /** `-n`. */
   readonly isDryRun: boolean;
+  /** Of the command line: the text cannot change them. */
+  readonly macros: readonly (readonly [string, string])[];
 }
 
 interface OpenSection extends RulesetSection {
@@ -210,6 +212,7 @@ const statement = (work: Work, expand: Expand) => {
 export const parseRuleset = (text: string, options: ParseOptions, world: ParseWorld): ParseOutcome => {
   const stdout: string[] = [];
   const opened = openSource(text, options.file, options.anchor, world);
+  for (const [name, value] of options.macros) opened.setMacro(name, value, true);
   const main: OpenSection = {
     path: options.anchor,
     holding: options.anchor,

@@ -127,7 +127,7 @@ export const load = (call: Call, path: string, text: string | null) => {
   const parse = (content: string, file: string, into: string): ParseOutcome => {
     const outcome = parseRuleset(
       content,
-      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun },
+      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun, macros: call.macros },
       parseWorld(call),
     );
     if (outcome.stdout !== '') invocation.out(outcome.stdout);

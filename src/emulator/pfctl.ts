@@ -10,6 +10,7 @@ import { readCommandLine } from './pfctl-option.ts';
 import type { Shown } from './pfctl-show.ts';
 import {
   listStates,
+  MISSING,
   showAnchors,
   showInfo,
   showLimits,
@@ -22,6 +23,39 @@ import { showQueues } from './pfctl-show-queues.ts';
 import { clearRules, showLabels, showRules } from './pfctl-show-rules.ts';
 import { runTable } from './pfctl-table.ts';
 import type { Invocation, Program } from './program.ts';
+
+const allStates = ({ invocation, nic, verbosity }: Call): string => {
+  const { next } = listStates(invocation.router, nic, verbosity, null);
+  let text = '';
+  for (let piece = next(); piece !== null; piece = next()) text += piece;
+  return text;
+};
+
+/** `-s all`: each with a title, some of them only when there is something. */
+const showAll = (given: Call): Shown => {
+  const call = { ...given, ruleNumber: null, isWildcard: false };
+  const { router } = call.invocation;
+  const asked = { ...call, firewall: router.firewall };
+  const rules = showRules(asked);
+  const labels = rules === MISSING ? MISSING : showLabels(asked);
+  const sections: readonly (readonly [string, Shown, boolean])[] = [
+    ['FILTER RULES:', rules, rules !== MISSING],
+    ['QUEUES:', showQueues(router, call.nic, call.verbosity), false],
+    ['STATES:', { out: allStates(call) }, false],
+    ['SOURCE TRACKING NODES:', showSources(router, call.verbosity), false],
+    ['INFO:', showInfo(router, call.verbosity), true],
+    ['LABEL COUNTERS:', labels, false],
+    ['TIMEOUTS:', showTimeouts(router.firewall), true],
+    ['LIMITS:', showLimits(router.firewall), true],
+    ['TABLES:', showTables(router.firewall, call.anchor, call.verbosity, false), false],
+  ];
+  const shown = sections.filter(([, { out }, isAlways]) => isAlways || out !== '');
+  return {
+    out: shown.map(([title, { out }]) => `${title}\n${out}`).join('\n'),
+    err: `${sections.map(([, { err = '' }]) => err).join('')}pfctl: emulator: fingerprints not known\n`,
+    code: 1,
+  };
+};
 
 const show = (call: Call, what: string): Shown => {
   const { router } = call.invocation;
@@ -48,6 +82,8 @@ const show = (call: Call, what: string): Shown => {
       return showQueues(router, call.nic, call.verbosity);
     case 'Sources':
       return showSources(router, call.verbosity);
+    case 'all':
+      return showAll(call);
     default:
       return { out: '', err: `pfctl: emulator: -s ${what} not known\n`, code: 1 };
   }
