@@ -62,7 +62,10 @@ const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): bo
     case 'table': {
       const table = tableFor(walk.firewall, anchor, host.name);
       // an address that no table can have is not "not in the table" for pf either: a missing table matches nothing
-      return table === null ? end.isNegated : doesTableMatch(table, parsed) !== end.isNegated;
+      if (table === null) return end.isNegated;
+      // pf counts by the anchor's table, which is not there: the main rule set's is only asked
+      const doesCount = table.anchor === anchor;
+      return doesTableMatch(table, parsed, doesCount) !== end.isNegated;
     }
   }
 };

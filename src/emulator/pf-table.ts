@@ -189,11 +189,10 @@ export const lookupAddress = (table: Table, address: Address): TableEntry | null
   return best;
 };
 
-export const doesTableMatch = (table: Table, address: Address): boolean => {
+export const doesTableMatch = (table: Table, address: Address, doesCount: boolean): boolean => {
   const entry = lookupAddress(table, address);
   const hit = entry !== null && !entry.isNegated;
-  if (hit) table.matches++;
-  else table.misses++;
+  if (doesCount) table[hit ? 'matches' : 'misses']++;
   return hit;
 };
 

@@ -230,6 +230,17 @@ export const referencesOf = (firewall: Firewall, table: Table): number => {
   return count;
 };
 
+/** How many anchors have a table of that name, or rules that name it, and so hold on to the main rule set's (pf_table.c, pfrkt_root). */
+export const anchorReferencesOf = (firewall: Firewall, table: Table): number => {
+  if (table.anchor !== '') return 0;
+  const anchors = new Set<string>();
+  for (const one of firewall.tables.values()) if (one.name === table.name) anchors.add(one.anchor);
+  for (const [anchor, ruleset] of firewall.rulesets)
+    if (ruleset.rules.some((rule) => tableNames(rule).includes(table.name))) anchors.add(anchor);
+  anchors.delete('');
+  return anchors.size;
+};
+
 const isBelow = (path: string, parent: string): boolean => parent === '' || path.startsWith(`${parent}/`);
 
 /** All anchors that exist: with rules, with tables, called from a rule, or above one that does. */

@@ -1,6 +1,6 @@
 /** pfctl -s: pf states, anchors, tables, info, limits, time-outs (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
 import type { Firewall } from './pf.ts';
-import { childrenOf, doesAnchorExist, referencesOf } from './pf.ts';
+import { anchorReferencesOf, childrenOf, doesAnchorExist, referencesOf } from './pf.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import { renderStateDetails, renderStateLine } from './pf-state-print.ts';
 import type { Table, TableTraffic } from './pf-table.ts';
@@ -104,7 +104,8 @@ export const renderTableTraffic = ({ packets, bytes }: TableTraffic, ways: 3 | 4
 
 const tableLine = (firewall: Firewall, table: Table, isVerbose: boolean): string => {
   const isReferenced = referencesOf(firewall, table) > 0;
-  const flags = `${table.isConst ? 'c' : '-'}${table.isPersist ? 'p' : '-'}a-${isReferenced ? 'r' : '-'}-${table.hasCounters ? 'C' : '-'}`;
+  const isAnchored = anchorReferencesOf(firewall, table) > 0;
+  const flags = `${table.isConst ? 'c' : '-'}${table.isPersist ? 'p' : '-'}a-${isReferenced ? 'r' : '-'}${isAnchored ? 'h' : '-'}${table.hasCounters ? 'C' : '-'}`;
   return `${isVerbose ? `${flags}\t` : ''}${table.name}${table.anchor === '' ? '' : `@${table.anchor}`}\n`;
 };
 
@@ -121,7 +122,7 @@ export const showTables = (
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.anchor < b.anchor ? -1 : 1));
   const details = (table: Table): string =>
     `\tAddresses:   ${table.entries.size}\n\tCleared:     ${renderTime(table.cleared)}\n` +
-    `\tReferences:  [ Anchors: ${'0'.padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
+    `\tReferences:  [ Anchors: ${String(anchorReferencesOf(firewall, table)).padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
     `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${renderTableTraffic(table.traffic, 4)}`;
   return {
     out: tables

@@ -139,3 +139,20 @@ t.test(
     );
   },
 );
+
+t.test(
+  'a table of the main rule set that anchors hold on to (sys/net/pf_table.c, pfr_attach_table)',
+  async (test) => {
+    const made = loaded(
+      'table <t> persist { 10.0.0.2 }\ntable <u> persist\npass from <t>\nanchor a\nanchor b\n',
+    );
+    made.load('a', 'pass from <t>\npass to <t>\n');
+    made.load('b', 'table <t> persist { 10.0.0.3 }\n');
+    test.equal(made.run('pfctl -vsT').stdout, '-pa-rh-\tt\n-pa----\tu\n');
+    test.match(made.run('pfctl -vvsT').stdout, /References: {2}\[ Anchors: 2 +Rules: 1 +\]/);
+    test.equal(made.run('pfctl -a b -vsT').stdout, '-pa----\tt@b\n');
+    send(made, '10.0.0.2');
+    // in and out: of the main rule set's own rule, not of those in the anchor
+    test.match(made.run('pfctl -vvsT').stdout, /Evaluations: \[ NoMatch: 0 +Match: 2 +\]/);
+  },
+);
