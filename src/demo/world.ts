@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import type { Flow, Traffic } from '../emulator/clients.ts';
 import { createRealClock } from '../emulator/clock.ts';
 import { createInProcessCommands } from '../emulator/commands.ts';
-import { expiresAt } from '../emulator/pf-state.ts';
 import { createRouter, type Router } from '../emulator/router.ts';
 import { serveRouter, writeCommandDirectory } from '../emulator/server.ts';
 import { parseReply } from '../wire/control.ts';
@@ -190,7 +189,7 @@ export const createWorld = async (config: string, onLog: (line: string) => void)
         .filter(
           (each) =>
             each.rule.label === `uplink:${link}` &&
-            expiresAt(each, router.firewall.timeouts) > router.clock.now() + 5000,
+            router.firewall.states.expiresAt(each) > router.clock.now() + 5000,
         )
         .map((each) => each.id),
     hasState: (id) => router.firewall.states.all.has(id),

@@ -360,6 +360,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       anchor: spec.anchor,
       number: null,
       insertedBy: 0,
+      home: '',
       counters: createCounters(),
     };
     if (isInconsistent(rule, world.complain) || errors > 0) world.complain('skipping rule due to errors');

@@ -62,7 +62,10 @@ const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): bo
     case 'table': {
       const table = tableFor(walk.firewall, anchor, host.name);
       // an address that no table can have is not "not in the table" for pf either: a missing table matches nothing
-      return table === null ? end.isNegated : doesTableMatch(table, parsed) !== end.isNegated;
+      if (table === null) return end.isNegated;
+      // pf counts by the anchor's table, which is not there: the main rule set's is only asked
+      const doesCount = table.anchor === anchor;
+      return doesTableMatch(table, parsed, doesCount) !== end.isNegated;
     }
   }
 };
@@ -108,7 +111,8 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
     )
       return next;
   }
-  if (rule.tos !== null && rule.tos !== tosOf(packet)) return next;
+  // to pf, no tos is 0
+  if (rule.tos !== null && rule.tos !== 0 && rule.tos !== tosOf(packet)) return next;
   if (rule.probability !== null && rule.probability <= walk.firewall.random.below(4294967294) + 1)
     return next;
   if (rule.tagged !== null && (rule.tagged === (walk.tag ?? packet.tag)) === rule.isTaggedNegated)

@@ -5,7 +5,7 @@
 import { isOptimization } from './pf-optimize.ts';
 import type { Source } from './pf-source.ts';
 import type { Timeouts } from './pf-timeout.ts';
-import { readTimeoutName, timeoutsOf } from './pf-timeout.ts';
+import { adaptiveOf, readTimeoutName, timeoutsOf } from './pf-timeout.ts';
 
 const DEBUG_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];
@@ -64,6 +64,8 @@ export const parseOption = (
       if (!LIMITS.includes(name) || !world.setLimit(name, value))
         source.refuse(`unable to set limit ${name} ${value}`);
       verbose(`set limit ${name} ${value}`);
+      const isAdapted = timeouts['adaptive.start'] !== undefined || timeouts['adaptive.end'] !== undefined;
+      if (name === 'states' && !isAdapted) Object.assign(timeouts, adaptiveOf(value));
     });
   else if (source.skip('timeout'))
     pairs((name, value) => {

@@ -52,6 +52,8 @@ export interface ParseOptions {
   readonly isDryRun: boolean;
   /** As `-o` says, or the rule set that loads this one. */
   readonly optimization: Optimization | null;
+  /** Of the command line: the text cannot change them. */
+  readonly macros: readonly (readonly [string, string])[];
 }
 
 interface OpenSection extends RulesetSection {
@@ -255,6 +257,7 @@ const statement = (work: Work, expand: Expand) => {
 export const parseRuleset = (text: string, options: ParseOptions, world: ParseWorld): ParseOutcome => {
   const stdout: string[] = [];
   const opened = openSource(text, options.file, options.anchor, world);
+  for (const [name, value] of options.macros) opened.setMacro(name, value, true);
   const main: OpenSection = {
     path: options.anchor,
     holding: options.anchor,

@@ -12,7 +12,7 @@ import type { Pool, Rule } from './pf-rules.ts';
 import type { NodeKind } from './pf-source-node.ts';
 import { createKey } from './pf-state.ts';
 import type { Table, TableEntry, TableWeights } from './pf-table.ts';
-import { hostEntry, lookupAddress, poolEntries, tableWeights, uncountActive } from './pf-table.ts';
+import { hostEntry, lookupAddress, noTraffic, poolEntries, tableWeights, uncountActive } from './pf-table.ts';
 
 export interface Chosen {
   readonly address: string;
@@ -31,6 +31,8 @@ export interface Asking {
 
 interface Choice {
   readonly pool: Pool;
+  /** Counts each look at it. */
+  readonly table: Table;
   readonly entries: readonly TableEntry[];
   /** All entries of the table, also those of the other family: pf draws its index out of these. */
   readonly total: number;
@@ -41,7 +43,7 @@ interface Choice {
 const weightOf = (entry: TableEntry): number => entry.weight ?? 1;
 
 /** pfr_pool_get(): the entry at the cursor, or the next one when the counter has left it; all entries are single addresses here. */
-const get = ({ pool, entries, total, weights }: Choice): TableEntry | null => {
+const find = ({ pool, entries, total, weights }: Choice): TableEntry | null => {
   let index = pool.cursor;
   let usesCounter = index >= 0 && index < total;
   if (!usesCounter) index = 0;
@@ -69,6 +71,13 @@ const get = ({ pool, entries, total, weights }: Choice): TableEntry | null => {
     pool.cursor = index;
     return entry;
   }
+};
+
+const get = (choice: Choice): TableEntry | null => {
+  const entry = find(choice);
+  if (entry === null) choice.table.misses++;
+  else choice.table.matches++;
+  return entry;
 };
 
 /** The first address, from the start if what the counter stands at has been removed. */
@@ -115,11 +124,12 @@ const leastStates = (choice: Choice): TableEntry | null => {
 };
 
 /** An index below the number of all entries, and the first entry where this family has fewer. */
-const atIndex = ({ pool, entries, total }: Choice, number: number): TableEntry | null => {
+const atIndex = ({ pool, table, entries, total }: Choice, number: number): TableEntry | null => {
   const index = total === 0 ? 0 : number % total;
   const entry = entries[index] ?? entries[0] ?? null;
   pool.cursor = index;
   pool.counter = entry?.prefix.value ?? null;
+  table.matches++;
   return entry;
 };
 
@@ -166,6 +176,7 @@ const chooseEntry = (walk: Walk, asking: Asking, table: Table, family: Family): 
   const { pool } = asking;
   const choice: Choice = {
     pool,
+    table,
     entries: poolEntries(table, family),
     total: table.entries.size,
     // weights only count when rule and table live in the same anchor (OPENBSD.md 2, point 2)
@@ -242,7 +253,7 @@ const countActive = (table: Table, family: Family, address: string): boolean => 
   const entry = hostEntry(table, family, address);
   if (entry === null) return false;
   entry.active++;
-  entry.isCounted = true;
+  entry.traffic ??= noTraffic();
   return true;
 };
 
@@ -311,4 +322,12 @@ export const findPort = (walk: Walk, pool: Pool, address: string): number | null
     if (isFree(port)) return port;
   }
   return null;
+};
+
+/** Where rdr-to sends a port: a range of the rule is laid over the pool's, again and again (sys/net/pf_lb.c, pf_get_transaddr). */
+export const redirectedPort = ({ destination }: Rule, { lowPort, highPort }: Pool, port: number): number => {
+  if (highPort === 0) return lowPort === 0 ? port : lowPort;
+  const count = (highPort - lowPort + 1) & 0xffff || 1;
+  const to = (((port - (destination.port?.low ?? 0)) % count) + lowPort) >>> 0;
+  return to > 65_535 ? (to - 65_535) & 0xffff : to;
 };

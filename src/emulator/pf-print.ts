@@ -8,7 +8,8 @@ import type { End, Host, InterfaceModifiers, Pool, PortMatch, Rule } from './pf-
 
 /** What `-vv` shows in angle brackets and parentheses; null before the rule is loaded (`<t:0>`, `(em0:*)`). */
 export interface Sizes {
-  readonly table: (name: string) => number;
+  /** `*`: there is no such table. */
+  readonly table: (name: string) => number | '*';
   readonly interface: (name: string, modifiers: InterfaceModifiers, family: Rule['family']) => number;
 }
 

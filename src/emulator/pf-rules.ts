@@ -133,6 +133,8 @@ export interface Rule {
   /** Its place in its rule set, or null once it was replaced. */
   number: number | null;
   insertedBy: number;
+  /** The anchor that it was loaded into: where its tables are looked for. */
+  home: string;
   readonly counters: RuleCounters;
 }
 

@@ -85,13 +85,15 @@ export interface SourceState {
   readonly source: Source;
   readonly errors: () => number;
   readonly recover: (refusal: Refusal) => void;
-  readonly setMacro: (name: string, value: string) => void;
+  /** One that is fixed stays as it is, whatever comes later. */
+  readonly setMacro: (name: string, value: string, isFixed?: boolean) => void;
   readonly stderr: readonly string[];
 }
 
 /** Opens `text` under the name that pfctl would print (`stdin`, a path). */
 export const openSource = (text: string, file: string, anchor: string, world: ParseWorld): SourceState => {
   const macros = new Map<string, string>();
+  const fixed = new Set<string>();
   const stderr: string[] = [];
   let errors = 0;
   let quiet = 0;
@@ -165,7 +167,9 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     source,
     errors: () => errors,
     stderr,
-    setMacro: (name, value) => {
+    setMacro: (name, value, isFixed = false) => {
+      if (fixed.has(name)) return;
+      if (isFixed) fixed.add(name);
       macros.set(name, value);
     },
     recover: (refusal) => {

@@ -9,7 +9,8 @@ import type { SourceNode } from './pf-source-node.ts';
 import { createStateIndex } from './pf-state-index.ts';
 import type { Table } from './pf-table.ts';
 import { uncountActive } from './pf-table.ts';
-import type { TimeoutName, Timeouts } from './pf-timeout.ts';
+import type { AdaptiveName, TimeoutName, Timeouts } from './pf-timeout.ts';
+import { adaptiveOf } from './pf-timeout.ts';
 
 /** Both ends in pf's order: 0 is where an incoming packet comes from, 1 where it goes. */
 export interface StateKey {
@@ -99,24 +100,50 @@ export interface StateTable {
   hasten(pfState: PfState): void;
   /** Those of all have changed. */
   hastenAll(): void;
+  /** When it times out, as things are. */
+  expiresAt(pfState: PfState): number;
   /** Ends what has timed out; cheap when asked often. */
   purge(now: number): void;
 }
 
-export const expiresAt = (pfState: PfState, timeouts: Timeouts): number =>
-  pfState.touched + timeouts[pfState.timeout] * 1000;
+/** What is left of a time-out with so many pf states, in seconds (sys/net/pf.c, pf_state_expires). */
+const adapt = (
+  seconds: number,
+  states: number,
+  { 'adaptive.start': start, 'adaptive.end': end }: Pick<Timeouts, AdaptiveName>,
+): number => {
+  if (end === 0 || states <= start || start >= end) return seconds;
+  return states >= end ? 0 : Math.floor((seconds * (end - states)) / (end - start));
+};
+
+/** What a rule's own limit makes of them; one too low for that goes by the number of all. */
+const ownAdaptation = ({ maxStates }: Rule): Pick<Timeouts, AdaptiveName> | null =>
+  maxStates === null || maxStates < 10 ? null : adaptiveOf(maxStates);
 
 /** `timeouts` may change; then `hastenAll` is to be called. */
-export const createStateTable = (timeouts: Timeouts): StateTable => {
+export const createStateTable = (
+  timeouts: Timeouts,
+  counters: { inserts: number; removals: number },
+): StateTable => {
   const all = new Map<bigint, PfState>();
   const byWire = createStateIndex((pfState) => pfState.wire);
   const byStack = createStateIndex((pfState) => pfState.stack);
   // by the second in which they may have timed out: a hundred thousand pf states must not be walked every second
   const buckets = new Map<number, PfState[]>();
   let purgedAt = Number.NEGATIVE_INFINITY;
+  // theirs may come nearer whenever their rule makes another one
+  const limited = new Set<PfState>();
 
+  const expiresAt = (pfState: PfState): number => {
+    const { rule } = pfState;
+    const seconds = timeouts[pfState.timeout];
+    const own = ownAdaptation(rule);
+    const left =
+      own === null ? adapt(seconds, all.size, timeouts) : adapt(seconds, rule.counters.current, own);
+    return pfState.touched + left * 1000;
+  };
   const schedule = (pfState: PfState): void => {
-    const second = Math.ceil(expiresAt(pfState, timeouts) / 1000);
+    const second = Math.ceil(expiresAt(pfState) / 1000);
     if (second >= pfState.bucket) return;
     pfState.bucket = second;
     const bucket = buckets.get(second);
@@ -125,6 +152,8 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
   };
   const remove = (pfState: PfState, now: number): void => {
     if (!all.delete(pfState.id)) return;
+    counters.removals++;
+    limited.delete(pfState);
     pfState.isAlive = false;
     byWire.remove(pfState);
     byStack.remove(pfState);
@@ -142,6 +171,8 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
     isWireTaken: byWire.has,
     insert: (pfState) => {
       all.set(pfState.id, pfState);
+      counters.inserts++;
+      if (ownAdaptation(pfState.rule) !== null) limited.add(pfState);
       byWire.insert(pfState);
       byStack.insert(pfState);
       pfState.rule.counters.current++;
@@ -156,6 +187,7 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
     },
     remove,
     hasten: schedule,
+    expiresAt,
     hastenAll: () => {
       for (const pfState of all.values()) schedule(pfState);
     },
@@ -171,13 +203,18 @@ export const createStateTable = (timeouts: Timeouts): StateTable => {
         for (const pfState of bucket) {
           // it may have been put into an earlier one since
           if (!pfState.isAlive || pfState.bucket !== second) continue;
-          const end = expiresAt(pfState, timeouts);
+          const end = expiresAt(pfState);
           if (end <= now) remove(pfState, end);
           else {
             pfState.bucket = Number.POSITIVE_INFINITY;
             schedule(pfState);
           }
         }
+      }
+      // no bucket knows how many there would be
+      for (const pfState of all.size > timeouts['adaptive.start'] ? all.values() : limited) {
+        const end = expiresAt(pfState);
+        if (end <= now) remove(pfState, end);
       }
     },
   };
@@ -241,83 +278,4 @@ export const stepState = (pfState: PfState, direction: Direction, flags: TcpFlag
     case 'ipv6-icmp':
       pfState.timeout = 'icmp.error';
   }
-};
-
-const TCP_NAMES = [
-  'CLOSED',
-  'LISTEN',
-  'SYN_SENT',
-  'SYN_RCVD',
-  'ESTABLISHED',
-  'CLOSE_WAIT',
-  'FIN_WAIT_1',
-  'CLOSING',
-  'LAST_ACK',
-  'FIN_WAIT_2',
-  'TIME_WAIT',
-];
-const UDP_NAMES = ['NO_TRAFFIC', 'SINGLE', 'MULTIPLE'];
-
-const host = (family: Family, address: string, port: number, rdomain: number): string => {
-  const at = port === 0 ? '' : family === 'inet' ? `:${port}` : `[${port}]`;
-  return `${rdomain === 0 ? '' : `(${rdomain}) `}${address}${at}`;
-};
-
-const clock = (seconds: number): string => {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const whole = Math.max(0, Math.floor(seconds));
-  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-};
-
-/** The first line of `pfctl -ss`, without the newline. */
-export const renderStateLine = (pfState: PfState): string => {
-  const { family, protocol } = pfState;
-  const isOut = pfState.direction === 'out';
-  let stack = isOut ? pfState.stack : pfState.wire;
-  const wire = isOut ? pfState.wire : pfState.stack;
-  // an ICMP identifier that NAT has changed is shown once only
-  if (protocol === 'icmp' || protocol === 'ipv6-icmp')
-    stack = isOut ? { ...stack, port0: wire.port0 } : { ...stack, port1: wire.port1 };
-  const differs = stack.rdomain !== wire.rdomain;
-  const one = host(family, wire.address1, wire.port1, wire.rdomain);
-  const oneWas =
-    differs || wire.address1 !== stack.address1 || wire.port1 !== stack.port1
-      ? ` (${host(family, stack.address1, stack.port1, stack.rdomain)})`
-      : '';
-  const zero = host(family, wire.address0, wire.port0, wire.rdomain);
-  const zeroWas =
-    differs || wire.address0 !== stack.address0 || wire.port0 !== stack.port0
-      ? ` (${host(family, stack.address0, stack.port0, stack.rdomain)})`
-      : '';
-  const gateway = pfState.route === null ? '' : ` {${pfState.route.gateway}}`;
-  const source = isOut ? pfState.source.level : pfState.destination.level;
-  const destination = isOut ? pfState.destination.level : pfState.source.level;
-  const name = (level: number): string =>
-    (protocol === 'tcp' ? TCP_NAMES[level] : protocol === 'udp' ? UDP_NAMES[level] : undefined) ??
-    String(level);
-  return `${pfState.interface} ${protocol} ${one}${oneWas}${isOut ? '' : gateway} ${isOut ? '->' : '<-'} ${zero}${zeroWas}${isOut ? gateway : ''}       ${name(source)}:${name(destination)}`;
-};
-
-/** The further lines of `-v` and, with `withId`, `-vv`. */
-export const renderStateDetails = (
-  pfState: PfState,
-  now: number,
-  { creator, timeouts }: { readonly creator: string; readonly timeouts: Timeouts },
-  withId: boolean,
-): readonly string[] => {
-  const isOut = pfState.direction === 'out';
-  const peers = isOut ? [pfState.source, pfState.destination] : [pfState.destination, pfState.source];
-  const sequence =
-    pfState.protocol === 'tcp'
-      ? [`   ${peers.map((peer) => `[${peer.sequence} + ${peer.window}] wscale 10`).join('  ')}`]
-      : [];
-  const { packets, bytes } = pfState;
-  const anchor = pfState.anchorRule?.number ?? null;
-  const rule = pfState.rule.number;
-  const main =
-    `   age ${clock((now - pfState.created) / 1000)}, expires in ${clock((expiresAt(pfState, timeouts) - now) / 1000)}, ` +
-    `${packets[0]}:${packets[1]} pkts, ${bytes[0]}:${bytes[1]} bytes` +
-    `${anchor === null ? '' : `, anchor ${anchor}`}${rule === null ? '' : `, rule ${rule}`}`;
-  const id = withId ? [`   id: ${pfState.id.toString(16).padStart(16, '0')} creatorid: ${creator}`] : [];
-  return [...sequence, main, ...id];
 };

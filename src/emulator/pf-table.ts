@@ -3,7 +3,8 @@
  * (sys/net/pf_table.c). Weights of entries that stay never change (OPENBSD.md 2, point 3).
  */
 import type { Address, Family, Prefix } from './address.ts';
-import { bitsOf, doesContain, renderValue } from './address.ts';
+import { bitsOf, doesContain, parseAddress, renderValue } from './address.ts';
+import type { Action, Direction } from './pf-rules.ts';
 
 export interface TableAddress {
   readonly prefix: Prefix;
@@ -19,8 +20,14 @@ export interface TableEntry extends TableAddress {
   cleared: number;
   /** pf states that least-states has sent here, whichever rule it was; other kinds of pool do not count. */
   active: number;
-  /** Chosen by least-states at least once: pf shows counters from then on. */
-  isCounted: boolean;
+  /** From the first thing that is counted on, a choice of least-states included; XPass is not counted by entry. */
+  traffic: TableTraffic | null;
+}
+
+/** By direction, and by what rules that name the table did to the packet: block, match, pass, XPass. */
+export interface TableTraffic {
+  readonly packets: number[];
+  readonly bytes: number[];
 }
 
 export interface Table {
@@ -33,6 +40,7 @@ export interface Table {
   cleared: number;
   matches: number;
   misses: number;
+  traffic: TableTraffic;
 }
 
 export type Feedback = 'A' | 'D' | 'C' | 'M' | null;
@@ -51,6 +59,8 @@ interface View {
   readonly inet: readonly TableEntry[];
   readonly inet6: readonly TableEntry[];
   readonly weights: TableWeights | null;
+  /** What addresses were found by. */
+  readonly found: Map<string, TableEntry | null>;
 }
 const views = new WeakMap<Table, View>();
 
@@ -59,6 +69,8 @@ const entriesOf = (table: Table): Map<string, TableEntry> => {
   views.delete(table);
   return table.entries as Map<string, TableEntry>;
 };
+
+export const noTraffic = (): TableTraffic => ({ packets: Array(8).fill(0), bytes: Array(8).fill(0) });
 
 export const createTable = (anchor: string, name: string, cleared: number): Table => ({
   name,
@@ -70,6 +82,7 @@ export const createTable = (anchor: string, name: string, cleared: number): Tabl
   cleared,
   matches: 0,
   misses: 0,
+  traffic: noTraffic(),
 });
 
 /** `10.0.0.0/8`, `!192.0.2.1`: as -T show prints it after its three columns. */
@@ -89,15 +102,23 @@ export const sortAddresses = <T extends TableAddress>(addresses: Iterable<T>): r
 
 const enter = (table: Table, address: TableAddress, now: number): void => {
   const text = renderValue(address.prefix.family, address.prefix.value);
-  entriesOf(table).set(keyOf(address), { ...address, text, cleared: now, active: 0, isCounted: false });
+  entriesOf(table).set(keyOf(address), { ...address, text, cleared: now, active: 0, traffic: null });
 };
 
-/** `-T zero`: the table's counters with those of all its addresses. What least-states counts by is no such counter. */
+/** With what least-states counts by (pf_table.c, pfr_clstats_kentries). */
+const zeroEntry = (entry: TableEntry, now: number): void => {
+  entry.cleared = now;
+  entry.active = 0;
+  entry.traffic = null;
+};
+
+/** `-T zero`: the table's counters with those of all its addresses. */
 export const zeroTable = (table: Table, now: number): void => {
   table.cleared = now;
   table.matches = 0;
   table.misses = 0;
-  for (const entry of table.entries.values()) entry.cleared = now;
+  table.traffic = noTraffic();
+  for (const entry of table.entries.values()) zeroEntry(entry, now);
 };
 
 /** `-T zero ADDRESS`: those that are in it. */
@@ -109,7 +130,7 @@ export const zeroAddresses = (
   addresses.filter((address) => {
     const entry = table.entries.get(keyOf(address));
     if (entry === undefined) return false;
-    entry.cleared = now;
+    zeroEntry(entry, now);
     return true;
   });
 
@@ -148,7 +169,9 @@ export const replaceAddresses = (
       enter(table, address, now);
       added.push(address);
     } else if (there.isNegated !== address.isNegated) {
-      entriesOf(table).set(keyOf(address), { ...there, isNegated: address.isNegated });
+      const entry = { ...there, isNegated: address.isNegated };
+      zeroEntry(entry, now);
+      entriesOf(table).set(keyOf(address), entry);
       changed.push(address);
     }
   }
@@ -166,11 +189,10 @@ export const lookupAddress = (table: Table, address: Address): TableEntry | null
   return best;
 };
 
-export const doesTableMatch = (table: Table, address: Address): boolean => {
+export const doesTableMatch = (table: Table, address: Address, doesCount: boolean): boolean => {
   const entry = lookupAddress(table, address);
   const hit = entry !== null && !entry.isNegated;
-  if (hit) table.matches++;
-  else table.misses++;
+  if (doesCount) table[hit ? 'matches' : 'misses']++;
   return hit;
 };
 
@@ -195,6 +217,7 @@ const viewOf = (table: Table): View => {
     inet: usable.filter((entry) => entry.prefix.family === 'inet'),
     inet6: usable.filter((entry) => entry.prefix.family === 'inet6'),
     weights: weights.length === 0 ? null : { max: Math.max(...weights), divisor: weights.reduce(gcd) },
+    found: new Map(),
   };
   views.set(table, view);
   return view;
@@ -209,10 +232,52 @@ export const tableWeights = (table: Table): TableWeights | null => viewOf(table)
 /** A pf state that least-states had sent to an address ends: pf looks the address up anew, so one that was deleted and added counts down too. */
 export const uncountActive = (table: Table, family: Family, text: string): void => {
   const entry = hostEntry(table, family, text);
-  if (entry !== null && entry.active > 0) entry.active--;
+  if (entry === null) return;
+  if (entry.active > 0) entry.active--;
+  entry.traffic ??= noTraffic();
 };
 
 /** The entry that is this very address, or null. */
 export const hostEntry = (table: Table, family: Family, text: string): TableEntry | null =>
   viewOf(table)[family].find((entry) => entry.text === text && entry.prefix.length === bitsOf(family)) ??
   null;
+
+const FOUND_SIZE = 4096;
+
+/** As lookupAddress(), and quick for what was asked before: it is asked for every packet. */
+const lookupText = (table: Table, text: string): TableEntry | null => {
+  const { found } = viewOf(table);
+  const known = found.get(text);
+  if (known !== undefined) return known;
+  const address = parseAddress(text);
+  const entry = address === null ? null : lookupAddress(table, address);
+  if (found.size >= FOUND_SIZE) found.clear();
+  found.set(text, entry);
+  return entry;
+};
+
+const WAYS = { block: 0, match: 1, pass: 2 } as const;
+const XPASS = 3;
+
+const addTraffic = ({ packets, bytes }: TableTraffic, i: number, length: number): void => {
+  packets[i] = (packets[i] ?? 0) + 1;
+  bytes[i] = (bytes[i] ?? 0) + length;
+};
+
+/** A packet of a rule that names the table (pf_table.c, pfr_update_stats). XPass: the table does not bear the rule out, or not any more. */
+export const countTraffic = (
+  table: Table,
+  text: string,
+  isNegated: boolean,
+  action: Action,
+  direction: Direction,
+  length: number,
+): void => {
+  const entry = lookupText(table, text);
+  const isBorneOut = (entry !== null && !entry.isNegated) !== isNegated;
+  const first = direction === 'in' ? 0 : 4;
+  addTraffic(table.traffic, first + (isBorneOut ? WAYS[action] : XPASS), length);
+  if (entry === null || !isBorneOut || !table.hasCounters) return;
+  entry.traffic ??= noTraffic();
+  addTraffic(entry.traffic, first + WAYS[action], length);
+};

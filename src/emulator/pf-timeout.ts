@@ -22,8 +22,17 @@ export type TimeoutName =
 /** Of which nothing here depends. */
 type IdleName = 'tcp.tsdiff' | 'frag' | 'interval';
 
+/** Not times, but numbers of pf states: between them all times shrink, in proportion to what is left to the end. */
+export type AdaptiveName = 'adaptive.start' | 'adaptive.end';
+
 /** Seconds. */
-export type Timeouts = Record<TimeoutName | IdleName, number>;
+export type Timeouts = Record<TimeoutName | IdleName | AdaptiveName, number>;
+
+/** Where a limit on pf states has them when nothing else is said, of all or of one rule: 60 % and 120 % (pfctl.c pfctl_load_options, parse.y pfrule). */
+export const adaptiveOf = (limit: number): Record<AdaptiveName, number> => {
+  const tenth = Math.floor(limit / 10);
+  return { 'adaptive.start': tenth * 6, 'adaptive.end': tenth * 12 };
+};
 
 /** As `pfctl -st` shows them at first. */
 export const DEFAULTS: Readonly<Timeouts> = {
@@ -44,6 +53,8 @@ export const DEFAULTS: Readonly<Timeouts> = {
   'tcp.tsdiff': 30,
   frag: 60,
   interval: 10,
+  'adaptive.start': 60_000,
+  'adaptive.end': 120_000,
 };
 
 const bundle = (
@@ -81,7 +92,7 @@ export const timeoutsOf = (optimization: string): Partial<Timeouts> | null =>
 const isTimeout = (name: string): name is keyof Timeouts => Object.hasOwn(DEFAULTS, name);
 
 /** Names that pf has and that would change how states end; nothing here knows how. */
-const UNKNOWN: ReadonlySet<string> = new Set(['adaptive.start', 'adaptive.end', 'src.track']);
+const UNKNOWN: ReadonlySet<string> = new Set(['src.track']);
 
 /** What a name in `set timeout` is to this machine. */
 export const readTimeoutName = (text: string): keyof Timeouts | 'unknown' | null => {

@@ -5,9 +5,10 @@
 import type { Packet } from './packet.ts';
 import { isAdvertisement, isEchoRequest, isSolicitation } from './packet.ts';
 import { act, rewrite, withRule } from './pf-action.ts';
+import { countPacket, countState } from './pf-count.ts';
 import type { Place, Walk } from './pf-match.ts';
 import { doesInterfaceMatch, mismatch } from './pf-match.ts';
-import { choose, findPort } from './pf-pool.ts';
+import { choose, findPort, redirectedPort } from './pf-pool.ts';
 import type { Direction, Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import type { PfState, StateKey } from './pf-state.ts';
@@ -47,7 +48,7 @@ const translate = (walk: Walk, anchor: string, rule: Rule): boolean => {
     const chosen = choose(walk, { anchor, rule, kind: 'rdr-to', pool: rule.rdr, source }, walk.packet.family);
     if (chosen === null) return false;
     walk.destination = chosen.address;
-    if (rule.rdr.lowPort !== 0) walk.destinationPort = rule.rdr.lowPort;
+    walk.destinationPort = redirectedPort(rule, rule.rdr, walk.destinationPort);
   }
   return true;
 };
@@ -96,36 +97,14 @@ const evaluate = (walk: Walk, anchor: string, caller: Rule | null): Outcome => {
   return 'on';
 };
 
-const count = (place: Place, rule: Rule | null, bytes: number): void => {
-  if (rule === null) return;
-  if (place.direction === 'in') {
-    rule.counters.packetsIn++;
-    rule.counters.bytesIn += bytes;
-  } else {
-    rule.counters.packetsOut++;
-    rule.counters.bytesOut += bytes;
-  }
-};
-
-const countState = (place: Place, pfState: PfState, bytes: number): void => {
-  count(place, pfState.rule, bytes);
-  count(place, pfState.anchorRule, bytes);
-  for (const rule of pfState.matchRules) count(place, rule, bytes);
-  for (const node of pfState.nodes) {
-    node.packets++;
-    node.bytes += bytes;
-  }
-  const i = place.direction === pfState.direction ? 0 : 1;
-  pfState.packets[i]++;
-  pfState.bytes[i] += bytes;
-};
-
 /** Whether an outgoing packet's destination differs between two keys. */
 const isElsewhere = (a: StateKey, b: StateKey): boolean =>
   a.address0 !== b.address0 || a.rdomain !== b.rdomain;
 
 const doesRoute = (pfState: PfState, direction: Direction): boolean =>
   pfState.route !== null && (pfState.route.kind === 'reply-to') !== (pfState.direction === direction);
+
+const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, rule: null });
 
 const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
   const { direction, now } = place;
@@ -134,10 +113,12 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
     if (low >= 9) {
       // both ends are done: the port is used anew
       place.firewall.states.remove(pfState, now);
-      place.firewall.counters.removals++;
       return judge(place, packet);
     }
-    if (low >= 4) return { kind: 'block', answer: 'none', why: 'state-mismatch', rule: null };
+    if (low >= 4) {
+      place.firewall.counters.stateMismatch++;
+      return drop('state-mismatch');
+    }
   }
   const before = pfState.timeout;
   stepState(pfState, direction, packet.flags, now);
@@ -159,9 +140,8 @@ const passState = (place: Place, packet: Packet, pfState: PfState): Verdict => {
 };
 
 const block = (walk: Walk, rule: Rule): Verdict => {
-  count(walk, rule, walk.packet.bytes);
-  count(walk, walk.anchorRule, walk.packet.bytes);
   const { packet } = walk;
+  countPacket(walk, rule, walk.anchorRule, packet);
   const answer = ((): 'none' | 'rst' | 'unreachable' => {
     if (rule.answer === 'drop') return 'none';
     if (packet.protocol === 'tcp' && rule.answer !== 'return-icmp')
@@ -171,8 +151,6 @@ const block = (walk: Walk, rule: Rule): Verdict => {
   })();
   return { kind: 'block', answer, why: 'blocked', rule };
 };
-
-const drop = (why: string): Verdict => ({ kind: 'block', answer: 'none', why, rule: null });
 
 const nodesOf = (walk: Walk): readonly SourceNode[] => {
   const { 'nat-to': nat, 'rdr-to': rdr, 'route-to': route } = walk.nodes;
@@ -189,13 +167,14 @@ const peer = (firewall: Walk['firewall'], level: number): PfState['source'] => (
 
 const createState = (walk: Walk, rule: Rule): Verdict => {
   const { firewall, packet, direction } = walk;
-  const limit = firewall.limits.get('states') ?? 0;
-  if (
-    firewall.states.all.size >= limit ||
-    (rule.maxStates !== null && rule.counters.current >= rule.maxStates)
-  ) {
+  if (rule.maxStates !== null && rule.counters.current >= rule.maxStates) {
+    firewall.ruleLimitHits++;
     firewall.counters.stateLimit++;
     return drop('state-limit');
+  }
+  if (firewall.states.all.size >= (firewall.limits.get('states') ?? 0)) {
+    firewall.counters.memory++;
+    return drop('memory');
   }
   const stackRdomain = firewall.world.rdomainOf(walk.rtable);
   const first = createKey(
@@ -278,7 +257,6 @@ const createState = (walk: Walk, rule: Rule): Verdict => {
     isAlive: true,
   };
   firewall.states.insert(pfState);
-  firewall.counters.inserts++;
   countState(walk, pfState, packet.bytes);
   const key = direction === 'in' ? stack : wire;
   return {
@@ -354,8 +332,7 @@ const judge = (place: Place, packet: Packet): Verdict => {
   if (rule.action === 'block') return block(walk, rule);
   const makesState = packet.icmpType === null || isEchoRequest(packet) || isSolicitation(packet);
   if (rule.keepState && makesState) return createState(walk, rule);
-  count(walk, rule, packet.bytes);
-  count(walk, walk.anchorRule, packet.bytes);
+  countPacket(walk, rule, walk.anchorRule, packet);
   // without a pf state only the last rule's own actions are taken
   const marks = act(packet, withRule(NO_ACTIONS, rule));
   return passUnchanged({ ...packet, ...marks, tag: walk.tag ?? packet.tag }, walk.rtable);

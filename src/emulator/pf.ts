@@ -44,6 +44,7 @@ export interface PfCounters {
   inserts: number;
   removals: number;
   match: number;
+  memory: number;
   stateMismatch: number;
   stateInsert: number;
   stateLimit: number;
@@ -67,6 +68,8 @@ export interface Firewall {
   /** By interface. */
   readonly traffic: TrafficCounters;
   readonly limits: Map<string, number>;
+  /** Packets that `max` of a rule has stopped; `-F info` leaves that. */
+  ruleLimitHits: number;
   /** `creatorid:` of every pf state here. */
   readonly creator: string;
   skips: Set<string>;
@@ -95,6 +98,7 @@ const NOTHING: Readonly<PfCounters> = {
   inserts: 0,
   removals: 0,
   match: 0,
+  memory: 0,
   stateMismatch: 0,
   stateInsert: 0,
   stateLimit: 0,
@@ -104,18 +108,20 @@ const NOTHING: Readonly<PfCounters> = {
 
 export const createFirewall = (world: Firewall['world'], random: Random): Firewall => {
   const timeouts = { ...DEFAULTS };
+  const counters = { ...NOTHING };
   const creator = Math.floor(random.next() * 4294967296);
   return {
     world,
     random,
-    states: createStateTable(timeouts),
+    states: createStateTable(timeouts, counters),
     timeouts,
     nodes: createSourceNodes(),
     rulesets: new Map([['', { rules: [], skips: [] }]]),
     tables: new Map(),
-    counters: { ...NOTHING },
+    counters,
     traffic: createTrafficCounters(world.now()),
     limits: new Map(FIRST_LIMITS),
+    ruleLimitHits: 0,
     creator: creator.toString(16).padStart(8, '0'),
     skips: new Set(),
     queues: [],
@@ -212,13 +218,13 @@ export const referencesOf = (firewall: Firewall, table: Table): number => {
   return count;
 };
 
-/** How many anchors name a table of the main rule set, in a rule or with a table of their own (sys/net/pf_table.c, pfr_insert_ktable). */
+/** How many anchors have a table of that name, or rules that name it, and so hold on to the main rule set's (pf_table.c, pfrkt_root). */
 export const anchorReferencesOf = (firewall: Firewall, table: Table): number => {
   if (table.anchor !== '') return 0;
   const anchors = new Set<string>();
-  for (const [anchor, { rules }] of firewall.rulesets)
-    if (rules.some((rule) => tableNames(rule).includes(table.name))) anchors.add(anchor);
-  for (const { name, anchor } of firewall.tables.values()) if (name === table.name) anchors.add(anchor);
+  for (const one of firewall.tables.values()) if (one.name === table.name) anchors.add(one.anchor);
+  for (const [anchor, ruleset] of firewall.rulesets)
+    if (ruleset.rules.some((rule) => tableNames(rule).includes(table.name))) anchors.add(anchor);
   anchors.delete('');
   return anchors.size;
 };
@@ -252,7 +258,10 @@ export const childrenOf = (firewall: Firewall, path: string): readonly string[] 
 
 export const setRules = (firewall: Firewall, anchor: string, rules: readonly Rule[], pid: number): void => {
   for (const old of firewall.rulesets.get(anchor)?.rules ?? []) old.number = null;
-  for (const rule of rules) rule.insertedBy = pid;
+  for (const rule of rules) {
+    rule.insertedBy = pid;
+    rule.home = anchor;
+  }
   firewall.rulesets.set(anchor, { rules, skips: skipsOf(rules) });
 };
 
@@ -350,6 +359,5 @@ export const killStates = (firewall: Firewall, doesMatch: (pfState: PfState) => 
   for (const pfState of firewall.states.all.values()) if (doesMatch(pfState)) dead.push(pfState);
   if (dead.length > 0) firewall.onKill?.(dead);
   for (const pfState of dead) firewall.states.remove(pfState, now);
-  firewall.counters.removals += dead.length;
   return dead.length;
 };

@@ -16,6 +16,12 @@ export interface Call {
   readonly isDryRun: boolean;
   readonly nic: string | null;
   readonly rdomain: number;
+  /** -R: the rule that -s is about; null: any. */
+  readonly ruleNumber: number | null;
+  /** -z: rules forget what they have counted. */
+  readonly doesClear: boolean;
+  /** -D, which no file can change. */
+  readonly macros: readonly (readonly [string, string])[];
 }
 
 /** Thrown by what ends pfctl at once, as errx() and usage() do. */

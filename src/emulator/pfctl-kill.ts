@@ -23,6 +23,12 @@ const isIn = (prefix: Prefix | undefined, text: string): boolean => {
   return prefix === undefined || (address !== null && doesContain(prefix, address));
 };
 
+/** With -n /dev/pf is open for reading only, if it is: what was asked for has been read by then, and is refused by the kernel. */
+const refuseDryRun = ({ invocation, isDryRun }: Call, request: string): void => {
+  if (isDryRun)
+    die(invocation, `${request}: ${invocation.isRoot ? 'Permission denied' : 'Bad file descriptor'}`);
+};
+
 /** `-K`: forgets source nodes by source and, with a second one, by the address that they were given. Their pf states stay. */
 export const killSources = (call: Call, keys: readonly string[]): void => {
   const { invocation } = call;
@@ -30,6 +36,7 @@ export const killSources = (call: Call, keys: readonly string[]): void => {
   const [source, address] = keys.map((text) => readPrefix(invocation, text));
   // two families name no destination
   const hasPair = address === undefined || source?.family === address.family;
+  if (hasPair) refuseDryRun(call, 'DIOCKILLSRCNODES');
   const doomed = hasPair
     ? firewall.nodes
         .list(clock.now())
@@ -80,6 +87,7 @@ export const kill = (call: Call, keys: readonly string[]) => {
   const [first = '', second = ''] = keys;
   if (first === 'label') {
     if (keys.length !== 2 || second === '') usage(invocation, 'no label specified');
+    refuseDryRun(call, 'DIOCKILLSTATES');
     const count = killStates(
       firewall,
       (one) => one.rule.label === second && keyOf(one).rdomain === call.rdomain && isOn(one),
@@ -92,6 +100,7 @@ export const kill = (call: Call, keys: readonly string[]) => {
     if (match === null) return usage(invocation, 'wrong id format specified');
     const id = BigInt(`0x${match[1]}`);
     if (id === 0n) usage(invocation, 'cannot kill id 0');
+    refuseDryRun(call, 'DIOCKILLSTATES');
     const isOurs =
       match[2] === undefined || Number.parseInt(match[2], 16) === Number.parseInt(firewall.creator, 16);
     const pfState = isOurs ? firewall.states.all.get(id) : undefined;
@@ -116,6 +125,7 @@ export const kill = (call: Call, keys: readonly string[]) => {
       return { address: address.text, port: Number(match[2] ?? match[3]) };
     };
     const [source, destination] = direction === '->' ? [parse(one), parse(two)] : [parse(two), parse(one)];
+    refuseDryRun(call, 'DIOCKILLSTATES');
     // in: what comes from the source; out: what goes to the destination, as the stack sees it
     const count = killStates(firewall, (each) => {
       const key = keyOf(each);
@@ -131,15 +141,17 @@ export const kill = (call: Call, keys: readonly string[]) => {
     });
     return say(`killed ${count} states`);
   }
-  const prefixes = keys.map((text) => readPrefix(invocation, text));
+  const [source, destination] = keys.map((text) => readPrefix(invocation, text));
+  const hasPair = destination === undefined || source?.family === destination.family;
+  if (hasPair) refuseDryRun(call, 'DIOCKILLSTATES');
   const count = killStates(firewall, (one) => {
     const key = keyOf(one);
     return (
       key.rdomain === call.rdomain &&
-      isIn(prefixes[0], key.source) &&
-      isIn(prefixes[1], key.destination) &&
+      isIn(source, key.source) &&
+      isIn(destination, key.destination) &&
       isOn(one)
     );
   });
-  say(`killed ${count} states from 1 sources and ${prefixes.length > 1 ? 1 : 0} destinations`);
+  say(`killed ${count} states from 1 sources and ${keys.length > 1 && hasPair ? 1 : 0} destinations`);
 };

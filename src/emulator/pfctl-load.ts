@@ -137,7 +137,14 @@ export const load = (call: Call, path: string, text: string | null) => {
   ): ParseOutcome => {
     const outcome = parseRuleset(
       content,
-      { file, anchor: into, verbosity: call.verbosity, isDryRun: call.isDryRun, optimization },
+      {
+        file,
+        anchor: into,
+        verbosity: call.verbosity,
+        isDryRun: call.isDryRun,
+        optimization,
+        macros: call.macros,
+      },
       world,
     );
     if (outcome.stdout !== '') invocation.out(outcome.stdout);

@@ -8,6 +8,8 @@ const LENGTH = 50;
 
 /** With -vv pfctl goes on for ever, every five seconds, which nothing here waits for. */
 export const showQueues = (router: Router, nic: string | null, verbosity: number): Shown => {
+  const queues = orderQueues(router.firewall.queues);
+  if (queues.length === 0) return { out: '' };
   if (verbosity > 1) return { out: '', err: 'pfctl: emulator: -s queue -vv not known\n', code: 1 };
   const pad = (value: number, width: number): string => String(value).padStart(width);
   const counts = (on: string, name: string): string => {
@@ -15,7 +17,7 @@ export const showQueues = (router: Router, nic: string | null, verbosity: number
     return `  [ pkts: ${pad(packets, 10)}  bytes: ${pad(bytes, 10)}  dropped pkts: ${pad(0, 6)} bytes: ${pad(0, 6)} ]\n`;
   };
   return {
-    out: orderQueues(router.firewall.queues)
+    out: queues
       .filter((one) => nic === null || one.interface === nic)
       .map(({ interface: on, definition: { name, text, limit } }) =>
         verbosity === 0

@@ -1,12 +1,9 @@
-/** pfctl -s: rules, labels, pf states, anchors, tables, info, limits, time-outs, interfaces, queues (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
-import type { Firewall, Ruleset } from './pf.ts';
-import { childrenOf, countInterfaceAddresses, doesAnchorExist, referencesOf, tableFor } from './pf.ts';
-import type { Sizes } from './pf-print.ts';
-import { isUnnamed, renderRule } from './pf-print.ts';
-import type { Rule } from './pf-rules.ts';
+/** pfctl -s: pf states, anchors, tables, info, limits, time-outs (sbin/pfctl/pfctl.c, transcripts pfctl-s*, -v*). */
+import type { Firewall } from './pf.ts';
+import { anchorReferencesOf, childrenOf, doesAnchorExist, referencesOf } from './pf.ts';
 import type { SourceNode } from './pf-source-node.ts';
-import { renderStateDetails, renderStateLine } from './pf-state.ts';
-import type { Table } from './pf-table.ts';
+import { renderStateDetails, renderStateLine } from './pf-state-print.ts';
+import type { Table, TableTraffic } from './pf-table.ts';
 import { renderTime } from './route-monitor.ts';
 import type { Router } from './router.ts';
 
@@ -17,89 +14,16 @@ export interface Shown {
   readonly code?: number;
 }
 
-const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
+export const MISSING: Shown = { out: '', err: 'pfctl: Anchor does not exist\n' };
 
-const sizesIn = (firewall: Firewall, anchor: string): Sizes => ({
-  table: (name) => tableFor(firewall, anchor, name)?.entries.size ?? 0,
-  interface: (name, modifiers, family) => countInterfaceAddresses(firewall, name, modifiers, family),
-});
-
-const counters = (rule: Rule): string => {
-  const { counters: c } = rule;
-  const pad = (value: number, width: number): string => String(value).padEnd(width);
-  return (
-    `  [ Evaluations: ${pad(c.evaluations, 8)}  Packets: ${pad(c.packetsIn + c.packetsOut, 8)}  Bytes: ${pad(c.bytesIn + c.bytesOut, 10)}  States: ${pad(c.current, 6)}]\n` +
-    `  [ Inserted: uid 0 pid ${rule.insertedBy} State Creations: ${pad(c.created, 6)}]\n`
-  );
-};
-
-const walkRules = (
-  firewall: Firewall,
-  path: string,
-  verbosity: number,
-  isRecursive: boolean,
-  isWildcard: boolean,
-  depth: number,
-): string => {
-  const indent = verbosity > 0 ? '' : '  '.repeat(depth);
-  const ruleset: Ruleset | undefined = firewall.rulesets.get(path);
-  let text = '';
-  for (const rule of ruleset?.rules ?? []) {
-    text += indent + renderRule(rule, verbosity > 1 ? sizesIn(firewall, path) : null);
-    const count = verbosity > 0 ? counters(rule) : '';
-    if (rule.anchor !== null && (isRecursive || isUnnamed(rule.anchor.name))) {
-      text += ` {\n${count}${walkRules(firewall, rule.anchor.path, verbosity, isRecursive, rule.anchor.isWildcard, depth + 1)}${indent}}\n`;
-    } else text += `\n${count}`;
-  }
-  if (isWildcard && isRecursive)
-    for (const child of childrenOf(firewall, path)) {
-      const below = path === '' ? child : `${path}/${child}`;
-      text += `${indent}anchor "${child}" all {\n${walkRules(firewall, below, verbosity, true, false, depth + 1)}${indent}}\n`;
-    }
-  return text;
-};
-
-/** `-s rules`. `isRecursive` for `-a '…*'`. */
-export const showRules = (
-  firewall: Firewall,
-  anchor: string,
-  verbosity: number,
-  isRecursive: boolean,
-  isWildcard: boolean,
-): Shown =>
-  doesAnchorExist(firewall, anchor)
-    ? { out: walkRules(firewall, anchor, verbosity, isRecursive, isWildcard, 0) }
-    : MISSING;
-
-/** `-s labels`. */
-export const showLabels = (firewall: Firewall, anchor: string): Shown => {
-  if (!doesAnchorExist(firewall, anchor)) return MISSING;
-  const lines = (firewall.rulesets.get(anchor)?.rules ?? [])
-    .filter((rule) => rule.label !== '')
-    .map(({ label, counters: c }) =>
-      [
-        label,
-        c.evaluations,
-        c.packetsIn + c.packetsOut,
-        c.bytesIn + c.bytesOut,
-        c.packetsIn,
-        c.bytesIn,
-        c.packetsOut,
-        c.bytesOut,
-        c.created,
-      ].join(' '),
-    );
-  return { out: lines.map((line) => `${line}\n`).join('') };
-};
-
-/** `-s Anchors`: the anchors below one, each before its children. */
-export const showAnchors = (firewall: Firewall, anchor: string): Shown => {
+/** `-s Anchors`: the anchors below one, each before its children; those that pfctl has named only with -v. */
+export const showAnchors = (firewall: Firewall, anchor: string, isVerbose: boolean): Shown => {
   if (!doesAnchorExist(firewall, anchor)) return { ...MISSING, code: 1 };
   const walk = (path: string): string =>
     childrenOf(firewall, path)
       .map((child) => {
         const below = path === '' ? child : `${path}/${child}`;
-        return `  ${below}\n${walk(below)}`;
+        return `${isVerbose || !below.startsWith('_') ? `  ${below}\n` : ''}${walk(below)}`;
       })
       .join('');
   return { out: walk(anchor) };
@@ -116,6 +40,7 @@ export const listStates = (
   router: Router,
   nic: string | null,
   verbosity: number,
+  ruleNumber: number | null,
 ): { readonly next: () => string | null; readonly piece: number } => {
   const { firewall, clock } = router;
   const now = clock.now();
@@ -128,6 +53,7 @@ export const listStates = (
     for (const end = Math.min(all.length, at + PIECE); at < end; at++) {
       const pfState = all[at];
       if (pfState === undefined || (nic !== null && pfState.interface !== nic)) continue;
+      if (ruleNumber !== null && pfState.rule.number !== ruleNumber) continue;
       text += `${renderStateLine(pfState)}\n`;
       if (verbosity === 0) continue;
       for (const line of renderStateDetails(pfState, now, firewall, verbosity > 1)) text += `${line}\n`;
@@ -162,22 +88,24 @@ export const showSources = (router: Router, verbosity: number): Shown => {
   return { out: lines.join('') };
 };
 
-const TABLE_COUNTERS = ['Block', 'Match', 'Pass', 'XPass'];
+const TABLE_WAYS = ['Block', 'Match', 'Pass', 'XPass'];
 
-/** Nothing counts packets by table here. Entries have no `XPass`. */
-export const zeroCounters = (isEntry: boolean): string =>
-  ['In', 'Out']
-    .flatMap((direction) =>
-      (isEntry ? TABLE_COUNTERS.slice(0, 3) : TABLE_COUNTERS).map(
-        (what) =>
-          `\t${`${direction}/${what}:`.padEnd(12)} [ Packets: ${'0'.padEnd(18)} Bytes: ${'0'.padEnd(18)} ]\n`,
-      ),
-    )
-    .join('');
+/** Of the first so many ways: entries have no `XPass`. */
+export const renderTableTraffic = ({ packets, bytes }: TableTraffic, ways: 3 | 4): string => {
+  const number = (value = 0): string => String(value).padEnd(18);
+  const lines = ['In', 'Out'].flatMap((direction, first) =>
+    TABLE_WAYS.slice(0, ways).map((what, way) => {
+      const i = first * TABLE_WAYS.length + way;
+      return `\t${`${direction}/${what}:`.padEnd(12)} [ Packets: ${number(packets[i])} Bytes: ${number(bytes[i])} ]\n`;
+    }),
+  );
+  return lines.join('');
+};
 
 const tableLine = (firewall: Firewall, table: Table, isVerbose: boolean): string => {
   const isReferenced = referencesOf(firewall, table) > 0;
-  const flags = `${table.isConst ? 'c' : '-'}${table.isPersist ? 'p' : '-'}a-${isReferenced ? 'r' : '-'}-${table.hasCounters ? 'C' : '-'}`;
+  const isAnchored = anchorReferencesOf(firewall, table) > 0;
+  const flags = `${table.isConst ? 'c' : '-'}${table.isPersist ? 'p' : '-'}a-${isReferenced ? 'r' : '-'}${isAnchored ? 'h' : '-'}${table.hasCounters ? 'C' : '-'}`;
   return `${isVerbose ? `${flags}\t` : ''}${table.name}${table.anchor === '' ? '' : `@${table.anchor}`}\n`;
 };
 
@@ -194,8 +122,8 @@ export const showTables = (
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.anchor < b.anchor ? -1 : 1));
   const details = (table: Table): string =>
     `\tAddresses:   ${table.entries.size}\n\tCleared:     ${renderTime(table.cleared)}\n` +
-    `\tReferences:  [ Anchors: ${'0'.padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
-    `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${zeroCounters(false)}`;
+    `\tReferences:  [ Anchors: ${String(anchorReferencesOf(firewall, table)).padEnd(18)} Rules: ${String(referencesOf(firewall, table)).padEnd(18)} ]\n` +
+    `\tEvaluations: [ NoMatch: ${String(table.misses).padEnd(18)} Match: ${String(table.matches).padEnd(18)} ]\n${renderTableTraffic(table.traffic, 4)}`;
   return {
     out: tables
       .map((table) => `${tableLine(firewall, table, verbosity > 0)}${verbosity > 1 ? details(table) : ''}`)
@@ -203,8 +131,8 @@ export const showTables = (
   };
 };
 
-const LIMIT_COUNTERS = [
-  'max states per rule',
+/** Nothing here knows them. */
+const OTHER_LIMITS = [
   'max-src-states',
   'max-src-nodes',
   'max-src-conn',
@@ -254,7 +182,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
     ['fragment', 0],
     ['short', 0],
     ['normalize', 0],
-    ['memory', 0],
+    ['memory', c.memory],
     ['bad-timestamp', 0],
     ['congestion', 0],
     ['ip-option', 0],
@@ -269,12 +197,12 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
   ];
   text += `Counters\n${reasons.map(([name, value]) => line(name, value, true)).join('')}`;
   if (verbose)
-    text += `Limit Counters\n${LIMIT_COUNTERS.map((name) => line(name, 0, true)).join('')}Adaptive Syncookies Watermarks\n  ${'start'.padEnd(25)} ${'25000'.padStart(14)} states\n  ${'end'.padEnd(25)} ${'12500'.padStart(14)} states\n`;
+    text += `Limit Counters\n${line('max states per rule', firewall.ruleLimitHits, true)}${OTHER_LIMITS.map((name) => line(name, 0, true)).join('')}Adaptive Syncookies Watermarks\n  ${'start'.padEnd(25)} ${'25000'.padStart(14)} states\n  ${'end'.padEnd(25)} ${'12500'.padStart(14)} states\n`;
   return { out: text };
 };
 
 /** `-s timeouts`. */
-export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
+export const showTimeouts = ({ timeouts }: Firewall): Shown => {
   const order = [
     'tcp.first',
     'tcp.opening',
@@ -295,8 +223,6 @@ export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
     'other.single',
     'other.multiple',
   ] as const;
-  // pfctl_load_options()
-  const tenth = Math.floor((limits.get('states') ?? 0) / 10);
   return {
     out:
       order.map((name) => row(name, timeouts[name])).join('') +
@@ -304,8 +230,8 @@ export const showTimeouts = ({ timeouts, limits }: Firewall): Shown => {
       rest.map((name) => row(name, timeouts[name])).join('') +
       row('frag', timeouts.frag) +
       row('interval', timeouts.interval) +
-      row('adaptive.start', tenth * 6, ' states') +
-      row('adaptive.end', tenth * 12, ' states') +
+      row('adaptive.start', timeouts['adaptive.start'], ' states') +
+      row('adaptive.end', timeouts['adaptive.end'], ' states') +
       row('src.track', 0),
   };
 };

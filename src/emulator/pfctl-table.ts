@@ -15,7 +15,7 @@ import {
   zeroAddresses,
   zeroTable,
 } from './pf-table.ts';
-import { zeroCounters } from './pfctl-show.ts';
+import { renderTableTraffic } from './pfctl-show.ts';
 import { renderTime } from './route-monitor.ts';
 
 export interface TableCall {
@@ -156,7 +156,7 @@ export const runTable = (call: TableCall): TableAnswer => {
         if (call.verbosity === 0) return head;
         const active = entry.active > 0 ? `\tActive States:      ${entry.active}\n` : '';
         const weight = entry.weight === null ? '' : `\tWeight:             ${entry.weight}\n`;
-        return `${head}\tCleared:     ${renderTime(entry.cleared)}\n${active}${weight}${entry.isCounted ? zeroCounters(true) : ''}`;
+        return `${head}\tCleared:     ${renderTime(entry.cleared)}\n${active}${weight}${entry.traffic === null ? '' : renderTableTraffic(entry.traffic, 3)}`;
       });
       return { out: lines.join(''), err: '', code: 0 };
     }

@@ -6,56 +6,68 @@ import type { Call } from './pfctl-call.ts';
 import { die, Stop, USAGE, usage } from './pfctl-call.ts';
 import { kill, killSources } from './pfctl-kill.ts';
 import { flush, load } from './pfctl-load.ts';
+import { readCommandLine } from './pfctl-option.ts';
 import type { Shown } from './pfctl-show.ts';
 import {
   listStates,
+  MISSING,
   showAnchors,
   showInfo,
-  showLabels,
   showLimits,
-  showRules,
   showSources,
   showTables,
   showTimeouts,
 } from './pfctl-show.ts';
 import { showInterfaces } from './pfctl-show-interfaces.ts';
 import { showQueues } from './pfctl-show-queues.ts';
+import { clearRules, showLabels, showRules } from './pfctl-show-rules.ts';
 import { runTable } from './pfctl-table.ts';
 import type { Invocation, Program } from './program.ts';
-import { parseOptions } from './program.ts';
 
-const SHOW = [
-  'queue',
-  'rules',
-  'Anchors',
-  'Sources',
-  'states',
-  'info',
-  'Interfaces',
-  'labels',
-  'timeouts',
-  'memory',
-  'Tables',
-  'osfp',
-  'all',
-];
-const FLUSH = ['rules', 'Sources', 'states', 'info', 'Tables', 'osfp', 'Reset', 'all'];
-const TABLE = ['kill', 'flush', 'add', 'delete', 'replace', 'show', 'test', 'zero', 'expire'];
+const allStates = ({ invocation, nic, verbosity }: Call): string => {
+  const { next } = listStates(invocation.router, nic, verbosity, null);
+  let text = '';
+  for (let piece = next(); piece !== null; piece = next()) text += piece;
+  return text;
+};
 
-/** The first word of a list that starts like this, as pfctl_lookup_option() does it. */
-const lookUp = (text: string, words: readonly string[]): string | null =>
-  words.find((word) => word.startsWith(text)) ?? null;
+/** `-s all`: each with a title, some of them only when there is something. */
+const showAll = (given: Call): Shown => {
+  const call = { ...given, ruleNumber: null, isWildcard: false };
+  const { router } = call.invocation;
+  const asked = { ...call, firewall: router.firewall };
+  const rules = showRules(asked);
+  const labels = rules === MISSING ? MISSING : showLabels(asked);
+  const sections: readonly (readonly [string, Shown, boolean])[] = [
+    ['FILTER RULES:', rules, rules !== MISSING],
+    ['QUEUES:', showQueues(router, call.nic, call.verbosity), false],
+    ['STATES:', { out: allStates(call) }, false],
+    ['SOURCE TRACKING NODES:', showSources(router, call.verbosity), false],
+    ['INFO:', showInfo(router, call.verbosity), true],
+    ['LABEL COUNTERS:', labels, false],
+    ['TIMEOUTS:', showTimeouts(router.firewall), true],
+    ['LIMITS:', showLimits(router.firewall), true],
+    ['TABLES:', showTables(router.firewall, call.anchor, call.verbosity, false), false],
+  ];
+  const shown = sections.filter(([, { out }, isAlways]) => isAlways || out !== '');
+  return {
+    out: shown.map(([title, { out }]) => `${title}\n${out}`).join('\n'),
+    err: `${sections.map(([, { err = '' }]) => err).join('')}pfctl: emulator: fingerprints not known\n`,
+    code: 1,
+  };
+};
 
 const show = (call: Call, what: string): Shown => {
   const { router } = call.invocation;
   const { firewall } = router;
+  const asked = { ...call, firewall };
   switch (what) {
     case 'rules':
-      return showRules(firewall, call.anchor, call.verbosity, call.isRecursive, call.isWildcard);
+      return showRules(asked);
     case 'labels':
-      return showLabels(firewall, call.anchor);
+      return showLabels(asked);
     case 'Anchors':
-      return showAnchors(firewall, call.anchor);
+      return showAnchors(firewall, call.anchor, call.verbosity > 0);
     case 'Tables':
       return showTables(firewall, call.anchor, call.verbosity, call.isRecursive);
     case 'info':
@@ -70,6 +82,8 @@ const show = (call: Call, what: string): Shown => {
       return showQueues(router, call.nic, call.verbosity);
     case 'Sources':
       return showSources(router, call.verbosity);
+    case 'all':
+      return showAll(call);
     default:
       return { out: '', err: `pfctl: emulator: -s ${what} not known\n`, code: 1 };
   }
@@ -77,9 +91,9 @@ const show = (call: Call, what: string): Shown => {
 
 /** Prints pf states as fast as they are read, and no faster; goes on with `then`. */
 const printStates = (call: Call, then: () => void): void => {
-  const { invocation, nic, verbosity } = call;
+  const { invocation, nic, verbosity, ruleNumber } = call;
   const { router } = invocation;
-  const { next, piece } = listStates(router, nic, verbosity);
+  const { next, piece } = listStates(router, nic, verbosity, ruleNumber);
   const perSecond = router.statesListedPerSecond;
   const turn = () => {
     const text = next();
@@ -92,96 +106,11 @@ const printStates = (call: Call, then: () => void): void => {
 };
 
 const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean) => void) => {
-  const { router, args } = invocation;
+  const { router } = invocation;
   const { firewall, clock } = router;
-  if (args.length === 0) usage(invocation);
-  const options = parseOptions(args, 'a:dD:eqf:F:ghi:k:K:L:Nno:Pp:R:rS:s:t:T:vV:x:z');
-  let anchorText: string | null = null;
-  let file: string | null = null;
-  let showWhat: string | null = null;
-  let flushWhat: string | null = null;
-  let table: string | null = null;
-  let tableCommand: string | null = null;
-  let nic: string | null = null;
-  let rdomain = 0;
-  let verbosity = 0;
-  let doesWrite = false;
-  const kills: string[] = [];
-  const sourceKills: string[] = [];
-  const flags = new Set<string>();
-  for (const { letter, value } of options.given) {
-    const text = value ?? '';
-    switch (letter) {
-      case 'a':
-        anchorText = text;
-        break;
-      case 'f':
-        file = text;
-        doesWrite = true;
-        break;
-      case 's':
-        showWhat = lookUp(text, SHOW) ?? usage(invocation, `Unknown show modifier '${text}'`);
-        break;
-      case 'F':
-        flushWhat = lookUp(text, FLUSH) ?? usage(invocation, `Unknown flush modifier '${text}'`);
-        doesWrite = true;
-        break;
-      case 't':
-        table = text;
-        break;
-      case 'T':
-        tableCommand = lookUp(text, TABLE) ?? usage(invocation, `Unknown table command '${text}'`);
-        break;
-      case 'k':
-        if (kills.length >= 2) usage(invocation, 'can only specify -k twice');
-        kills.push(text);
-        doesWrite = true;
-        break;
-      case 'K':
-        if (sourceKills.length >= 2) usage(invocation, 'can only specify -K twice');
-        sourceKills.push(text);
-        doesWrite = true;
-        break;
-      case 'i':
-        nic = text;
-        break;
-      case 'p':
-        if (text !== '/dev/pf') die(invocation, `${text}: No such file or directory`);
-        break;
-      case 'V':
-        if (!/^[0-9]+$/.test(text) || Number(text) > 255)
-          usage(invocation, `Invalid rdomain: ${/^[0-9]+$/.test(text) ? 'too large' : 'invalid'}`);
-        rdomain = Number(text);
-        break;
-      case 'v':
-        verbosity++;
-        break;
-      case 'h':
-        usage(invocation);
-        break;
-      // of these some would only change what is printed: it is refused as well, rather than printed otherwise
-      case 'D':
-      case 'g':
-      case 'L':
-      case 'P':
-      case 'r':
-      case 'S':
-      case 'o':
-      case 'R':
-      case 'x':
-      case 'z':
-        die(invocation, `emulator: -${letter} not known`);
-        break;
-      default:
-        flags.add(letter);
-        if (letter === 'e' || letter === 'd') doesWrite = true;
-    }
-  }
-  if (options.problem !== null) usage(invocation, options.problem);
-  if ((tableCommand === null) !== (table === null)) usage(invocation);
-  if (tableCommand !== null) doesWrite = tableCommand !== 'show' && tableCommand !== 'test';
-  else if (options.rest.length > 0)
-    usage(invocation, `unknown command line argument: ${options.rest[0]} ...`);
+  const line = readCommandLine(invocation);
+  const { anchorText, file, showWhat, flushWhat, table, tableCommand, kills, sourceKills, flags, doesWrite } =
+    line;
   let anchor = anchorText ?? '';
   let isRecursive = false;
   let isWildcard = false;
@@ -205,11 +134,14 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
     anchor,
     isRecursive,
     isWildcard,
-    verbosity,
+    verbosity: line.verbosity,
     isQuiet: flags.has('q'),
     isDryRun,
-    nic,
-    rdomain,
+    nic: line.nic,
+    rdomain: line.rdomain,
+    ruleNumber: line.ruleNumber,
+    doesClear: flags.has('z'),
+    macros: line.macros,
   };
   if (!isDryRun && !invocation.isRoot) die(invocation, '/dev/pf: Permission denied');
   const isReadOnly = !isDryRun && !doesWrite;
@@ -231,6 +163,10 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
     }
   };
   const rest = () => {
+    if (call.doesClear && (showWhat === null || isDryRun)) {
+      if (isDryRun) invocation.err('pfctl: DIOCGETRULE: Permission denied\n');
+      else invocation.err(clearRules({ ...call, firewall }).err ?? '');
+    }
     if (flushWhat !== null && !isDryRun) flush(call, flushWhat);
     if (kills.length > 0) kill(call, kills);
     if (sourceKills.length > 0) killSources(call, sourceKills);
@@ -253,9 +189,9 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
             anchor,
             name,
             command,
-            words: options.rest,
+            words: line.rest,
             file: file === null ? null : { path: file, text },
-            verbosity,
+            verbosity: call.verbosity,
             isQuiet: call.isQuiet,
             isDummy: isDryRun,
             wall: clock.wall(),

@@ -205,3 +205,23 @@ t.test('flushing: what stays', async (test) => {
   made.run("pfctl -a 'uplinkd*' -F all");
   test.equal(made.run('pfctl -sA').stdout, '  uplinkd\n');
 });
+
+t.test('anchors that pfctl has named show with -v (sbin/pfctl/pfctl.c, pfctl_walk_show)', async (test) => {
+  const made = createMachine();
+  made.load('', 'anchor {\npass\nanchor "in" {\nblock\n}\n}\nanchor "a" {\nanchor {\npass\n}\n}\n');
+  test.equal(made.run('pfctl -sA').stdout, '  a\n  a/_4\n', 'only the first name counts');
+  test.equal(made.run('pfctl -vsA').stdout, '  _1\n  _1/in\n  a\n  a/_4\n');
+});
+
+t.test('-vvsr: a table that is not there has no number (sys/net/pf.c, pf_tbladdr_copyout)', async (test) => {
+  const made = createMachine();
+  made.load('', 'table <t> persist { 10.0.0.1 }\npass from <t> to <u>\nanchor a\n');
+  made.load('a', 'pass to <t>\npass to <u>\n');
+  const shown = (line: string): readonly string[] => made.run(line).stdout.match(/<.*?>/g) ?? [];
+  test.same(shown('pfctl -vvsr'), ['<t:1>', '<u:*>']);
+  test.same(shown('pfctl -a a -vvsr'), ['<t:1>', '<u:*>']);
+  made.run('pfctl -t t -T kill');
+  test.same(shown('pfctl -a a -vvsr'), ['<t:*>', '<u:*>']);
+  made.run('pfctl -t t -T add 10.0.0.1 10.0.0.2');
+  test.same(shown('pfctl -vvsr'), ['<t:2>', '<u:*>']);
+});

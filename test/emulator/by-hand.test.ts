@@ -137,6 +137,8 @@ t.test('pfctl: pf states and labels of known traffic', async (test) => {
   traffic(counted, { bytes: 58 });
   replay(test, counted, 'pfctl-sl-anchor.txt');
   replay(test, counted, 'pfctl-sl-root.txt');
+  // also how often least-states has looked
+  replay(test, counted, 'pfctl-vvsT-anchor.txt', (text) => text.replace(/Cleared: .*/, 'Cleared: T'));
 });
 
 t.test('pfctl -k: by hosts, networks, label, id, key', async (test) => {

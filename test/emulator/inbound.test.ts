@@ -100,3 +100,24 @@ t.test('hosts on the uplink’s own network are answered directly', async (test)
     test.notMatch(made.run('pfctl -ss').stdout, /\{/, 'not by the gateway');
   }
 });
+
+t.test(
+  'rdr-to a port range: the place in the range is kept (sys/net/pf_lb.c, pf_get_transaddr)',
+  async (test) => {
+    const made = createMachine({ defaultRoute: '192.0.2.1' });
+    const at = (rule: string, port: number): string => {
+      made.run('pfctl -F states');
+      made.load('', `pass in on vio2 inet proto tcp ${rule}\npass out\n`);
+      made.router.lan.inbound({ uplink: 'a', from: '203.0.113.9', port });
+      return /10\.0\.0\.5:(\d+)/.exec(made.run('pfctl -ss').stdout)?.[1] ?? '';
+    };
+    for (const [rule, port, wanted] of [
+      ['to port 80:90 rdr-to 10.0.0.5 port 8080:8090', 85, '8085'],
+      ['to port 80:100 rdr-to 10.0.0.5 port 8080:8090', 95, '8084'],
+      ['to port 80:90 rdr-to 10.0.0.5 port 8080', 85, '8080'],
+      ['to port 80:90 rdr-to 10.0.0.5', 85, '85'],
+      ['rdr-to 10.0.0.5 port 8080:8089', 85, '8085'],
+    ] as const)
+      test.equal(at(rule, port), wanted, `${rule}, ${port}`);
+  },
+);

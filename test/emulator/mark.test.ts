@@ -78,6 +78,23 @@ t.test('prio and tos: set by the rule that lets in, kept for every packet of the
   );
 });
 
+t.test('tos 0 takes every packet (sys/net/pf.c, pf_match_rule)', async (test) => {
+  for (const [rule, seen] of [
+    ['tos 0', 2],
+    ['tos cs0', 2],
+    ['tos 0x20', 2],
+    ['tos 0x40', 0],
+  ] as const) {
+    const made = machine(
+      '',
+      `set skip on lo\npass in set tos 0x20\npass out nat-to 192.0.2.2\nmatch out on vio2 ${rule} label seen\n`,
+    );
+    made.run('route add default 192.0.2.1');
+    leave(made);
+    test.match(made.run('pfctl -sl').stdout, new RegExp(`^seen \\d+ ${seen} `), rule);
+  }
+});
+
 t.test('match rules add up; a later one wins; rules match by prio and tos', async (test) => {
   const main = `set skip on lo\n${TAG}match in set prio 1\nmatch in set (prio 5)\nmatch in set tos 0x20\npass\nmatch out on vio2 prio 5 tos 0x20 label seen\nanchor "uplinkd"\n`;
   const counted = machine(`pass in quick inet tagged uplink_default route-to ${A}\n`, main);

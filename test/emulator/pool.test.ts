@@ -79,6 +79,18 @@ t.test('pfctl -sS and -K: the words', async (test) => {
   test.equal(made.run('pfctl -sS').stdout, '');
 });
 
+t.test('pfctl -vss: what a pf state is besides (sbin/pfctl/pf_print_state.c, print_state)', async (test) => {
+  const made = machine(
+    `table <gw> persist { ${A} }\npass in quick inet tagged uplink_default route-to <gw> round-robin sticky-address keep state (sloppy, pflow)\n${OUT}`,
+  );
+  connect(made, '10.0.0.2');
+  const ends = (): readonly string[] =>
+    [...made.run('pfctl -vss').stdout.matchAll(/, rule \d+(.*)$/gm)].map(([, end = '']) => end);
+  test.same(ends(), [', sloppy, pflow, source-track', '']);
+  made.run('pfctl -K 10.0.0.2');
+  test.same(ends(), [', sloppy, pflow', ''], 'no source node any more');
+});
+
 t.test('a gateway that leaves the table: the next new connection chooses again, and stays', async (test) => {
   const made = machine(pool('round-robin sticky-address'));
   const first = spread(made);
