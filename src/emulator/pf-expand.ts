@@ -76,7 +76,8 @@ export interface RuleSpec {
   /** Null when the rule does not say. */
   readonly isIfBound: boolean | null;
   readonly isSloppy: boolean;
-  readonly stateOptions: readonly string[];
+  readonly isUnsynced: boolean;
+  readonly hasFlow: boolean;
   readonly maxStates: number | null;
   readonly probability: number | null;
   readonly scrub: Scrub | null;
@@ -339,7 +340,8 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       user: spec.user,
       icmpType: icmp?.type ?? null,
       icmpCode: icmp?.code ?? null,
-      tos: spec.tos,
+      // to pf 0 is none
+      tos: spec.tos === 0 ? null : spec.tos,
       prio: spec.prio,
       setPrio: spec.setPrio,
       setTos: spec.setTos,
@@ -347,7 +349,8 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       keepState: isStateful,
       isIfBound: isStateful && spec.isIfBound === true,
       isSloppy: spec.isSloppy,
-      stateOptions: spec.stateOptions,
+      isUnsynced: spec.isUnsynced,
+      hasFlow: spec.hasFlow,
       maxStates: spec.maxStates,
       probability: spec.probability,
       scrub: spec.scrub,

@@ -162,7 +162,7 @@ export const tosValue = (source: Source): number => {
     token.kind === 'number'
       ? Number(token.text)
       : (TOS[token.text.toLowerCase()] ??
-        (/^0x[0-9a-f]+$/i.test(token.text) ? Number.parseInt(token.text, 16) : 256));
+        (/^0x[0-9a-fA-F]+$/.test(token.text) ? Number.parseInt(token.text, 16) : 256));
   return value < 0 || value > 255 ? source.refuse(`illegal tos value ${token.text}`) : value;
 };
 

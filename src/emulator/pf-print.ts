@@ -138,10 +138,15 @@ const renderSets = (rule: Rule): string => {
 };
 
 const renderStateKeeping = (rule: Rule): string => {
-  const options = [...rule.stateOptions];
-  if (rule.isIfBound) options.push('if-bound');
-  if (rule.isSloppy) options.push('sloppy');
-  if (rule.maxStates !== null) options.unshift(`max ${rule.maxStates}`);
+  const tenth = Math.floor((rule.maxStates ?? 0) / 10);
+  const options = [
+    rule.maxStates === null ? [] : [`max ${rule.maxStates}`],
+    rule.isUnsynced ? ['no-sync'] : [],
+    rule.isIfBound ? ['if-bound'] : [],
+    rule.isSloppy ? ['sloppy'] : [],
+    rule.hasFlow ? ['pflow'] : [],
+    tenth === 0 ? [] : [`adaptive.start ${tenth * 6}`, `adaptive.end ${tenth * 12}`],
+  ].flat();
   const keeps =
     !rule.keepState && rule.action === 'pass'
       ? ' no state'

@@ -21,12 +21,16 @@ import {
 } from './pf-item-parse.ts';
 import type { Action } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
-import { readTimeoutName } from './pf-timeout.ts';
+import type { StateOption } from './pf-state-option-parse.ts';
+import { parseStateOptions, stateOptionsOf } from './pf-state-option-parse.ts';
 
 const TAG_SIZE = 64;
 const LABEL_SIZE = 64;
 type Options = {
   -readonly [K in keyof RuleSpec]: RuleSpec[K];
+} & {
+  /** As written after `keep state`. */
+  given: readonly StateOption[];
 };
 
 const setItem = (source: Source, options: Options): void => {
@@ -49,30 +53,6 @@ const setItem = (source: Source, options: Options): void => {
     options.setTos = tosValue(source);
   } else if (source.is('delay')) source.unknown('delay');
   else source.syntaxError();
-};
-
-const stateOptions = (source: Source, options: Options): void => {
-  let isLocked = false;
-  do {
-    if (source.skip('if-bound') || source.is('floating')) {
-      if (isLocked) source.refuse('state locking option: multiple definitions');
-      isLocked = true;
-      options.isIfBound = !source.skip('floating');
-    } else if (source.skip('sloppy')) {
-      if (options.isSloppy) source.refuse('state sloppy option: multiple definitions');
-      options.isSloppy = true;
-    } else if (source.skip('max')) options.maxStates = source.number();
-    else if (source.skip('no-sync')) options.stateOptions = [...options.stateOptions, 'no-sync'];
-    else if (source.skip('pflow')) options.stateOptions = [...options.stateOptions, 'pflow'];
-    else if (source.peek().kind === 'word') {
-      const name = source.word();
-      if (readTimeoutName(name) === null) source.refuse(`illegal timeout name ${name}`);
-      source.unknown('a time-out in a rule');
-    } else if (source.peek().kind === 'keyword') source.unknown(source.peek().text);
-    else source.syntaxError();
-    source.skip(',');
-  } while (!source.is(')'));
-  source.expect(')');
 };
 
 const routing = (source: Source, options: Options, kind: 'route-to' | 'reply-to'): void => {
@@ -121,7 +101,7 @@ const option = (source: Source, options: Options): boolean => {
       source.expect('state');
       if (options.keep !== null) source.refuse('modulate or keep cannot be redefined');
       options.keep = text;
-      if (text === 'keep' && source.skip('(')) stateOptions(source, options);
+      if (text === 'keep' && source.skip('(')) options.given = parseStateOptions(source);
       return true;
     case 'allow-opts':
       source.take();
@@ -237,7 +217,8 @@ const blank = (action: Action): Options => ({
   keep: null,
   isIfBound: null,
   isSloppy: false,
-  stateOptions: [],
+  isUnsynced: false,
+  hasFlow: false,
   maxStates: null,
   probability: null,
   scrub: null,
@@ -251,6 +232,7 @@ const blank = (action: Action): Options => ({
   rdr: null,
   route: null,
   anchor: null,
+  given: [],
 });
 
 /** `all`, `matches`, `user` and a pflog(4), in pfctl's order; nothing here is logged, so they are only printed. */
@@ -335,6 +317,7 @@ export const parsePfRule = (source: Source): RuleSpec => {
   while (option(source, options));
   if (source.peek().kind !== 'newline') source.syntaxError();
   checkNames(source, options);
+  Object.assign(options, stateOptionsOf(source, options.given));
   const keeps = options.keep === 'keep' || (options.keep === null && options.action === 'pass');
   if (keeps) options.isIfBound ??= source.isIfBoundByDefault;
   if (options.route !== null && options.direction === null)

@@ -113,8 +113,10 @@ export interface Rule {
   readonly keepState: boolean;
   readonly isIfBound: boolean;
   readonly isSloppy: boolean;
-  /** Further state options, printed as they are. */
-  readonly stateOptions: readonly string[];
+  /** `no-sync` and `pflow`: only printed. */
+  readonly isUnsynced: boolean;
+  readonly hasFlow: boolean;
+  /** Null: any number. */
   readonly maxStates: number | null;
   /** Of 2^32; null takes every packet. */
   readonly probability: number | null;

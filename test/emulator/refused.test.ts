@@ -1,0 +1,36 @@
+// What pfctl refuses, with the words of the real pfctl 7.8 (`pfctl -o none -nf -`, exit 1), and where the emulator says that it knows less.
+import t from 'tap';
+import { createMachine } from './machine.ts';
+
+type Row = readonly [rules: string, wanted: string];
+
+const group = (name: string, rows: readonly Row[]): void => {
+  t.test(name, async (test) => {
+    for (const [rules, wanted] of rows) {
+      const { code, stdout, stderr } = createMachine().run('pfctl -nf -', `${rules}\n`);
+      test.equal(`${stdout}${stderr}`, `${wanted}\n`, rules);
+      test.equal(code, 1, rules);
+    }
+  });
+};
+
+// sbin/pfctl/parse.y pfrule, state_opt_item
+group('state options', [
+  ['pass keep state (max 5, max 0)', "stdin:1: state option 'max' multiple definitions"],
+  ['pass keep state (max -1)', 'stdin:1: only positive values permitted'],
+  ['pass keep state (max 5000000000)', 'stdin:1: only positive values permitted'],
+  ['pass keep state (no-sync, no-sync)', "stdin:1: state option 'sync' multiple definitions"],
+  ['pass keep state (pflow, pflow)', 'stdin:1: state pflow option: multiple definitions'],
+  ['pass keep state (floating, if-bound)', 'stdin:1: state locking option: multiple definitions'],
+  ['pass keep state (sloppy sloppy)', 'stdin:1: state sloppy option: multiple definitions'],
+  ['pass keep state (interval 10)', 'stdin:1: illegal state timeout interval'],
+  ['pass keep state (nosuch 10)', 'stdin:1: illegal timeout name nosuch'],
+  ['pass keep state (nosuch -10)', 'stdin:1: only positive values permitted'],
+  ['pass keep state (max 5 max 6) frob', 'stdin:1: syntax error'],
+]);
+
+// parse.y filter_opt, tos
+group('type of service', [
+  ['pass tos 0X10', 'stdin:1: illegal tos value 0X10'],
+  ['pass tos 0 tos 0', 'stdin:1: tos cannot be redefined'],
+]);
