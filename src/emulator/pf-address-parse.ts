@@ -4,6 +4,7 @@
  */
 import type { HostNode, PoolSpec } from './pf-expand.ts';
 import { keyOfWord } from './pf-hash.ts';
+import type { ResolvedHost } from './pf-host.ts';
 import { resolveHost, splitModifiers } from './pf-host.ts';
 import type { PoolType, PortMatch, PortOperator } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
@@ -35,19 +36,22 @@ const SERVICES: Readonly<Record<string, number>> = {
   sip: 5060,
 };
 
+/** The address as it stands in a rule or a table. */
+export const nodeOf = ({ prefix, ...rest }: ResolvedHost): HostNode => ({
+  family: prefix.family,
+  host: { kind: 'prefix', prefix },
+  isNegated: false,
+  weight: 0,
+  ...rest,
+});
+
 const resolve = (source: Source, text: string): HostNode[] => {
   const resolved = resolveHost(source.world, text);
   if (resolved.kind === 'failed') {
     for (const line of resolved.words) source.say(line);
     return source.refuse('could not parse host specification');
   }
-  return resolved.hosts.map((host) => ({
-    family: host.prefix.family,
-    host: { kind: 'prefix', prefix: host.prefix },
-    isNegated: false,
-    weight: 0,
-    scope: host.scope,
-  }));
+  return resolved.hosts.map(nodeOf);
 };
 
 const tableName = (source: Source): string => {

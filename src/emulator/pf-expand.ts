@@ -26,6 +26,8 @@ export interface HostNode {
   /** 0 when none was given. */
   readonly weight: number;
   readonly scope: string | null;
+  /** A netmask that its family does not have. */
+  readonly badMask?: number;
 }
 
 export interface InterfaceNode {
@@ -96,6 +98,8 @@ export interface RuleSpec {
 export interface Expansion {
   /** Says `stdin:N: message` and counts an error. */
   readonly complain: (message: string) => void;
+  /** Says it, and counts nothing. */
+  readonly say: (line: string) => void;
   /** Makes the table behind a list of pool addresses and gives its name. */
   readonly automaticTable: (hosts: readonly HostNode[]) => string;
   readonly addRule: (rule: Rule) => void;
@@ -235,7 +239,7 @@ const hostText = (node: HostNode, family: Family | null): string => {
       return `${not}<${host.name}>`;
     case 'prefix': {
       const bits = host.prefix.family === 'inet' ? 32 : 128;
-      if (family === null) return `${not}any`;
+      if (family === null || host.prefix.length === 0) return `${not}any`;
       const text = renderValue(host.prefix.family, host.prefix.value);
       return `${not}${text}${host.prefix.length < bits ? `/${host.prefix.length}` : ''}`;
     }
@@ -303,6 +307,11 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
     const scope = source.scope ?? destination.scope;
     if (scope !== null && nic.name !== null && nic.name !== scope) return;
     family = family ?? source.family ?? destination.family;
+    for (const { badMask } of [source, destination])
+      if (badMask !== undefined) {
+        world.say(`netmask ${badMask} invalid for IPv4 address`);
+        errors++;
+      }
     if (icmp !== null && protocol !== icmp.protocol) {
       world.complain('icmp-type mismatch');
       errors++;
@@ -316,8 +325,9 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
         .replaceAll('$srcport', portText(sourcePort))
         .replaceAll('$dstport', portText(destinationPort))
         .replaceAll('$proto', protocol ?? 'ip');
+    // pf has no other way to say any: 0.0.0.0/0 is the same to it
     const end = (node: HostNode, port: PortMatch | null): End => ({
-      host: node.host,
+      host: node.host.kind === 'prefix' && node.host.prefix.length === 0 ? ANY.host : node.host,
       isNegated: node.isNegated,
       port,
     });

@@ -236,6 +236,7 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       : parsePfRule(from);
     expandRule(spec, {
       complain: from.complain,
+      say: from.say,
       automaticTable: (hosts) => {
         const name = world.automaticName();
         const table = { name, isPersist: false, isConst: true, hasCounters: false, hosts };

@@ -61,6 +61,7 @@ const renderHost = (host: Host, family: Rule['family'], sizes: Sizes | null): st
       return 'any';
     case 'prefix': {
       const { prefix } = host;
+      if (prefix.length === 0) return 'any';
       const bits = bitsOf(family ?? prefix.family);
       return `${renderValue(prefix.family, prefix.value)}${prefix.length < bits ? `/${prefix.length}` : ''}`;
     }

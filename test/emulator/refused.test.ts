@@ -4,6 +4,10 @@ import { createMachine } from './machine.ts';
 
 type Row = readonly [rules: string, wanted: string];
 
+const SKIPPED = 'stdin:1: skipping rule due to errors';
+const NOTHING = 'stdin:1: rule expands to no valid combination';
+const NO_HOST = 'stdin:1: could not parse host specification';
+
 const group = (name: string, rows: readonly Row[]): void => {
   t.test(name, async (test) => {
     for (const [rules, wanted] of rows) {
@@ -33,4 +37,24 @@ group('state options', [
 group('type of service', [
   ['pass tos 0X10', 'stdin:1: illegal tos value 0X10'],
   ['pass tos 0 tos 0', 'stdin:1: tos cannot be redefined'],
+]);
+
+// sbin/pfctl/pfctl_parser.c host, host_if, check_netmask, append_addr_host
+group('hosts', [
+  ['pass from 10.0.0.1/33', `netmask 33 invalid for IPv4 address\n${SKIPPED}\n${NOTHING}`],
+  [
+    'pass from { 10.0.0.1/40 10.0.0.3 }',
+    `netmask 40 invalid for IPv4 address\n${SKIPPED}\n${SKIPPED}\n${NOTHING}`,
+  ],
+  ['pass from vio2/40', `netmask 40 invalid for IPv4 address\n${SKIPPED}\n${NOTHING}`],
+  ['pass from 10.0.0.1/129', `netmask is too large: /129\n${NO_HOST}`],
+  [
+    'pass from vio2:network/16',
+    `network or broadcast lookup, but extra netmask given\nno IP address found for vio2:network/16\n${NO_HOST}`,
+  ],
+  [
+    'pass from vio2:network:broadcast',
+    `illegal combination of interface modifiers\nno IP address found for vio2:network:broadcast\n${NO_HOST}`,
+  ],
+  ['table <t> { 10.0.0.1/33 }', 'stdin:1: cannot create address buffer: Invalid argument'],
 ]);
