@@ -63,6 +63,9 @@ const TOS: Readonly<Record<string, number>> = {
   af43: 0x98,
 };
 
+/** RT_TABLEID_MAX */
+const RTABLES = 255;
+
 export const list = <T>(source: Source, item: () => T): T[] => {
   if (!source.skip('{')) return [item()];
   const all: T[] = [];
@@ -79,7 +82,11 @@ export const list = <T>(source: Source, item: () => T): T[] => {
 export const interfaceItem = (source: Source): InterfaceNode => {
   const isNegated = source.skip('!');
   if (source.skip('any')) return { name: 'any', rdomain: null, isNegated };
-  if (source.skip('rdomain')) return { name: null, rdomain: source.number(), isNegated };
+  if (source.skip('rdomain')) {
+    const rdomain = source.number();
+    if (rdomain < 0 || rdomain > RTABLES) source.complain(`rdomain ${rdomain} outside range`);
+    return { name: null, rdomain, isNegated };
+  }
   const name = source.word();
   if (name.length >= 16) source.refuse('interface name too long');
   return { name, rdomain: null, isNegated };

@@ -3,11 +3,12 @@
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
 import { expandRule } from './pf-expand.ts';
+import { words } from './pf-item-parse.ts';
 import { parseOption } from './pf-option-parse.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
 import { leafComplaint, orderQueues, queueProblem } from './pf-queue.ts';
 import { parseQueue } from './pf-queue-parse.ts';
-import { parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
+import { parseAnchorName, parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
 import type { Rule } from './pf-rules.ts';
 import type { ParseWorld, QueueDefinition, Source, SourceState } from './pf-source.ts';
 import { openSource, Refusal } from './pf-source.ts';
@@ -102,11 +103,11 @@ const loadStatement = (work: Work): void => {
   const { source } = work.opened;
   source.take();
   source.expect('anchor');
-  if (source.peek().kind !== 'word') source.refuse('anchor name is missing');
-  const anchor = source.word();
+  const name = parseAnchorName(source);
   source.expect('from');
-  const file = source.word();
+  const file = words(source);
   if (source.peek().kind !== 'newline') source.syntaxError();
+  const anchor = name ?? source.refuse('anchor name is missing');
   work.loads.push({ anchor: source.anchor === '' ? anchor : `${source.anchor}/${anchor}`, file });
 };
 
@@ -260,6 +261,8 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       opened.recover(refusal);
     }
   }
+  if (options.verbosity > 1)
+    for (const name of opened.unusedMacros()) source.say(`warning: macro '${name}' not used`);
   const { queues } = source;
   const isMain = opened.errors() === 0 && options.anchor === '';
   const problem = isMain ? queueProblem(queues) : null;

@@ -325,7 +325,7 @@ export const parsePfRule = (source: Source): RuleSpec => {
   return options;
 };
 
-const anchorName = (source: Source): string | null => {
+export const parseAnchorName = (source: Source): string | null => {
   if (source.peek().kind !== 'word') return null;
   const name = source.word();
   if (name === '') source.refuse('anchor name must not be empty');
@@ -344,7 +344,7 @@ export const parseAnchorRule = (
 ): RuleSpec => {
   source.take();
   const options = blank('pass');
-  const name = anchorName(source);
+  const name = parseAnchorName(source);
   head(source, options, false);
   while (option(source, options));
   const inline = readBody(name);

@@ -33,14 +33,18 @@ export interface QueueDefinition {
   readonly text: string;
 }
 
+/** As `pfctl -si` shows it. */
+export type DebugLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug';
+
 /** What the parser may ask or do outside itself. */
 export interface ParseWorld extends PfWorld {
   readonly readFile: (path: string) => string | null;
   /** Anchors other than `path` that have a table of this name, as pfctl names them. */
   readonly anchorsWithTable: (name: string, path: string) => readonly string[];
-  /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). */
-  readonly setSkip: (names: readonly string[]) => void;
-  readonly setLimit: (name: string, value: number) => boolean;
+  /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). `none` takes back all, those of before too. */
+  readonly setSkip: (names: readonly string[] | 'none') => void;
+  readonly setLimit: (name: string, value: number) => void;
+  readonly setDebug: (level: DebugLevel) => void;
   /** A name for the table behind a list of pool addresses. */
   readonly automaticName: () => string;
   /** A key for `source-hash` without one: another one at every load. */
@@ -81,12 +85,14 @@ export interface SourceState {
   readonly errors: () => number;
   readonly recover: (refusal: Refusal) => void;
   readonly setMacro: (name: string, value: string) => void;
+  readonly unusedMacros: () => readonly string[];
   readonly stderr: readonly string[];
 }
 
 /** Opens `text` under the name that pfctl would print (`stdin`, a path). */
 export const openSource = (text: string, file: string, anchor: string, world: ParseWorld): SourceState => {
   const macros = new Map<string, string>();
+  const used = new Set<string>();
   const stderr: string[] = [];
   let errors = 0;
   let quiet = 0;
@@ -94,7 +100,11 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     errors++;
     stderr.push(`${file}:${line}: ${message}`);
   };
-  const lexer = createLexer(text, (name) => macros.get(name) ?? null, complainAt);
+  const macroOf = (name: string): string | null => {
+    used.add(name);
+    return macros.get(name) ?? null;
+  };
+  const lexer = createLexer(text, macroOf, complainAt);
   let ahead: Token | null = null;
 
   const peek = (): Token => {
@@ -160,8 +170,12 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     errors: () => errors,
     stderr,
     setMacro: (name, value) => {
+      // a macro that is set again is a new one
+      macros.delete(name);
+      used.delete(name);
       macros.set(name, value);
     },
+    unusedMacros: () => [...macros.keys()].filter((name) => !used.has(name)),
     recover: (refusal) => {
       if (refusal.isSyntax && quiet === 0) complain('syntax error');
       errors++;

@@ -72,3 +72,16 @@ group('tables', [
   ['table <t> { }'],
   ['table <t>'],
 ]);
+
+// parse.y option, expand_skip_interface; pfctl.c pfctl_set_limit, string_to_loglevel
+group('options', [
+  ['set skip on none'],
+  ['set skip', 'set skip on none'],
+  ['set skip on { none }', 'set skip on none'],
+  ['set skip on { none vio1 }'],
+  ['set skip on any', 'set skip on { any }'],
+  ['set debug debug'],
+  ['set debug WARNING'],
+  ['set debug "7"', 'set debug 7'],
+  ['set limit { STATES 10, Frags 3 }', 'set limit STATES 10\nset limit Frags 3'],
+]);

@@ -58,3 +58,35 @@ group('hosts', [
   ],
   ['table <t> { 10.0.0.1/33 }', 'stdin:1: cannot create address buffer: Invalid argument'],
 ]);
+
+// parse.y option, expand_skip_interface, limit_spec, timeout_spec, loadrule, anchorname, if_item; pfctl.c pfctl_load_anchors
+group('options and anchors', [
+  [
+    'set skip on ! vio1',
+    'stdin:1: skip on ! <interface> is not supported\nstdin:1: error setting skip interface(s)',
+  ],
+  [
+    'set skip on rdomain 3',
+    'stdin:1: skip on rdomain <num> is not supported\nstdin:1: error setting skip interface(s)',
+  ],
+  ['set skip lo', 'stdin:1: syntax error'],
+  ['set skip on { }', 'stdin:1: syntax error'],
+  ['set debug 7', 'stdin:1: syntax error'],
+  ['set debug none', 'pfctl: unknown debug level "none"\nstdin:1: error setting debuglevel none'],
+  ['set limit foo 10', 'pfctl: Bad pool name.\nstdin:1: unable to set limit foo 10'],
+  ['set limit foo -5', 'stdin:1: only positive values permitted'],
+  ['set limit { }', 'stdin:1: syntax error'],
+  ['set timeout { }', 'stdin:1: syntax error'],
+  ['set timeout tcp.first 5000000000', 'stdin:1: only positive values permitted'],
+  ['set reassemble maybe', "stdin:1: invalid value 'maybe', expected 'yes' or 'no'"],
+  ['set loginterface all', 'stdin:1: emulator: set loginterface with a name not known'],
+  ['pass on rdomain 300', 'stdin:1: rdomain 300 outside range'],
+  ['load anchor "_foo" from "/x"', "stdin:1: anchor names beginning with '_' are reserved for internal use"],
+  ['load anchor "" from "/x"', 'stdin:1: anchor name must not be empty'],
+  ['load anchor from "/x"', 'stdin:1: anchor name is missing'],
+  ['load anchor "x/" from "/x"', 'pfctl: pfctl_rules: bad anchor name x/'],
+  [
+    'load anchor foo from a b',
+    'pfctl: pushfile: a b: No such file or directory\npfctl: cannot open the main config file!: No such file or directory\npfctl: load anchors',
+  ],
+]);
