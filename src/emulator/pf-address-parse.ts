@@ -6,35 +6,11 @@ import type { HostNode, PoolSpec } from './pf-expand.ts';
 import { keyOfWord } from './pf-hash.ts';
 import type { ResolvedHost } from './pf-host.ts';
 import { resolveHost, splitModifiers } from './pf-host.ts';
-import type { PoolType, PortMatch, PortOperator } from './pf-rules.ts';
+import type { PoolType, PortMatch } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
+import { portOfService } from './service-name.ts';
 
 const TABLE_NAME_SIZE = 32;
-
-const SERVICES: Readonly<Record<string, number>> = {
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  bootps: 67,
-  bootpc: 68,
-  tftp: 69,
-  http: 80,
-  www: 80,
-  pop3: 110,
-  ntp: 123,
-  imap: 143,
-  snmp: 161,
-  bgp: 179,
-  https: 443,
-  smtps: 465,
-  submission: 587,
-  imaps: 993,
-  isakmp: 500,
-  'ipsec-nat-t': 4500,
-  sip: 5060,
-};
 
 /** The address as it stands in a rule or a table. */
 export const nodeOf = ({ prefix, ...rest }: ResolvedHost): HostNode => ({
@@ -145,32 +121,49 @@ export const parseTableHosts = (source: Source): HostNode[] => {
   return all;
 };
 
-const portNumber = (source: Source, text: string): number => {
-  if (/^[0-9]+$/.test(text))
-    return Number(text) > 65535 ? source.refuse(`illegal port value ${text}`) : Number(text);
-  return SERVICES[text] ?? source.refuse(`unknown port ${text}`);
+/** strtoul(3) of a whole word, in any base: hexadecimal, octal, and what is less than 0 comes out huge. */
+const unsigned = (text: string): bigint | null => {
+  const [, minus, digits = ''] = /^(-?)(0x[0-9a-f]+|[0-9]+)$/i.exec(text) ?? [];
+  const octal = /^0[0-7]+$/.test(digits);
+  if (digits === '' || (/^0[0-9]/.test(digits) && !octal)) return null;
+  const value = BigInt(octal ? `0o${digits}` : digits);
+  if (value >= 1n << 64n) return null;
+  return minus === '-' ? BigInt.asUintN(64, -value) : value;
 };
 
-/** A port, or `low:high`; `high` is null for one port. `:*` gives -1. */
-const portRange = (
-  source: Source,
-  allowStar: boolean,
-): { readonly low: number; readonly high: number | null } => {
+const portNumber = (source: Source, text: string): number => {
+  const number = unsigned(text);
+  if (number === null) return portOfService(text) ?? source.refuse(`unknown port ${text}`);
+  return number > 65_535n ? source.refuse(`illegal port value ${number}`) : Number(number);
+};
+
+interface PortRange {
+  readonly low: number;
+  /** Null for one port. */
+  readonly high: number | null;
+  /** `low:*` */
+  readonly isOpen: boolean;
+}
+
+const portRange = (source: Source, takesStar: boolean): PortRange => {
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
-  const [low = '', high, more] = token.text.split(':');
-  if (more !== undefined) return source.refuse(`port is invalid: ${token.text}`);
-  if (high === undefined) return { low: portNumber(source, low), high: null };
-  if (high === '*' && allowStar) return { low: portNumber(source, low), high: -1 };
-  const range = { low: portNumber(source, low), high: portNumber(source, high) };
-  return range.low === range.high ? { low: range.low, high: null } : range;
+  const text = token.kind === 'number' ? String(BigInt(token.text)) : token.text;
+  const colon = text.indexOf(':');
+  if (colon < 0) return { low: portNumber(source, text), high: null, isOpen: false };
+  const rest = text.slice(colon + 1);
+  const low = portNumber(source, text.slice(0, colon));
+  if (takesStar && rest === '*') return { low, high: null, isOpen: true };
+  const high = portNumber(source, rest);
+  return { low, high: low === high ? null : high, isOpen: false };
 };
 
-const OPERATORS: readonly PortOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+export const UNARY = ['=', '!=', '<', '<=', '>', '>='] as const;
+export const BINARY = ['><', '<>'] as const;
 
 const portItem = (source: Source): PortMatch => {
-  const operator = OPERATORS.find((one) => source.is(one));
+  const operator = UNARY.find((one) => source.is(one));
   if (operator !== undefined) {
     source.take();
     const range = portRange(source, false);
@@ -178,7 +171,7 @@ const portItem = (source: Source): PortMatch => {
     return { operator, low: range.low, high: 0 };
   }
   const range = portRange(source, false);
-  const binary = (['><', '<>'] as const).find((one) => source.is(one));
+  const binary = BINARY.find((one) => source.is(one));
   if (binary !== undefined) {
     source.take();
     const end = portRange(source, false);
@@ -243,8 +236,7 @@ export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
   let port: PoolSpec['port'] = null;
   if (takesPort && source.skip('port')) {
     const range = portRange(source, true);
-    if (range.high === -1) source.unknown('a port range ending in *');
-    port = { low: range.low, high: range.high ?? 0 };
+    port = { low: range.low, high: range.high ?? 0, isOpen: range.isOpen };
   }
   let type: PoolType = 'none';
   let isSticky = false;

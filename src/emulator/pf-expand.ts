@@ -4,6 +4,7 @@
  */
 import type { Family } from './address.ts';
 import { renderValue } from './address.ts';
+import { collapse, createPool } from './pf-pool-spec.ts';
 import type {
   Action,
   Direction,
@@ -48,7 +49,8 @@ export interface PoolSpec {
   readonly isSticky: boolean;
   readonly isStaticPort: boolean;
   readonly hashKey: string;
-  readonly port: { readonly low: number; readonly high: number } | null;
+  /** `isOpen`: `port 8080:*`, as long as the range of the rule. */
+  readonly port: { readonly low: number; readonly high: number; readonly isOpen: boolean } | null;
 }
 
 /** A rule as written, lists and all. Null means "not given". */
@@ -67,7 +69,7 @@ export interface RuleSpec {
   readonly destinations: readonly HostNode[] | null;
   readonly destinationPorts: readonly PortMatch[] | null;
   readonly tcpFlags: TcpMatch | 'any' | null;
-  readonly user: UserMatch | null;
+  readonly users: readonly UserMatch[] | null;
   readonly icmp: readonly IcmpNode[] | null;
   readonly tos: number | null;
   readonly prio: number | null;
@@ -107,79 +109,6 @@ export interface Expansion {
 }
 
 const ANY: HostNode = { family: null, host: { kind: 'any' }, isNegated: false, weight: 0, scope: null };
-const isMulti = (host: Host): boolean =>
-  host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
-const takesMany = (type: PoolType): boolean => type !== 'none' && type !== 'bitmask';
-
-interface Collapsed {
-  readonly pool: Pool | null;
-  readonly family: Family | null;
-  readonly isBad: boolean;
-}
-
-const collapse = (
-  spec: PoolSpec | null,
-  kind: 'nat' | 'rdr' | 'route',
-  family: Family | null,
-  world: Expansion,
-): Collapsed => {
-  if (spec === null) return { pool: null, family, isBad: false };
-  const bad = (message: string): Collapsed => {
-    world.complain(message);
-    return { pool: null, family, isBad: true };
-  };
-  const word = kind === 'route' ? 'routing' : 'translation';
-  let chosen: Family | null = null;
-  const usable: HostNode[] = [];
-  for (const node of spec.hosts) {
-    if (kind === 'route' && node.host.kind === 'interface' && !node.host.modifiers.peer)
-      return bad('route spec requires :peer with dynamic interface addresses');
-    if (node.family !== null) {
-      if (family !== null && family !== node.family) continue;
-      if (family === null && chosen !== null && chosen !== node.family)
-        return bad(`${word} spec contains addresses with different address families`);
-    }
-    if (family === null && chosen === null) chosen = node.family;
-    if (usable.length > 0 && spec.type !== 'none' && !takesMany(spec.type))
-      return bad('pool type is not valid for multiple translation or routing addresses');
-    usable.push(node);
-  }
-  const first = usable[0];
-  if (first === undefined) return bad(`af mismatch in ${word} spec`);
-  const host: Host = usable.length === 1 ? first.host : { kind: 'table', name: world.automaticTable(usable) };
-  const type: PoolType = spec.type === 'none' && isMulti(host) ? 'round-robin' : spec.type;
-  if (!takesMany(type) && spec.hosts.some((node) => node.host.kind === 'table'))
-    return bad('tables are not supported by pool type');
-  const alias = spec.hosts.find((node) => node.host.kind === 'interface' && isMulti(node.host))?.host;
-  if (!takesMany(type) && alias?.kind === 'interface')
-    return bad(`interface (${alias.name}) is not supported by pool type`);
-  if (spec.isStaticPort && kind !== 'nat')
-    return bad("the 'static-port' option is only valid with nat rules");
-  const ports =
-    kind === 'nat'
-      ? spec.isStaticPort
-        ? { low: 0, high: 0 }
-        : (spec.port ?? { low: 50001, high: 65535 })
-      : (spec.port ?? { low: 0, high: 0 });
-  const high = kind === 'nat' && ports.high === 0 ? ports.low : ports.high;
-  return {
-    pool: {
-      host,
-      type,
-      isSticky: spec.isSticky,
-      isStaticPort: spec.isStaticPort,
-      lowPort: ports.low,
-      highPort: high,
-      hashKey: spec.hashKey,
-      cursor: 0,
-      counter: null,
-      currentWeight: 0,
-    },
-    family: family ?? chosen,
-    isBad: false,
-  };
-};
-
 const isInconsistent = (rule: Rule, complain: (message: string) => void): boolean => {
   let problems = 0;
   const problem = (isOne: boolean, message: string): void => {
@@ -291,6 +220,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
     destination: HostNode,
     sourcePort: PortMatch | null,
     destinationPort: PortMatch | null,
+    user: UserMatch | null,
   ): void => {
     const rdr = collapse(spec.rdr, 'rdr', declared, world);
     const nat = collapse(spec.nat, 'nat', rdr.family, world);
@@ -316,6 +246,14 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       world.complain('icmp-type mismatch');
       errors++;
     }
+    const pools = {
+      nat: createPool(spec.nat, 'nat', nat.host, destinationPort, world),
+      rdr: createPool(spec.rdr, 'rdr', rdr.host, destinationPort, world),
+      route: createPool(spec.route?.spec ?? null, 'route', route.host, destinationPort, world),
+    };
+    errors += Object.values(pools).filter((pool) => pool === 'bad').length;
+    const pool = (of: keyof typeof pools): Pool | null => (pools[of] === 'bad' ? null : pools[of]);
+    const routed = pool('route');
     const name = nic.name ?? scope;
     const expandName = (text: string): string =>
       text
@@ -347,7 +285,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       source: end(source, sourcePort),
       destination: end(destination, destinationPort),
       tcpFlags: protocol !== null && protocol !== 'tcp' ? null : flags,
-      user: spec.user,
+      user,
       icmpType: icmp?.type ?? null,
       icmpCode: icmp?.code ?? null,
       // to pf 0 is none
@@ -370,9 +308,9 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       tagged: spec.tagged === null ? null : withNumber(spec.tagged),
       isTaggedNegated: spec.isTaggedNegated,
       rtable: spec.rtable,
-      nat: nat.pool,
-      rdr: rdr.pool,
-      route: route.pool === null || spec.route === null ? null : { kind: spec.route.kind, pool: route.pool },
+      nat: pool('nat'),
+      rdr: pool('rdr'),
+      route: routed === null || spec.route === null ? null : { kind: spec.route.kind, pool: routed },
       anchor: spec.anchor,
       number,
       insertedBy: 0,
@@ -392,6 +330,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
           for (const destination of spec.destinations ?? [ANY])
             for (const sourcePort of sourcePorts)
               for (const destinationPort of destinationPorts)
-                one(nic, protocol, icmp, source, destination, sourcePort, destinationPort);
+                for (const user of spec.users ?? [null])
+                  one(nic, protocol, icmp, source, destination, sourcePort, destinationPort, user);
   if (added === 0) world.complain('rule expands to no valid combination');
 };

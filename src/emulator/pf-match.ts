@@ -6,7 +6,7 @@ import { isAdvertisement, isEchoRequest, isSolicitation, prioOf, tosOf } from '.
 import type { Firewall } from './pf.ts';
 import { interfaceAddresses, tableFor } from './pf.ts';
 import type { Direction, End, Rule, TcpMatch } from './pf-rules.ts';
-import { doesPortMatch } from './pf-rules.ts';
+import { doesPortMatch, doesUserMatch } from './pf-rules.ts';
 import type { NodeKind, SourceNode } from './pf-source-node.ts';
 import type { Actions } from './pf-state.ts';
 import { doesTableMatch } from './pf-table.ts';
@@ -95,7 +95,7 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
       return skips?.sourcePort ?? next;
     if (rule.destination.port !== null && !doesPortMatch(rule.destination.port, walk.destinationPort))
       return skips?.destinationPort ?? next;
-    if (rule.user !== null && (rule.user.id === (packet.user ?? null)) === rule.user.isNegated) return next;
+    if (rule.user !== null && !doesUserMatch(rule.user, packet.user ?? null)) return next;
   } else {
     if (rule.icmpType !== null && rule.icmpType !== packet.icmpType) return next;
     // answers make no pf states; an advertisement passes without one

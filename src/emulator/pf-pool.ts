@@ -312,3 +312,11 @@ export const findPort = (walk: Walk, pool: Pool, address: string): number | null
   }
   return null;
 };
+
+/** Where rdr-to sends a port: a range of the rule is laid over the pool's, again and again (sys/net/pf_lb.c, pf_get_transaddr). */
+export const redirectedPort = ({ destination }: Rule, { lowPort, highPort }: Pool, port: number): number => {
+  if (highPort === 0) return lowPort === 0 ? port : lowPort;
+  const count = (highPort - lowPort + 1) & 0xffff || 1;
+  const to = (((port - (destination.port?.low ?? 0)) % count) + lowPort) >>> 0;
+  return to > 65_535 ? (to - 65_535) & 0xffff : to;
+};

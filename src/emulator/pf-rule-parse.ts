@@ -171,8 +171,7 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'user':
       source.take();
-      if (options.user !== null || source.is('{')) source.unknown('a list of users');
-      options.user = userItem(source);
+      options.users = [...list(source, () => userItem(source)), ...(options.users ?? [])];
       return true;
     case 'group':
     case 'modulate':
@@ -207,7 +206,7 @@ const blank = (action: Action): Options => ({
   destinations: null,
   destinationPorts: null,
   tcpFlags: null,
-  user: null,
+  users: null,
   icmp: null,
   tos: null,
   prio: null,
@@ -350,14 +349,18 @@ export const parseAnchorRule = (
   const inline = readBody(name);
   if (source.peek().kind !== 'newline') source.syntaxError();
   if (inline === null && name === null) source.refuse('anchors without explicit rules must specify a name');
+  if (inline === null && name?.endsWith('/')) source.refuse(`anchorrule: bad anchor name ${name}`);
   checkNames(source, options);
-  if (options.keep !== null) source.refuse('cannot specify state handling on anchors');
+  if (options.keep === 'keep') source.refuse('cannot specify state handling on anchors');
   if (options.route !== null) source.refuse('cannot specify route handling on anchors');
   const called = name ?? '';
   const isWildcard = called.endsWith('/*') || called === '*';
   const bare = called.replace(/\/?\*$/, '').replace(/^\//, '');
   const path = called.startsWith('/') || source.anchor === '' ? bare : `${source.anchor}/${bare}`;
   options.keep = 'no';
+  // pfctl reads it and drops it
+  options.nat = null;
+  options.rdr = null;
   options.anchor = inline === null ? { name: called, path, isWildcard } : { ...inline, isWildcard: false };
   return options;
 };

@@ -64,8 +64,9 @@ export interface Scrub {
 
 /** By the owner of the socket; null: `unknown`, which is what forwarded packets have. */
 export interface UserMatch {
-  readonly id: number | null;
-  readonly isNegated: boolean;
+  readonly operator: Exclude<PortOperator, ':'>;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 export interface TcpMatch {
@@ -169,4 +170,11 @@ export const doesPortMatch = (match: PortMatch, port: number): boolean => {
     case ':':
       return port >= match.low && port <= match.high;
   }
+};
+
+/** An unknown owner is like no number (sys/net/pf.c, pf_match_uid). */
+export const doesUserMatch = ({ operator, low, high }: UserMatch, user: number | null): boolean => {
+  if (operator === '=') return user === low;
+  if (operator === '!=') return user !== low;
+  return user !== null && doesPortMatch({ operator, low: low ?? 0, high: high ?? 0 }, user);
 };

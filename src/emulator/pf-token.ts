@@ -36,6 +36,8 @@ const isAlnum = (c: string): boolean => /^[A-Za-z0-9]$/.test(c);
 const isInWord = (c: string): boolean => /^[A-Za-z0-9"$%&'*+\-.:;?@[\\\]^_`|~]$/.test(c);
 const doesEndNumber = (c: string): boolean => c === '' || /^[\s),/}=]$/.test(c);
 
+const isInt64 = (digits: string): boolean => BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+
 /** Reads `text`; `macro` gives a macro's value, `complain` takes the lexer's own errors (they count as errors). */
 export const createLexer = (
   text: string,
@@ -145,7 +147,14 @@ export const createLexer = (
           after = get();
         }
         unread(after);
-        if (digits !== '-' && doesEndNumber(after)) return { kind: 'number', text: digits };
+        if (digits !== '-' && doesEndNumber(after)) {
+          if (isInt64(digits)) return { kind: 'number', text: digits };
+          complain(
+            tokenLine,
+            `"${digits}" invalid number: too ${digits.startsWith('-') ? 'small' : 'large'}`,
+          );
+          return skipLine();
+        }
         for (const digit of [...digits.slice(1)].reverse()) unread(digit);
         if (c === '-') return { kind: 'mark', text: c };
       }

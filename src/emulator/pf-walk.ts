@@ -7,7 +7,7 @@ import { isAdvertisement, isEchoRequest, isSolicitation } from './packet.ts';
 import { act, rewrite, withRule } from './pf-action.ts';
 import type { Place, Walk } from './pf-match.ts';
 import { doesInterfaceMatch, mismatch } from './pf-match.ts';
-import { choose, findPort } from './pf-pool.ts';
+import { choose, findPort, redirectedPort } from './pf-pool.ts';
 import type { Direction, Rule } from './pf-rules.ts';
 import type { SourceNode } from './pf-source-node.ts';
 import type { PfState, StateKey } from './pf-state.ts';
@@ -47,7 +47,7 @@ const translate = (walk: Walk, anchor: string, rule: Rule): boolean => {
     const chosen = choose(walk, { anchor, rule, kind: 'rdr-to', pool: rule.rdr, source }, walk.packet.family);
     if (chosen === null) return false;
     walk.destination = chosen.address;
-    if (rule.rdr.lowPort !== 0) walk.destinationPort = rule.rdr.lowPort;
+    walk.destinationPort = redirectedPort(rule, rule.rdr, walk.destinationPort);
   }
   return true;
 };

@@ -100,3 +100,24 @@ t.test('hosts on the uplink’s own network are answered directly', async (test)
     test.notMatch(made.run('pfctl -ss').stdout, /\{/, 'not by the gateway');
   }
 });
+
+// sys/net/pf_lb.c pf_get_transaddr
+t.test('a range of ports is laid over the range of rdr-to', async (test) => {
+  const made = createMachine({ defaultRoute: '192.0.2.1' });
+  made.load(
+    '',
+    'match in on vio2 inet proto tcp to port 80:90 rdr-to 10.0.0.80 port 8080:*\n' +
+      'match in on vio2 inet proto tcp to port 100:110 rdr-to 10.0.0.80 port 9000:9003\npass\n',
+  );
+  for (const [port, to] of [
+    [80, 8080],
+    [87, 8087],
+    [102, 9002],
+    [105, 9001],
+    [120, 120],
+  ] as const) {
+    knock(made, 'a', port);
+    test.match(made.run('pfctl -ss').stdout, new RegExp(`:${to} (\\(192.0.2.2:${port}\\) )?<- `), `${port}`);
+    made.run('pfctl -F states');
+  }
+});

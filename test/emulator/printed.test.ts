@@ -85,3 +85,51 @@ group('options', [
   ['set debug "7"', 'set debug 7'],
   ['set limit { STATES 10, Frags 3 }', 'set limit STATES 10\nset limit Frags 3'],
 ]);
+
+// pfctl_parser.c print_rule, icmp_type, icmp6_type
+group('ICMP', [
+  ['block return-icmp inet all', 'block return-icmp(port-unr) inet all'],
+  ['block return-icmp6 inet6 all', 'block return-icmp6(port-unr) inet6 all'],
+  ['block return-icmp all', 'block return-icmp(port-unr, port-unr) all'],
+  ['pass inet proto icmp icmp-type 40', 'pass inet proto icmp all icmp-type photuris'],
+  ['pass inet proto icmp icmp-type althost', 'pass inet proto icmp all icmp-type althost'],
+  ['pass inet6 proto icmp6 icmp6-type listqry', 'pass inet6 proto ipv6-icmp all icmp6-type groupqry'],
+  ['pass inet6 proto icmp6 icmp6-type nirep', 'pass inet6 proto ipv6-icmp all icmp6-type wrurep'],
+  ['pass inet6 proto icmp6 icmp6-type 199', 'pass inet6 proto ipv6-icmp all icmp6-type 199'],
+]);
+
+// parse.y getservice, atoul, protoval; services(5), protocols(5)
+group('names and numbers of ports and protocols', [
+  ['pass proto tcp to port rsync', 'pass proto tcp from any to any port = 873 flags S/SA'],
+  ['pass proto udp to port tftp', 'pass proto udp from any to any port = 69'],
+  ['pass proto tcp to port 0x50:0x60', 'pass proto tcp from any to any port 80:96 flags S/SA'],
+  ['pass proto tcp to port 0010:0x10', 'pass proto tcp from any to any port 8:16 flags S/SA'],
+  ['pass proto tcp to port 010', 'pass proto tcp from any to any port = 10 flags S/SA'],
+  ['pass proto ipip', 'pass proto ipip all'],
+  ['pass proto 4', 'pass proto ipencap all'],
+  ['pass proto vrrp', 'pass proto carp all'],
+  ['pass proto 200', 'pass proto 200 all'],
+]);
+
+// parse.y uids, pfctl_parser.c print_ugid
+group('users', [
+  ['pass proto tcp user > 100', 'pass proto tcp all user > 100 flags S/SA'],
+  [
+    'pass proto tcp user { root, != unknown, 1 >< 5 } user 3',
+    ['user = 3', 'user = 0', 'user != unknown', 'user 1 >< 5']
+      .map((user) => `pass proto tcp all ${user} flags S/SA`)
+      .join('\n'),
+  ],
+]);
+
+// parse.y portstar, apply_redirspec, anchorrule; print_rule
+group('pools, anchors, scrub', [
+  [
+    'pass in on vio2 proto tcp to port 80:90 rdr-to 10.0.0.5 port 8080:*',
+    'pass in on vio2 inet proto tcp from any to any port 80:90 flags S/SA rdr-to 10.0.0.5 port 8080:8090',
+  ],
+  ['anchor foo nat-to 1.2.3.4', 'anchor "foo" all'],
+  ['anchor foo no state', 'anchor "foo" all'],
+  ['match scrub (reassemble TCP)', 'match all scrub (reassemble tcp)'],
+  ['match scrub (max-mss 0)', 'match all'],
+]);

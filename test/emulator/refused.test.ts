@@ -90,3 +90,47 @@ group('options and anchors', [
     'pfctl: pushfile: a b: No such file or directory\npfctl: cannot open the main config file!: No such file or directory\npfctl: load anchors',
   ],
 ]);
+
+// parse.y collapse_redirspec, apply_redirspec; pfctl_optimize.c add_opt_table
+group('pools', [
+  [
+    'pass in route-to (vio2)',
+    `stdin:1: route spec requires :peer with dynamic interface addresses\nstdin:1: interface (vio2) is not supported by pool type\n${SKIPPED}\n${NOTHING}`,
+  ],
+  [
+    'pass in route-to { 1.2.3.4 <t> }',
+    `pfctl: failed to add host: Invalid argument\nstdin:1: tables are not supported by pool type\n${SKIPPED}\n${NOTHING}`,
+  ],
+  [
+    'pass in inet6 route-to { 1.2.3.4 <t> <u> }',
+    `stdin:1: multiple tables or dynamic interfaces not supported for translation or routing\n${SKIPPED}\n${NOTHING}`,
+  ],
+  [
+    'match out nat-to 1.2.3.4 port 1000:2000 static-port',
+    `stdin:1: the 'static-port' option can't be used when specifying a port range\n${SKIPPED}\n${NOTHING}`,
+  ],
+  [
+    'match in proto tcp to port 80 rdr-to 10.0.0.5 port 90:80',
+    `stdin:1: invalid rdr-to port range\n${SKIPPED}\n${NOTHING}`,
+  ],
+]);
+
+// parse.y scrub_opt, icmp6_item, anchorrule, uid_item, getservice, yylex
+group('values', [
+  ['match scrub (max-mss 70000)', 'stdin:1: illegal max-mss value 70000'],
+  ['match scrub (min-ttl 300)', 'stdin:1: illegal min-ttl value 300'],
+  ['match scrub (max-mss 5 max-mss 70000)', 'stdin:1: max-mss cannot be respecified'],
+  ['match scrub (no-df no-df)', 'stdin:1: no-df cannot be respecified'],
+  ['match scrub (reassemble udp)', "stdin:1: scrub reassemble supports only tcp, not 'udp'"],
+  ['pass inet6 proto icmp6 icmp6-type 134 code 300', 'stdin:1: illegal icmp-code 300'],
+  ['anchor "x/"', 'stdin:1: anchorrule: bad anchor name x/'],
+  ['pass proto tcp user > unknown', 'stdin:1: user unknown requires operator = or !='],
+  ['pass proto tcp user -1', 'stdin:1: illegal uid value -1'],
+  ['pass proto tcp to port 1:2:3', 'stdin:1: unknown port 2:3'],
+  ['pass proto tcp to port 080:90', 'stdin:1: unknown port 080'],
+  ['pass proto tcp to port -5', 'stdin:1: illegal port value 18446744073709551611'],
+  [
+    'pass proto tcp to port 9999999999999999999999',
+    'stdin:1: "9999999999999999999999" invalid number: too large\nstdin:1: syntax error',
+  ],
+]);

@@ -30,7 +30,7 @@ t.test('refusals', async (test) => {
     ],
     [
       'pass in route-to (vio2)',
-      'stdin:1: route spec requires :peer with dynamic interface addresses\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
+      'stdin:1: route spec requires :peer with dynamic interface addresses\nstdin:1: interface (vio2) is not supported by pool type\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
     ],
     ['pass in route-to (vio2 192.0.2.1)', 'stdin:1: syntax error\n'],
     [
