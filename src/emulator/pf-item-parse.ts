@@ -68,6 +68,12 @@ export const interfaceItem = (source: Source): InterfaceNode => {
   return { name, rdomain: null, isNegated };
 };
 
+export const rtable = (source: Source): number => {
+  const number = source.number();
+  if (number < 0 || number > RTABLES) return source.refuse('invalid rtable id');
+  return source.world.hasRtable(number) ? number : source.refuse(`rtable ${number} does not exist`);
+};
+
 export const protocolItem = (source: Source): string => {
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
@@ -174,7 +180,7 @@ export const prioValue = (source: Source): number => {
 export const queueNames = (source: Source): readonly [string, string | null] => {
   const one = (): string => {
     const name = source.word();
-    const isDefined = source.queues.some((queue) => queue.name === name);
+    const isDefined = source.queues.some((queue) => queue.parent !== null && queue.name === name);
     return isDefined ? name : source.refuse(`queue ${name} is not defined`);
   };
   if (!source.skip('(')) return [one(), null];

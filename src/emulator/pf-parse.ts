@@ -2,6 +2,8 @@
  * A whole rule set: the statements of pf.conf(5) and their recovery after errors (sbin/pfctl/parse.y, ruleset). Gives what is to be loaded, or
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
+import { parseAntispoof } from './pf-antispoof-parse.ts';
+import type { Expansion } from './pf-expand.ts';
 import { expandRule } from './pf-expand.ts';
 import { words } from './pf-item-parse.ts';
 import { parseOption } from './pf-option-parse.ts';
@@ -124,6 +126,11 @@ const macroStatement = (work: Work): void => {
   work.opened.setMacro(name, value);
 };
 
+const includeStatement = (source: Source): void => {
+  source.take();
+  source.include(source.word());
+};
+
 /** What stands in the braces after an anchor rule; null without braces. */
 const anchorBody = (work: Work, name: string | null, expand: Expand): ReturnType<ReadBody> => {
   const { source } = work.opened;
@@ -146,7 +153,7 @@ const anchorBody = (work: Work, name: string | null, expand: Expand): ReturnType
       }
       if (kind !== 'keyword') source.syntaxError();
       if (text === 'table') tableStatement(work);
-      else if (text === 'include') source.unknown(text);
+      else if (text === 'include') includeStatement(source);
       else if (text === 'anchor') expand(source, true);
       else if (text === 'pass' || text === 'block' || text === 'match') expand(source, false);
       else source.syntaxError();
@@ -188,6 +195,7 @@ const statement = (work: Work, expand: Expand) => {
     case 'pass':
     case 'block':
     case 'match':
+    case 'antispoof':
       return expand(source, false);
     case 'anchor':
       return expand(source, true);
@@ -200,8 +208,7 @@ const statement = (work: Work, expand: Expand) => {
     case 'load':
       return loadStatement(work);
     case 'include':
-    case 'antispoof':
-      return source.unknown(token.text);
+      return includeStatement(source);
     default:
       return source.syntaxError();
   }
@@ -232,10 +239,12 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
   };
   const { source } = opened;
   const expand = (from: Source, isAnchor: boolean): void => {
-    const spec = isAnchor
-      ? parseAnchorRule(from, (name) => anchorBody(work, name, expand))
-      : parsePfRule(from);
-    expandRule(spec, {
+    const specs = isAnchor
+      ? [parseAnchorRule(from, (name) => anchorBody(work, name, expand))]
+      : from.is('antispoof')
+        ? parseAntispoof(from)
+        : [parsePfRule(from)];
+    const expansion: Expansion = {
       complain: from.complain,
       say: from.say,
       automaticTable: (hosts) => {
@@ -249,7 +258,8 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
         work.section.rules.push(rule);
       },
       nextNumber: () => work.section.rules.length,
-    });
+    };
+    for (const spec of specs) expandRule(spec, expansion);
   };
   while (source.peek().kind !== 'end') {
     try {

@@ -13,6 +13,7 @@ import {
   probability,
   protocolItem,
   queueNames,
+  rtable,
   scrub,
   tcpFlags,
   tosValue,
@@ -130,14 +131,10 @@ const option = (source: Source, options: Options): boolean => {
       source.take();
       options.probability = probability(source);
       return true;
-    case 'rtable': {
+    case 'rtable':
       source.take();
-      const number = source.number();
-      if (number < 0 || number > 255) source.refuse('invalid rtable id');
-      if (!source.world.hasRtable(number)) source.refuse(`rtable ${number} does not exist`);
-      options.rtable = number;
+      options.rtable = rtable(source);
       return true;
-    }
     case 'scrub':
       source.take();
       options.scrub = scrub(source);
@@ -192,7 +189,8 @@ const option = (source: Source, options: Options): boolean => {
   }
 };
 
-const blank = (action: Action): Options => ({
+/** A rule that says nothing. */
+export const blank = (action: Action): Options => ({
   action,
   answer: 'drop',
   direction: null,
@@ -235,7 +233,7 @@ const blank = (action: Action): Options => ({
 });
 
 /** `all`, `matches`, `user` and a pflog(4), in pfctl's order; nothing here is logged, so they are only printed. */
-const logging = (source: Source): readonly string[] | null => {
+const parseLog = (source: Source): readonly string[] | null => {
   if (!source.skip('log')) return null;
   if (!source.skip('(')) return [];
   const given = new Set<string>();
@@ -259,13 +257,19 @@ const logging = (source: Source): readonly string[] | null => {
   return to === 0 ? flags : [...flags, `to pflog${to}`];
 };
 
+/** `log` and `quick`, in either order. */
+export const parseLogQuick = (source: Source): Pick<RuleSpec, 'log' | 'quick'> => {
+  const log = parseLog(source);
+  const quick = source.skip('quick');
+  return { log: log ?? (quick ? parseLog(source) : null), quick };
+};
+
 /** What pass, block, match and anchor rules have in common, up to the options. */
 const head = (source: Source, options: Options, takesLog: boolean): void => {
   if (source.skip('in')) options.direction = 'in';
   else if (source.skip('out')) options.direction = 'out';
-  if (takesLog) options.log = logging(source);
-  if (source.skip('quick')) options.quick = true;
-  if (takesLog && options.quick && options.log === null) options.log = logging(source);
+  if (takesLog) Object.assign(options, parseLogQuick(source));
+  else options.quick = source.skip('quick');
   if (source.skip('on')) options.interfaces = list(source, () => interfaceItem(source));
   if (source.skip('inet')) options.family = 'inet';
   else if (source.skip('inet6')) options.family = 'inet6';
@@ -284,13 +288,17 @@ const head = (source: Source, options: Options, takesLog: boolean): void => {
   }
 };
 
+export const checkLabel = (source: Source, label: string): void => {
+  if (Buffer.byteLength(label) >= LABEL_SIZE)
+    source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
+};
+
 /** What filteropts_to_rule() and its callers check once the rule has been read whole. */
 const checkNames = (source: Source, options: Options): void => {
   for (const tag of [options.tag, options.tagged])
     if (tag !== null && Buffer.byteLength(tag) >= TAG_SIZE)
       source.refuse(`tag too long, max ${TAG_SIZE - 1} chars`);
-  if (Buffer.byteLength(options.label) >= LABEL_SIZE)
-    source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
+  checkLabel(source, options.label);
   if (
     options.tcpFlags !== null &&
     options.tcpFlags !== 'any' &&

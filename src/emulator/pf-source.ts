@@ -76,6 +76,8 @@ export interface Source {
   syntaxError(): never;
   /** The emulator knows less than pf: says so and leaves the statement. */
   unknown(what: string): never;
+  /** Goes on with what stands in a file. */
+  include(path: string): void;
   /** Says something on stderr that is not counted by itself. */
   say(line: string): void;
 }
@@ -96,15 +98,15 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
   const stderr: string[] = [];
   let errors = 0;
   let quiet = 0;
-  const complainAt = (line: number, message: string): void => {
+  const complain = (message: string): void => {
     errors++;
-    stderr.push(`${file}:${line}: ${message}`);
+    stderr.push(`${lexer.place()}: ${message}`);
   };
   const macroOf = (name: string): string | null => {
     used.add(name);
     return macros.get(name) ?? null;
   };
-  const lexer = createLexer(text, macroOf, complainAt);
+  const lexer = createLexer(text, file, macroOf, complain);
   let ahead: Token | null = null;
 
   const peek = (): Token => {
@@ -122,7 +124,6 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
   const syntaxError = (): never => {
     throw new Refusal(true);
   };
-  const complain = (message: string): void => complainAt(lexer.line(), message);
   const refuse = (message: string): never => {
     complain(message);
     throw new Refusal(false);
@@ -160,6 +161,18 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     complain,
     refuse,
     syntaxError,
+    include: (path) => {
+      const inner = world.readFile(path);
+      const problem =
+        inner === null
+          ? 'No such file or directory'
+          : lexer.include(inner, path)
+            ? null
+            : 'Too many open files';
+      if (problem === null) return;
+      stderr.push(`pfctl: pushfile: ${path}: ${problem}`);
+      refuse(`failed to include file ${path}`);
+    },
     unknown: (what) => refuse(`emulator: ${what} not known`),
     say: (line) => {
       stderr.push(line);

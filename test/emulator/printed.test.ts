@@ -133,3 +133,24 @@ group('pools, anchors, scrub', [
   ['match scrub (reassemble TCP)', 'match all scrub (reassemble tcp)'],
   ['match scrub (max-mss 0)', 'match all'],
 ]);
+
+// parse.y antispoof
+group('antispoof', [
+  [
+    'antispoof for vio1',
+    'block drop in on ! vio1 inet from 10.0.0.0/24 to any\nblock drop in inet from 10.0.0.1 to any',
+  ],
+  [
+    'set block-policy return\nantispoof quick log for { (vio1), vio2 } label "$srcaddr"',
+    'set block-policy return\n' +
+      'block drop in log quick on ! vio1 from (vio1:network) to any label "(vio1)"\n' +
+      'block drop in log quick from (vio1) to any label "(vio1)"\n' +
+      'block drop in log quick on ! vio2 inet from 192.0.2.0/24 to any label "192.0.2.0/24"\n' +
+      'block drop in log quick inet from 192.0.2.2 to any label "192.0.2.2"',
+  ],
+  [
+    'antispoof for lo0',
+    'block drop in on ! lo0 inet from 127.0.0.0/8 to any\nblock drop in on ! lo0 inet6 from ::1 to any',
+  ],
+  ['antispoof for nosuch', ''],
+]);

@@ -134,3 +134,13 @@ group('values', [
     'stdin:1: "9999999999999999999999" invalid number: too large\nstdin:1: syntax error',
   ],
 ]);
+
+// parse.y antispoof, antispoof_opt; qname: only queues that have a parent are found
+group('antispoof and queues', [
+  ['antispoof for vio1 inet6', `${NOTHING}\n${NOTHING}`],
+  ['antispoof for ! vio1', 'stdin:1: syntax error'],
+  ['antispoof vio1', 'stdin:1: syntax error'],
+  ['antispoof for vio1 label a label b', 'stdin:1: label cannot be redefined'],
+  ['antispoof for vio1 rtable 300', 'stdin:1: invalid rtable id'],
+  ['queue main on vio2 bandwidth 100M default\npass set queue main', 'stdin:2: queue main is not defined'],
+]);
