@@ -51,8 +51,16 @@ const dynamic = (source: Source): HostNode[] => {
   return [{ family: null, host: { kind: 'interface', ...split }, isNegated: false, weight: 0, scope: null }];
 };
 
+const range = (source: Source, isTable: boolean): never => {
+  source.expect('-');
+  source.word();
+  return isTable
+    ? source.refuse('address ranges are not permitted inside tables')
+    : source.unknown('an address range');
+};
+
 /** `host` of the grammar. */
-export const parseHost = (source: Source): HostNode[] => {
+const parseHost = (source: Source, isTable: boolean): HostNode[] => {
   if (source.skip('(')) return dynamic(source);
   if (source.skip('<'))
     return [
@@ -65,19 +73,23 @@ export const parseHost = (source: Source): HostNode[] => {
       },
     ];
   if (source.is('route')) return source.unknown('route labels as addresses');
-  if (source.is('no-route', 'urpf-failed')) return source.unknown(source.take().text);
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
   if (source.skip('/')) return resolve(source, `${token.text}/${source.number()}`);
   if (token.kind === 'number') return source.syntaxError();
-  if (source.is('-')) return source.unknown('an address range');
+  if (source.is('-')) return range(source, isTable);
   return resolve(source, token.text);
 };
 
-const negated = (source: Source): HostNode[] => {
+/** `xhost`: what rules and tables name, pools do not. Of what a table cannot hold pfctl complains by itself. */
+const negated = (source: Source, isTable: boolean): HostNode[] => {
   const isNegated = source.skip('!');
-  return parseHost(source).map((node) => ({ ...node, isNegated }));
+  const unrouted = (['no-route', 'urpf-failed'] as const).find((word) => source.skip(word));
+  if (unrouted === undefined) return parseHost(source, isTable).map((node) => ({ ...node, isNegated }));
+  if (isTable) return source.refuse(`"${unrouted}" is not permitted inside tables`);
+  if (unrouted === 'urpf-failed') return source.unknown(unrouted);
+  return [{ family: null, host: { kind: unrouted }, isNegated, weight: 0, scope: null }];
 };
 
 const weight = (source: Source): number => {
@@ -92,7 +104,7 @@ const weighed = (nodes: HostNode[], value: number): HostNode[] =>
 /** `ipspec`: null is `any`. */
 export const parseIpSpec = (source: Source): HostNode[] | null => {
   if (source.skip('any')) return null;
-  if (!source.skip('{')) return negated(source);
+  if (!source.skip('{')) return negated(source, false);
   source.skipNewlines();
   let all: HostNode[] | null = [];
   do {
@@ -112,7 +124,7 @@ export const parseTableHosts = (source: Source): HostNode[] => {
   while (!source.skip('}')) {
     if (source.skip('{')) all.push(...parseTableHosts(source));
     else {
-      const nodes = negated(source);
+      const nodes = negated(source, true);
       all.push(...weighed(nodes, weight(source)));
     }
     source.skipNewlines();
@@ -202,7 +214,7 @@ export const parsePorts = (source: Source): PortMatch[] => {
 
 const redirHosts = (source: Source): HostNode[] => {
   const item = (): HostNode[] => {
-    const nodes = parseHost(source);
+    const nodes = parseHost(source, false);
     return weighed(nodes, weight(source));
   };
   if (!source.skip('{')) return item();
@@ -220,6 +232,19 @@ const redirHosts = (source: Source): HostNode[] => {
   return all;
 };
 
+/** Four numbers as sscanf("%8x%8x%8x%8x") finds them, one after the other: what is behind them does not matter. */
+const readKey = (digits: string): string | null => {
+  let rest = digits;
+  let key = '';
+  for (let i = 0; i < 4; i++) {
+    const [number] = /^[0-9a-f]{1,8}/i.exec(rest) ?? [];
+    if (number === undefined) return null;
+    key += number.toLowerCase().padStart(8, '0');
+    rest = rest.slice(number.length);
+  }
+  return `0x${key}`;
+};
+
 /** What follows `source-hash`: a key of 32 digits, a word that is hashed, or nothing. */
 const poolKey = (source: Source): string => {
   if (source.peek().kind !== 'word') return source.world.randomKey();
@@ -227,7 +252,7 @@ const poolKey = (source: Source): string => {
   while (source.peek().kind === 'word') word += ` ${source.word()}`;
   if (!word.startsWith('0x')) return keyOfWord(word);
   if (word.length !== 34) return source.refuse('hex key must be 128 bits (32 hex digits) long');
-  return /^0x[0-9a-f]{32}$/i.test(word) ? word.toLowerCase() : source.refuse('invalid hex key');
+  return readKey(word.slice(2)) ?? source.refuse('invalid hex key');
 };
 
 /** `redirspec [port P] pool_opts`; routing pools take no port. */

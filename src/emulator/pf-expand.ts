@@ -166,6 +166,8 @@ const hostText = (node: HostNode, family: Family | null): string => {
       return `${not}(${host.name})`;
     case 'table':
       return `${not}<${host.name}>`;
+    case 'no-route':
+      return `${not}${host.kind}`;
     case 'prefix': {
       const bits = host.prefix.family === 'inet' ? 32 : 128;
       if (family === null || host.prefix.length === 0) return `${not}any`;

@@ -2,7 +2,7 @@
  * Names to addresses as pfctl does it when a rule set is read: interfaces, groups, `self`, modifiers, literal addresses
  * (sbin/pfctl/pfctl_parser.c, host()). There is no DNS in the emulator: a name that is none of these does not resolve.
  */
-import type { Family, Prefix } from './address.ts';
+import type { Address, Family, Prefix } from './address.ts';
 import { bitsOf, createPrefix, parseAddress } from './address.ts';
 import type { Nic, NicAddress } from './nic.ts';
 import { addressesOf, broadcastOf, driverOf } from './nic.ts';
@@ -16,6 +16,7 @@ export interface PfWorld {
   readonly groupsOf: (nic: Nic) => readonly string[];
   readonly hasRtable: (number: number) => boolean;
   readonly rdomainOf: (rtable: number) => number;
+  readonly isRoutable: (rtable: number, address: Address) => boolean;
 }
 
 export interface ResolvedHost {

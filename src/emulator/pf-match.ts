@@ -1,5 +1,5 @@
 /** Whether one rule takes a packet: interface, addresses, ports, flags, tags, chance, in pf's order, with pf's skip steps (sys/net/pf.c, pf_match_rule). */
-import { doesContain, parseAddress } from './address.ts';
+import { doesContain, isLinkLocal, parseAddress } from './address.ts';
 import type { Nic } from './nic.ts';
 import type { Packet } from './packet.ts';
 import { isAdvertisement, isEchoRequest, isSolicitation, prioOf, tosOf } from './packet.ts';
@@ -63,6 +63,11 @@ const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): bo
       const table = tableFor(walk.firewall, anchor, host.name);
       // an address that no table can have is not "not in the table" for pf either: a missing table matches nothing
       return table === null ? end.isNegated : doesTableMatch(table, parsed) !== end.isNegated;
+    }
+    case 'no-route': {
+      // pf does not ask for addresses of one link (pf_routable)
+      const isRoutable = isLinkLocal(parsed) || walk.firewall.world.isRoutable(walk.rtable, parsed);
+      return isRoutable === end.isNegated;
     }
   }
 };

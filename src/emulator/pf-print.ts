@@ -32,6 +32,8 @@ const renderHost = (host: Host, family: Rule['family'], sizes: Sizes | null): st
       const count = sizes?.interface(host.name, host.modifiers, family) ?? 0;
       return `(${host.name}${renderModifiers(host.modifiers)}${sizes === null ? '' : count <= 0 ? ':*' : `:${count}`})`;
     }
+    case 'no-route':
+      return host.kind;
     case 'table':
       return sizes === null ? `<${host.name}>` : `<${host.name}:${sizes.table(host.name)}>`;
   }

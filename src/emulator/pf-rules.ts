@@ -20,7 +20,9 @@ export type Host =
   | { readonly kind: 'prefix'; readonly prefix: Prefix }
   /** `(em0)`: looked up at every packet. */
   | { readonly kind: 'interface'; readonly name: string; readonly modifiers: InterfaceModifiers }
-  | { readonly kind: 'table'; readonly name: string };
+  | { readonly kind: 'table'; readonly name: string }
+  /** What there is no route to; of rules only, not of pools. */
+  | { readonly kind: 'no-route' };
 
 export type PortOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '><' | '<>' | ':';
 

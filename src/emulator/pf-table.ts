@@ -108,8 +108,8 @@ export const copyTable = (table: Table): Table => ({
   entries: new Map([...table.entries].map(([key, entry]) => [key, { ...entry }])),
 });
 
-/** The count of least-states goes with the others (pfr_clstats_kentries). */
-const clearEntry = (entry: TableEntry, now: number): void => {
+/** With what least-states counts by (pf_table.c, pfr_clstats_kentries). */
+const zeroEntry = (entry: TableEntry, now: number): void => {
   entry.cleared = now;
   entry.active = 0;
   entry.isCounted = false;
@@ -120,7 +120,7 @@ export const zeroTable = (table: Table, now: number): void => {
   table.cleared = now;
   table.matches = 0;
   table.misses = 0;
-  for (const entry of table.entries.values()) clearEntry(entry, now);
+  for (const entry of table.entries.values()) zeroEntry(entry, now);
 };
 
 /** `-T zero ADDRESS` (pfr_clr_astats). */
@@ -132,7 +132,7 @@ export const zeroAddresses = (
   addresses.map((address) => {
     const entry = table.entries.get(keyOf(address));
     if (entry === undefined) return { address, mark: ' ' };
-    clearEntry(entry, now);
+    zeroEntry(entry, now);
     return { address, mark: 'Z' };
   });
 
@@ -186,7 +186,7 @@ export const replaceAddresses = (
     }
     if (there.isNegated === address.isNegated) return { address, mark: ' ' };
     const changed = { ...there, isNegated: address.isNegated };
-    clearEntry(changed, now);
+    zeroEntry(changed, now);
     entriesOf(table).set(key, changed);
     return { address, mark: 'C' };
   });

@@ -152,6 +152,8 @@ const hostText = (host: Host): string => {
       return `(${host.name} ${Object.values(host.modifiers).join()})`;
     case 'table':
       return `<${host.name}>`;
+    case 'no-route':
+      return host.kind;
   }
 };
 const endText = (end: End): string => `${end.isNegated ? '!' : ''}${hostText(end.host)}`;

@@ -121,3 +121,17 @@ t.test('a range of ports is laid over the range of rdr-to', async (test) => {
     made.run('pfctl -F states');
   }
 });
+
+// sys/net/pf.c pf_routable
+t.test('no-route is what there is no route to', async (test) => {
+  for (const [defaultRoute, from, blocked] of [
+    ['192.0.2.1', '203.0.113.200', 0],
+    [undefined, '203.0.113.200', 1],
+    [undefined, '192.0.2.9', 0],
+  ] as const) {
+    const made = createMachine(defaultRoute === undefined ? {} : { defaultRoute });
+    made.load('', 'pass\nblock drop in from no-route\n');
+    knock(made, 'a', 22, from);
+    test.match(made.run('pfctl -vsr').stdout, new RegExp(`from no-route .*\n.*Packets: ${blocked} `), from);
+  }
+});

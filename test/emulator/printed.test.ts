@@ -154,3 +154,16 @@ group('antispoof', [
   ],
   ['antispoof for nosuch', ''],
 ]);
+
+// parse.y xhost, hashkey; pf_print_state.c print_addr
+group('no-route, and keys', [
+  [
+    'pass from { no-route 1.1.1.1 } to ! no-route label "$srcaddr"',
+    'pass from no-route to ! no-route flags S/SA label "no-route"\n' +
+      'pass inet from 1.1.1.1 to ! no-route flags S/SA label "1.1.1.1"',
+  ],
+  [
+    'pass in route-to <t> source-hash 0x0123456789abcdef0123456789ABCDEG',
+    'pass in all flags S/SA route-to <t> source-hash 0x0123456789abcdef01234567089abcde',
+  ],
+]);

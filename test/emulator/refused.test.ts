@@ -144,3 +144,23 @@ group('antispoof and queues', [
   ['antispoof for vio1 rtable 300', 'stdin:1: invalid rtable id'],
   ['queue main on vio2 bandwidth 100M default\npass set queue main', 'stdin:2: queue main is not defined'],
 ]);
+
+// parse.y table_opt, host, hashkey
+group('what is no address', [
+  ['table <t> { 1.1.1.1 ! no-route }', 'stdin:1: "no-route" is not permitted inside tables'],
+  ['table <t> { urpf-failed }', 'stdin:1: "urpf-failed" is not permitted inside tables'],
+  ['table <t> { 10.0.0.1 - 10.0.0.5 }', 'stdin:1: address ranges are not permitted inside tables'],
+  ['match out nat-to no-route', 'stdin:1: syntax error'],
+  ['pass from 10.0.0.1 - 10.0.0.5', 'stdin:1: emulator: an address range not known'],
+  ['pass from urpf-failed', 'stdin:1: emulator: urpf-failed not known'],
+  ['pass in route-to <t> source-hash 0x0123456789abcdefG123456789ABCDEF', 'stdin:1: invalid hex key'],
+]);
+
+// sbin/pfctl/pfctl.c pfctl_label_kill_states
+t.test('a label that no rule can have', async (test) => {
+  const label = 'l'.repeat(64);
+  test.match(createMachine().run(`pfctl -k label -k ${label}`), {
+    code: 1,
+    stderr: `pfctl: label too long: ${label}\n`,
+  });
+});
