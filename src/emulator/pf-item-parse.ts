@@ -65,7 +65,7 @@ export const interfaceItem = (source: Source): InterfaceNode => {
   }
   const name = source.word();
   if (name.length >= 16) source.refuse('interface name too long');
-  return { name, rdomain: null, isNegated };
+  return { name: name === '' ? null : name, rdomain: null, isNegated };
 };
 
 export const rtable = (source: Source): number => {
@@ -148,7 +148,8 @@ export const icmpItem = (source: Source, protocol: IcmpNode['protocol']): IcmpNo
 const flagLetters = (source: Source, text: string): string => {
   const known = 'FSRPAUEW';
   if ([...text].some((letter) => !known.includes(letter))) return source.refuse(`bad flags ${text}`);
-  return [...known].filter((letter) => text.includes(letter)).join('');
+  // none is all of them
+  return [...known].filter((letter) => text === '' || text.includes(letter)).join('');
 };
 
 export const tcpFlags = (source: Source): TcpMatch | 'any' => {
@@ -239,7 +240,7 @@ export const probability = (source: Source): number => {
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
-  const match = /^([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)(%?)$/i.exec(token.text);
+  const match = /^(-?[0-9]*\.?[0-9]+(?:e-?[0-9]+)?)(%?)$/i.exec(token.text);
   if (match === null) return source.refuse(`invalid probability: ${token.text}`);
   const value = Number(match[1]) * (match[2] === '%' ? 0.01 : 1);
   const scaled = Math.floor(value * 4294967295 + 0.5);

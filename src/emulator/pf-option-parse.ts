@@ -43,6 +43,8 @@ const skipOption = (source: Source, verbose: (line: string) => void): void => {
   for (const { isNegated, rdomain } of nics)
     if (isNegated) source.complain('skip on ! <interface> is not supported');
     else if (rdomain !== null) source.complain('skip on rdomain <num> is not supported');
+  if (nics.some(({ name, rdomain }) => name === null && rdomain === null))
+    source.unknown('set skip on an empty name');
   const taken = nics.flatMap(({ name, isNegated }) => (name === null || isNegated ? [] : [name]));
   source.world.setSkip(taken);
   if (taken.length < nics.length) source.refuse('error setting skip interface(s)');

@@ -32,6 +32,8 @@ type Options = {
 } & {
   /** As written after `keep state`. */
   given: readonly StateOption[];
+  /** Maybe with nothing. */
+  isLabelled: boolean;
 };
 
 const setItem = (source: Source, options: Options): void => {
@@ -69,7 +71,7 @@ const option = (source: Source, options: Options): boolean => {
     source.take();
     if (source.is('received-on')) source.unknown('received-on');
     source.expect('tagged');
-    options.tagged = words(source);
+    options.tagged = words(source) || null;
     options.isTaggedNegated = true;
     return true;
   }
@@ -110,8 +112,9 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'label':
       source.take();
-      if (options.label !== '') source.refuse('label cannot be redefined');
+      if (options.isLabelled) source.refuse('label cannot be redefined');
       options.label = source.word();
+      options.isLabelled = true;
       return true;
     case 'queue':
       source.take();
@@ -120,11 +123,11 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'tag':
       source.take();
-      options.tag = words(source);
+      options.tag = words(source) || null;
       return true;
     case 'tagged':
       source.take();
-      options.tagged = words(source);
+      options.tagged = words(source) || null;
       options.isTaggedNegated = false;
       return true;
     case 'probability':
@@ -230,6 +233,7 @@ export const blank = (action: Action): Options => ({
   route: null,
   anchor: null,
   given: [],
+  isLabelled: false,
 });
 
 /** `all`, `matches`, `user` and a pflog(4), in pfctl's order; nothing here is logged, so they are only printed. */

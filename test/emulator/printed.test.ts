@@ -167,3 +167,9 @@ group('no-route, and keys', [
     'pass in all flags S/SA route-to <t> source-hash 0x0123456789abcdef01234567089abcde',
   ],
 ]);
+
+// parse.y filteropts_to_rule, if_item; pfctl_parser.c parse_flags
+group('empty words', [
+  ['pass on "" tag "" tagged ""', 'pass all flags S/SA'],
+  ['pass proto tcp flags S/""', 'pass proto tcp all flags S/FSRPAUEW'],
+]);
