@@ -78,6 +78,10 @@ const renderInet6 = (value: bigint): string => {
   }
   const hex = (part: readonly number[]): string => part.map((g) => g.toString(16)).join(':');
   if (best.at < 0) return hex(groups);
+  // inet_ntop(3) shows the IPv4 address in it
+  const isMapped = best.length === 5 && groups[5] === 0xffff;
+  if (best.at === 0 && (best.length === 6 || isMapped))
+    return `${isMapped ? '::ffff:' : '::'}${renderInet(value & 0xffffffffn)}`;
   return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`;
 };
 

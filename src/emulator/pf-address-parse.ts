@@ -4,36 +4,22 @@
  */
 import type { HostNode, PoolSpec } from './pf-expand.ts';
 import { keyOfWord } from './pf-hash.ts';
+import type { ResolvedHost } from './pf-host.ts';
 import { resolveHost, splitModifiers } from './pf-host.ts';
-import type { PoolType, PortMatch, PortOperator } from './pf-rules.ts';
+import type { PoolType, PortMatch } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
+import { portOfService } from './service-name.ts';
 
 const TABLE_NAME_SIZE = 32;
 
-const SERVICES: Readonly<Record<string, number>> = {
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  bootps: 67,
-  bootpc: 68,
-  tftp: 69,
-  http: 80,
-  www: 80,
-  pop3: 110,
-  ntp: 123,
-  imap: 143,
-  snmp: 161,
-  bgp: 179,
-  https: 443,
-  smtps: 465,
-  submission: 587,
-  imaps: 993,
-  isakmp: 500,
-  'ipsec-nat-t': 4500,
-  sip: 5060,
-};
+/** The address as it stands in a rule or a table. */
+export const nodeOf = ({ prefix, ...rest }: ResolvedHost): HostNode => ({
+  family: prefix.family,
+  host: { kind: 'prefix', prefix },
+  isNegated: false,
+  weight: 0,
+  ...rest,
+});
 
 const resolve = (source: Source, text: string): HostNode[] => {
   const resolved = resolveHost(source.world, text);
@@ -41,13 +27,7 @@ const resolve = (source: Source, text: string): HostNode[] => {
     for (const line of resolved.words) source.say(line);
     return source.refuse('could not parse host specification');
   }
-  return resolved.hosts.map((host) => ({
-    family: host.prefix.family,
-    host: { kind: 'prefix', prefix: host.prefix },
-    isNegated: false,
-    weight: 0,
-    scope: host.scope,
-  }));
+  return resolved.hosts.map(nodeOf);
 };
 
 const tableName = (source: Source): string => {
@@ -71,8 +51,16 @@ const dynamic = (source: Source): HostNode[] => {
   return [{ family: null, host: { kind: 'interface', ...split }, isNegated: false, weight: 0, scope: null }];
 };
 
+const range = (source: Source, isTable: boolean): never => {
+  source.expect('-');
+  source.word();
+  return isTable
+    ? source.refuse('address ranges are not permitted inside tables')
+    : source.unknown('an address range');
+};
+
 /** `host` of the grammar. */
-export const parseHost = (source: Source): HostNode[] => {
+const parseHost = (source: Source, isTable: boolean): HostNode[] => {
   if (source.skip('(')) return dynamic(source);
   if (source.skip('<'))
     return [
@@ -85,19 +73,23 @@ export const parseHost = (source: Source): HostNode[] => {
       },
     ];
   if (source.is('route')) return source.unknown('route labels as addresses');
-  if (source.is('no-route', 'urpf-failed')) return source.unknown(source.take().text);
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
   if (source.skip('/')) return resolve(source, `${token.text}/${source.number()}`);
   if (token.kind === 'number') return source.syntaxError();
-  if (source.is('-')) return source.unknown('an address range');
+  if (source.is('-')) return range(source, isTable);
   return resolve(source, token.text);
 };
 
-const negated = (source: Source): HostNode[] => {
+/** `xhost`: what rules and tables name, pools do not. Of what a table cannot hold pfctl complains by itself. */
+const negated = (source: Source, isTable: boolean): HostNode[] => {
   const isNegated = source.skip('!');
-  return parseHost(source).map((node) => ({ ...node, isNegated }));
+  const unrouted = (['no-route', 'urpf-failed'] as const).find((word) => source.skip(word));
+  if (unrouted === undefined) return parseHost(source, isTable).map((node) => ({ ...node, isNegated }));
+  if (isTable) return source.refuse(`"${unrouted}" is not permitted inside tables`);
+  if (unrouted === 'urpf-failed') return source.unknown(unrouted);
+  return [{ family: null, host: { kind: unrouted }, isNegated, weight: 0, scope: null }];
 };
 
 const weight = (source: Source): number => {
@@ -112,7 +104,7 @@ const weighed = (nodes: HostNode[], value: number): HostNode[] =>
 /** `ipspec`: null is `any`. */
 export const parseIpSpec = (source: Source): HostNode[] | null => {
   if (source.skip('any')) return null;
-  if (!source.skip('{')) return negated(source);
+  if (!source.skip('{')) return negated(source, false);
   source.skipNewlines();
   let all: HostNode[] | null = [];
   do {
@@ -132,7 +124,7 @@ export const parseTableHosts = (source: Source): HostNode[] => {
   while (!source.skip('}')) {
     if (source.skip('{')) all.push(...parseTableHosts(source));
     else {
-      const nodes = negated(source);
+      const nodes = negated(source, true);
       all.push(...weighed(nodes, weight(source)));
     }
     source.skipNewlines();
@@ -141,32 +133,49 @@ export const parseTableHosts = (source: Source): HostNode[] => {
   return all;
 };
 
-const portNumber = (source: Source, text: string): number => {
-  if (/^[0-9]+$/.test(text))
-    return Number(text) > 65535 ? source.refuse(`illegal port value ${text}`) : Number(text);
-  return SERVICES[text] ?? source.refuse(`unknown port ${text}`);
+/** strtoul(3) of a whole word, in any base: hexadecimal, octal, and what is less than 0 comes out huge. */
+const unsigned = (text: string): bigint | null => {
+  const [, minus, digits = ''] = /^(-?)(0x[0-9a-f]+|[0-9]+)$/i.exec(text) ?? [];
+  const octal = /^0[0-7]+$/.test(digits);
+  if (digits === '' || (/^0[0-9]/.test(digits) && !octal)) return null;
+  const value = BigInt(octal ? `0o${digits}` : digits);
+  if (value >= 1n << 64n) return null;
+  return minus === '-' ? BigInt.asUintN(64, -value) : value;
 };
 
-/** A port, or `low:high`; `high` is null for one port. `:*` gives -1. */
-const portRange = (
-  source: Source,
-  allowStar: boolean,
-): { readonly low: number; readonly high: number | null } => {
+const portNumber = (source: Source, text: string): number => {
+  const number = unsigned(text);
+  if (number === null) return portOfService(text) ?? source.refuse(`unknown port ${text}`);
+  return number > 65_535n ? source.refuse(`illegal port value ${number}`) : Number(number);
+};
+
+interface PortRange {
+  readonly low: number;
+  /** Null for one port. */
+  readonly high: number | null;
+  /** `low:*` */
+  readonly isOpen: boolean;
+}
+
+const portRange = (source: Source, takesStar: boolean): PortRange => {
   const token = source.peek();
   if (token.kind !== 'word' && token.kind !== 'number') return source.syntaxError();
   source.take();
-  const [low = '', high, more] = token.text.split(':');
-  if (more !== undefined) return source.refuse(`port is invalid: ${token.text}`);
-  if (high === undefined) return { low: portNumber(source, low), high: null };
-  if (high === '*' && allowStar) return { low: portNumber(source, low), high: -1 };
-  const range = { low: portNumber(source, low), high: portNumber(source, high) };
-  return range.low === range.high ? { low: range.low, high: null } : range;
+  const text = token.kind === 'number' ? String(BigInt(token.text)) : token.text;
+  const colon = text.indexOf(':');
+  if (colon < 0) return { low: portNumber(source, text), high: null, isOpen: false };
+  const rest = text.slice(colon + 1);
+  const low = portNumber(source, text.slice(0, colon));
+  if (takesStar && rest === '*') return { low, high: null, isOpen: true };
+  const high = portNumber(source, rest);
+  return { low, high: low === high ? null : high, isOpen: false };
 };
 
-const OPERATORS: readonly PortOperator[] = ['=', '!=', '<', '<=', '>', '>='];
+export const UNARY = ['=', '!=', '<', '<=', '>', '>='] as const;
+export const BINARY = ['><', '<>'] as const;
 
 const portItem = (source: Source): PortMatch => {
-  const operator = OPERATORS.find((one) => source.is(one));
+  const operator = UNARY.find((one) => source.is(one));
   if (operator !== undefined) {
     source.take();
     const range = portRange(source, false);
@@ -174,7 +183,7 @@ const portItem = (source: Source): PortMatch => {
     return { operator, low: range.low, high: 0 };
   }
   const range = portRange(source, false);
-  const binary = (['><', '<>'] as const).find((one) => source.is(one));
+  const binary = BINARY.find((one) => source.is(one));
   if (binary !== undefined) {
     source.take();
     const end = portRange(source, false);
@@ -205,7 +214,7 @@ export const parsePorts = (source: Source): PortMatch[] => {
 
 const redirHosts = (source: Source): HostNode[] => {
   const item = (): HostNode[] => {
-    const nodes = parseHost(source);
+    const nodes = parseHost(source, false);
     return weighed(nodes, weight(source));
   };
   if (!source.skip('{')) return item();
@@ -223,6 +232,19 @@ const redirHosts = (source: Source): HostNode[] => {
   return all;
 };
 
+/** Four numbers as sscanf("%8x%8x%8x%8x") finds them, one after the other: what is behind them does not matter. */
+const readKey = (digits: string): string | null => {
+  let rest = digits;
+  let key = '';
+  for (let i = 0; i < 4; i++) {
+    const [number] = /^[0-9a-f]{1,8}/i.exec(rest) ?? [];
+    if (number === undefined) return null;
+    key += number.toLowerCase().padStart(8, '0');
+    rest = rest.slice(number.length);
+  }
+  return `0x${key}`;
+};
+
 /** What follows `source-hash`: a key of 32 digits, a word that is hashed, or nothing. */
 const poolKey = (source: Source): string => {
   if (source.peek().kind !== 'word') return source.world.randomKey();
@@ -230,7 +252,7 @@ const poolKey = (source: Source): string => {
   while (source.peek().kind === 'word') word += ` ${source.word()}`;
   if (!word.startsWith('0x')) return keyOfWord(word);
   if (word.length !== 34) return source.refuse('hex key must be 128 bits (32 hex digits) long');
-  return /^0x[0-9a-f]{32}$/i.test(word) ? word.toLowerCase() : source.refuse('invalid hex key');
+  return readKey(word.slice(2)) ?? source.refuse('invalid hex key');
 };
 
 /** `redirspec [port P] pool_opts`; routing pools take no port. */
@@ -239,8 +261,7 @@ export const parsePool = (source: Source, takesPort: boolean): PoolSpec => {
   let port: PoolSpec['port'] = null;
   if (takesPort && source.skip('port')) {
     const range = portRange(source, true);
-    if (range.high === -1) source.unknown('a port range ending in *');
-    port = { low: range.low, high: range.high ?? 0 };
+    port = { low: range.low, high: range.high ?? 0, isOpen: range.isOpen };
   }
   let type: PoolType = 'none';
   let isSticky = false;

@@ -4,6 +4,7 @@
  */
 import type { Family } from './address.ts';
 import { renderValue } from './address.ts';
+import { collapse, createPool } from './pf-pool-spec.ts';
 import type {
   Action,
   Direction,
@@ -26,6 +27,8 @@ export interface HostNode {
   /** 0 when none was given. */
   readonly weight: number;
   readonly scope: string | null;
+  /** A netmask that its family does not have. */
+  readonly badMask?: number;
 }
 
 export interface InterfaceNode {
@@ -46,7 +49,8 @@ export interface PoolSpec {
   readonly isSticky: boolean;
   readonly isStaticPort: boolean;
   readonly hashKey: string;
-  readonly port: { readonly low: number; readonly high: number } | null;
+  /** `isOpen`: `port 8080:*`, as long as the range of the rule. */
+  readonly port: { readonly low: number; readonly high: number; readonly isOpen: boolean } | null;
 }
 
 /** A rule as written, lists and all. Null means "not given". */
@@ -65,7 +69,7 @@ export interface RuleSpec {
   readonly destinations: readonly HostNode[] | null;
   readonly destinationPorts: readonly PortMatch[] | null;
   readonly tcpFlags: TcpMatch | 'any' | null;
-  readonly user: UserMatch | null;
+  readonly users: readonly UserMatch[] | null;
   readonly icmp: readonly IcmpNode[] | null;
   readonly tos: number | null;
   readonly prio: number | null;
@@ -76,7 +80,8 @@ export interface RuleSpec {
   /** Null when the rule does not say. */
   readonly isIfBound: boolean | null;
   readonly isSloppy: boolean;
-  readonly stateOptions: readonly string[];
+  readonly isUnsynced: boolean;
+  readonly hasFlow: boolean;
   readonly maxStates: number | null;
   readonly probability: number | null;
   readonly scrub: Scrub | null;
@@ -95,85 +100,14 @@ export interface RuleSpec {
 export interface Expansion {
   /** Says `stdin:N: message` and counts an error. */
   readonly complain: (message: string) => void;
+  /** Says it, and counts nothing. */
+  readonly say: (line: string) => void;
   /** Makes the table behind a list of pool addresses and gives its name. */
   readonly automaticTable: (hosts: readonly HostNode[]) => string;
   readonly addRule: (rule: Rule) => void;
 }
 
 const ANY: HostNode = { family: null, host: { kind: 'any' }, isNegated: false, weight: 0, scope: null };
-const isMulti = (host: Host): boolean =>
-  host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
-const takesMany = (type: PoolType): boolean => type !== 'none' && type !== 'bitmask';
-
-interface Collapsed {
-  readonly pool: Pool | null;
-  readonly family: Family | null;
-  readonly isBad: boolean;
-}
-
-const collapse = (
-  spec: PoolSpec | null,
-  kind: 'nat' | 'rdr' | 'route',
-  family: Family | null,
-  world: Expansion,
-): Collapsed => {
-  if (spec === null) return { pool: null, family, isBad: false };
-  const bad = (message: string): Collapsed => {
-    world.complain(message);
-    return { pool: null, family, isBad: true };
-  };
-  const word = kind === 'route' ? 'routing' : 'translation';
-  let chosen: Family | null = null;
-  const usable: HostNode[] = [];
-  for (const node of spec.hosts) {
-    if (kind === 'route' && node.host.kind === 'interface' && !node.host.modifiers.peer)
-      return bad('route spec requires :peer with dynamic interface addresses');
-    if (node.family !== null) {
-      if (family !== null && family !== node.family) continue;
-      if (family === null && chosen !== null && chosen !== node.family)
-        return bad(`${word} spec contains addresses with different address families`);
-    }
-    if (family === null && chosen === null) chosen = node.family;
-    if (usable.length > 0 && spec.type !== 'none' && !takesMany(spec.type))
-      return bad('pool type is not valid for multiple translation or routing addresses');
-    usable.push(node);
-  }
-  const first = usable[0];
-  if (first === undefined) return bad(`af mismatch in ${word} spec`);
-  const host: Host = usable.length === 1 ? first.host : { kind: 'table', name: world.automaticTable(usable) };
-  const type: PoolType = spec.type === 'none' && isMulti(host) ? 'round-robin' : spec.type;
-  if (!takesMany(type) && spec.hosts.some((node) => node.host.kind === 'table'))
-    return bad('tables are not supported by pool type');
-  const alias = spec.hosts.find((node) => node.host.kind === 'interface' && isMulti(node.host))?.host;
-  if (!takesMany(type) && alias?.kind === 'interface')
-    return bad(`interface (${alias.name}) is not supported by pool type`);
-  if (spec.isStaticPort && kind !== 'nat')
-    return bad("the 'static-port' option is only valid with nat rules");
-  const ports =
-    kind === 'nat'
-      ? spec.isStaticPort
-        ? { low: 0, high: 0 }
-        : (spec.port ?? { low: 50001, high: 65535 })
-      : (spec.port ?? { low: 0, high: 0 });
-  const high = kind === 'nat' && ports.high === 0 ? ports.low : ports.high;
-  return {
-    pool: {
-      host,
-      type,
-      isSticky: spec.isSticky,
-      isStaticPort: spec.isStaticPort,
-      lowPort: ports.low,
-      highPort: high,
-      hashKey: spec.hashKey,
-      cursor: 0,
-      counter: null,
-      currentWeight: 0,
-    },
-    family: family ?? chosen,
-    isBad: false,
-  };
-};
-
 const isInconsistent = (rule: Rule, complain: (message: string) => void): boolean => {
   let problems = 0;
   const problem = (isOne: boolean, message: string): void => {
@@ -231,9 +165,11 @@ const hostText = (node: HostNode, family: Family | null): string => {
       return `${not}(${host.name})`;
     case 'table':
       return `${not}<${host.name}>`;
+    case 'no-route':
+      return `${not}${host.kind}`;
     case 'prefix': {
       const bits = host.prefix.family === 'inet' ? 32 : 128;
-      if (family === null) return `${not}any`;
+      if (family === null || host.prefix.length === 0) return `${not}any`;
       const text = renderValue(host.prefix.family, host.prefix.value);
       return `${not}${text}${host.prefix.length < bits ? `/${host.prefix.length}` : ''}`;
     }
@@ -285,6 +221,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
     destination: HostNode,
     sourcePort: PortMatch | null,
     destinationPort: PortMatch | null,
+    user: UserMatch | null,
   ): void => {
     const rdr = collapse(spec.rdr, 'rdr', declared, world);
     const nat = collapse(spec.nat, 'nat', rdr.family, world);
@@ -301,10 +238,23 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
     const scope = source.scope ?? destination.scope;
     if (scope !== null && nic.name !== null && nic.name !== scope) return;
     family = family ?? source.family ?? destination.family;
+    for (const { badMask } of [source, destination])
+      if (badMask !== undefined) {
+        world.say(`netmask ${badMask} invalid for IPv4 address`);
+        errors++;
+      }
     if (icmp !== null && protocol !== icmp.protocol) {
       world.complain('icmp-type mismatch');
       errors++;
     }
+    const pools = {
+      nat: createPool(spec.nat, 'nat', nat.host, destinationPort, world),
+      rdr: createPool(spec.rdr, 'rdr', rdr.host, destinationPort, world),
+      route: createPool(spec.route?.spec ?? null, 'route', route.host, destinationPort, world),
+    };
+    errors += Object.values(pools).filter((pool) => pool === 'bad').length;
+    const pool = (of: keyof typeof pools): Pool | null => (pools[of] === 'bad' ? null : pools[of]);
+    const routed = pool('route');
     const name = nic.name ?? scope;
     const expandName = (text: string): string =>
       text
@@ -314,8 +264,9 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
         .replaceAll('$srcport', portText(sourcePort))
         .replaceAll('$dstport', portText(destinationPort))
         .replaceAll('$proto', protocol ?? 'ip');
+    // pf has no other way to say any: 0.0.0.0/0 is the same to it
     const end = (node: HostNode, port: PortMatch | null): End => ({
-      host: node.host,
+      host: node.host.kind === 'prefix' && node.host.prefix.length === 0 ? ANY.host : node.host,
       isNegated: node.isNegated,
       port,
     });
@@ -333,10 +284,11 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       source: end(source, sourcePort),
       destination: end(destination, destinationPort),
       tcpFlags: protocol !== null && protocol !== 'tcp' ? null : flags,
-      user: spec.user,
+      user,
       icmpType: icmp?.type ?? null,
       icmpCode: icmp?.code ?? null,
-      tos: spec.tos,
+      // to pf 0 is none
+      tos: spec.tos === 0 ? null : spec.tos,
       prio: spec.prio,
       setPrio: spec.setPrio,
       setTos: spec.setTos,
@@ -344,7 +296,8 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       keepState: isStateful,
       isIfBound: isStateful && spec.isIfBound === true,
       isSloppy: spec.isSloppy,
-      stateOptions: spec.stateOptions,
+      isUnsynced: spec.isUnsynced,
+      hasFlow: spec.hasFlow,
       maxStates: spec.maxStates,
       probability: spec.probability,
       scrub: spec.scrub,
@@ -354,9 +307,9 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
       tagged: spec.tagged === null ? null : expandName(spec.tagged),
       isTaggedNegated: spec.isTaggedNegated,
       rtable: spec.rtable,
-      nat: nat.pool,
-      rdr: rdr.pool,
-      route: route.pool === null || spec.route === null ? null : { kind: spec.route.kind, pool: route.pool },
+      nat: pool('nat'),
+      rdr: pool('rdr'),
+      route: routed === null || spec.route === null ? null : { kind: spec.route.kind, pool: routed },
       anchor: spec.anchor,
       number: null,
       insertedBy: 0,
@@ -377,6 +330,7 @@ export const expandRule = (spec: RuleSpec, world: Expansion): void => {
           for (const destination of spec.destinations ?? [ANY])
             for (const sourcePort of sourcePorts)
               for (const destinationPort of destinationPorts)
-                one(nic, protocol, icmp, source, destination, sourcePort, destinationPort);
+                for (const user of spec.users ?? [null])
+                  one(nic, protocol, icmp, source, destination, sourcePort, destinationPort, user);
   if (added === 0) world.complain('rule expands to no valid combination');
 };

@@ -2,11 +2,12 @@
  * Names to addresses as pfctl does it when a rule set is read: interfaces, groups, `self`, modifiers, literal addresses
  * (sbin/pfctl/pfctl_parser.c, host()). There is no DNS in the emulator: a name that is none of these does not resolve.
  */
-import type { Family, Prefix } from './address.ts';
+import type { Address, Family, Prefix } from './address.ts';
 import { bitsOf, createPrefix, parseAddress } from './address.ts';
 import type { Nic, NicAddress } from './nic.ts';
 import { addressesOf, broadcastOf, driverOf } from './nic.ts';
 import type { InterfaceModifiers } from './pf-rules.ts';
+import { strtonum } from './strtonum.ts';
 
 /** What pf may ask the machine. */
 export interface PfWorld {
@@ -15,12 +16,15 @@ export interface PfWorld {
   readonly groupsOf: (nic: Nic) => readonly string[];
   readonly hasRtable: (number: number) => boolean;
   readonly rdomainOf: (rtable: number) => number;
+  readonly isRoutable: (rtable: number, address: Address) => boolean;
 }
 
 export interface ResolvedHost {
   readonly prefix: Prefix;
   /** The interface of a link-local address. */
   readonly scope: string | null;
+  /** A netmask that its family does not have: pfctl takes it here, and complains later. */
+  readonly badMask?: number;
 }
 
 export type Resolved =
@@ -95,46 +99,53 @@ export const addressesNamed = (
 
 const failed = (...words: string[]): Resolved => ({ kind: 'failed', words });
 
-/** `text` as it stands in the rule, `10.0.0.0/8` or `em0:network` or `self`. */
-export const resolveHost = (world: PfWorld, text: string): Resolved => {
-  const [bare = '', mask] = text.split('/');
-  const length = mask === undefined ? null : Number(mask);
-  if (length !== null && (!/^[0-9]+$/.test(mask ?? '') || length > 128))
-    return failed(`netmask is ${/^[0-9]+$/.test(mask ?? '') ? 'too large' : 'invalid'}: ${mask}`);
-  const split = splitModifiers(bare);
-  if (split !== null) {
-    const nics = split.name === 'self' ? world.nics() : nicsNamed(world, split.name);
-    const hosts = nics.flatMap((nic) => takeAddresses(nic, split.modifiers));
-    if (hosts.length > 0)
-      return {
-        kind: 'hosts',
-        hosts:
-          length === null
-            ? hosts
-            : hosts.map((host) => ({
-                ...host,
-                prefix: createPrefix(
-                  host.prefix.family,
-                  host.prefix.value,
-                  Math.min(length, bitsOf(host.prefix.family)),
-                ),
-              })),
-      };
-  }
-  const address = parseAddress(bare);
+const withMask = (host: ResolvedHost, length: number | null): ResolvedHost => {
+  if (length === null) return host;
+  const { family, value } = host.prefix;
+  const bits = bitsOf(family);
+  const prefix = createPrefix(family, value, Math.min(length, bits));
+  return length > bits ? { ...host, prefix, badMask: length } : { ...host, prefix };
+};
+
+/** host_if(): what it says, and what it finds. */
+const interfaceHosts = (
+  world: PfWorld,
+  text: string,
+  hasMask: boolean,
+): { readonly hosts: readonly ResolvedHost[]; readonly words: readonly string[] } => {
+  const nothing = (...words: string[]) => ({ hosts: [], words });
+  const split = splitModifiers(text);
+  if (split === null) return nothing();
+  const { network, broadcast, peer } = split.modifiers;
+  if ([network, broadcast, peer].filter(Boolean).length > 1)
+    return nothing('illegal combination of interface modifiers');
+  if ((network || broadcast) && hasMask)
+    return nothing('network or broadcast lookup, but extra netmask given');
+  const nics = split.name === 'self' ? world.nics() : nicsNamed(world, split.name);
+  return { hosts: nics.flatMap((nic) => takeAddresses(nic, split.modifiers)), words: [] };
+};
+
+const numericHost = (text: string, hasMask: boolean): ResolvedHost | null => {
+  const address = parseAddress(text);
   if (address !== null) {
-    const bits = bitsOf(address.family);
-    const prefix = createPrefix(address.family, address.value, Math.min(length ?? bits, bits));
-    return { kind: 'hosts', hosts: [{ prefix, scope: address.scope }] };
+    const { family, value, scope } = address;
+    return { prefix: createPrefix(family, value, bitsOf(family)), scope };
   }
   // `10/8`, `192.168/16`
-  if (length !== null && /^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$/.test(bare)) {
-    const padded = parseAddress([...bare.split('.'), '0', '0', '0'].slice(0, 4).join('.'));
-    if (padded !== null)
-      return {
-        kind: 'hosts',
-        hosts: [{ prefix: createPrefix('inet', padded.value, Math.min(length, 32)), scope: null }],
-      };
-  }
-  return failed(`no IP address found for ${text}`);
+  if (!hasMask || !/^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$/.test(text)) return null;
+  const padded = parseAddress([...text.split('.'), '0', '0', '0'].slice(0, 4).join('.'));
+  return padded === null ? null : { prefix: createPrefix('inet', padded.value, 32), scope: null };
+};
+
+/** `text` as it stands in the rule, `10.0.0.0/8` or `em0:network` or `self`. */
+export const resolveHost = (world: PfWorld, text: string): Resolved => {
+  const slash = text.indexOf('/');
+  const bare = slash < 0 ? text : text.slice(0, slash);
+  const length = slash < 0 ? null : strtonum(text.slice(slash + 1), 0, 128);
+  if (typeof length === 'string') return failed(`netmask is ${length}: ${text.slice(slash)}`);
+  const named = interfaceHosts(world, bare, length !== null);
+  const numeric = named.hosts.length > 0 ? null : numericHost(bare, length !== null);
+  const hosts = numeric === null ? named.hosts : [numeric];
+  if (hosts.length === 0) return failed(...named.words, `no IP address found for ${text}`);
+  return { kind: 'hosts', hosts: hosts.map((host) => withMask(host, length)) };
 };

@@ -1,12 +1,12 @@
 /** Whether one rule takes a packet: interface, addresses, ports, flags, tags, chance, in pf's order, with pf's skip steps (sys/net/pf.c, pf_match_rule). */
-import { doesContain, parseAddress } from './address.ts';
+import { doesContain, isLinkLocal, parseAddress } from './address.ts';
 import type { Nic } from './nic.ts';
 import type { Packet } from './packet.ts';
 import { isAdvertisement, isEchoRequest, isSolicitation, prioOf, tosOf } from './packet.ts';
 import type { Firewall } from './pf.ts';
 import { interfaceAddresses, tableFor } from './pf.ts';
 import type { Direction, End, Rule, TcpMatch } from './pf-rules.ts';
-import { doesPortMatch } from './pf-rules.ts';
+import { doesPortMatch, doesUserMatch } from './pf-rules.ts';
 import type { NodeKind, SourceNode } from './pf-source-node.ts';
 import type { Actions } from './pf-state.ts';
 import { doesTableMatch } from './pf-table.ts';
@@ -67,6 +67,11 @@ const doesEndMatch = (walk: Walk, anchor: string, end: End, address: string): bo
       const doesCount = table.anchor === anchor;
       return doesTableMatch(table, parsed, doesCount) !== end.isNegated;
     }
+    case 'no-route': {
+      // pf does not ask for addresses of one link (pf_routable)
+      const isRoutable = isLinkLocal(parsed) || walk.firewall.world.isRoutable(walk.rtable, parsed);
+      return isRoutable === end.isNegated;
+    }
   }
 };
 
@@ -98,7 +103,7 @@ export const mismatch = (walk: Walk, anchor: string, rule: Rule, i: number): num
       return skips?.sourcePort ?? next;
     if (rule.destination.port !== null && !doesPortMatch(rule.destination.port, walk.destinationPort))
       return skips?.destinationPort ?? next;
-    if (rule.user !== null && (rule.user.id === (packet.user ?? null)) === rule.user.isNegated) return next;
+    if (rule.user !== null && !doesUserMatch(rule.user, packet.user ?? null)) return next;
   } else {
     if (rule.icmpType !== null && rule.icmpType !== packet.icmpType) return next;
     // answers make no pf states; an advertisement passes without one

@@ -2,13 +2,54 @@
  * The `set` lines of pf.conf(5): what is taken, what of it counts here, and how pfctl prints it (sbin/pfctl/parse.y option, pfctl.c pfctl_set_*).
  * What would change how pf works and is not done here is refused.
  */
+import { interfaceItem, list } from './pf-item-parse.ts';
 import { isOptimization } from './pf-optimize.ts';
-import type { Source } from './pf-source.ts';
+import type { DebugLevel, Source } from './pf-source.ts';
 import type { Timeouts } from './pf-timeout.ts';
 import { adaptiveOf, readTimeoutName, timeoutsOf } from './pf-timeout.ts';
 
-const DEBUG_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 const LIMITS = ['states', 'src-nodes', 'frags', 'tables', 'table-entries', 'pktdelay-pkts', 'anchors'];
+const UINT_MAX = 4_294_967_295;
+
+/** The names of syslog.h, old ones too; the level is shown by the first of its names. */
+const LEVELS: ReadonlyMap<string, DebugLevel> = new Map([
+  ['alert', 'alert'],
+  ['crit', 'crit'],
+  ['debug', 'debug'],
+  ['emerg', 'emerg'],
+  ['err', 'err'],
+  ['error', 'err'],
+  ['info', 'info'],
+  ['notice', 'notice'],
+  ['panic', 'emerg'],
+  ['warn', 'warn'],
+  ['warning', 'warn'],
+]);
+const BY_NUMBER: readonly DebugLevel[] = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
+
+const debugLevel = (name: string): DebugLevel | null =>
+  (/^[0-9]+$/.test(name) ? BY_NUMBER[Number(name)] : LEVELS.get(name.toLowerCase())) ?? null;
+
+/** expand_skip_interface() */
+const skipOption = (source: Source, verbose: (line: string) => void): void => {
+  const nics = source.skip('on') ? list(source, () => interfaceItem(source)) : [];
+  const [first] = nics;
+  if (first === undefined && source.peek().kind !== 'newline') source.syntaxError();
+  if (first === undefined || (nics.length === 1 && first.name === 'none' && !first.isNegated)) {
+    verbose('set skip on none');
+    source.world.setSkip('none');
+    return;
+  }
+  verbose(`set skip on {${nics.map(({ name }) => ` ${name ?? ''}`).join('')} }`);
+  for (const { isNegated, rdomain } of nics)
+    if (isNegated) source.complain('skip on ! <interface> is not supported');
+    else if (rdomain !== null) source.complain('skip on rdomain <num> is not supported');
+  if (nics.some(({ name, rdomain }) => name === null && rdomain === null))
+    source.unknown('set skip on an empty name');
+  const taken = nics.flatMap(({ name, isNegated }) => (name === null || isNegated ? [] : [name]));
+  source.world.setSkip(taken);
+  if (taken.length < nics.length) source.refuse('error setting skip interface(s)');
+};
 
 /** One `set` line; the word has not been taken yet. `print` is null without -v. */
 export const parseOption = (
@@ -20,32 +61,15 @@ export const parseOption = (
   source.take();
   const verbose = (line: string): void => print?.(line);
   const pairs = (each: (name: string, value: number) => void): void => {
-    const pair = (): void => each(source.word(), source.number());
-    if (!source.skip('{')) {
-      pair();
-      return;
-    }
-    source.skipNewlines();
-    while (!source.skip('}')) {
-      pair();
-      source.skip(',');
-      source.skipNewlines();
-    }
+    list(source, () => {
+      const name = source.word();
+      const value = source.number();
+      if (value < 0 || value > UINT_MAX) source.refuse('only positive values permitted');
+      each(name, value);
+    });
   };
-  if (source.skip('skip')) {
-    source.expect('on');
-    const names: string[] = [];
-    if (source.skip('{')) {
-      source.skipNewlines();
-      while (!source.skip('}')) {
-        names.push(source.word());
-        source.skip(',');
-        source.skipNewlines();
-      }
-    } else names.push(source.word());
-    verbose(`set skip on {${names.map((name) => ` ${name}`).join('')} }`);
-    world.setSkip(names);
-  } else if (source.skip('state-policy')) {
+  if (source.skip('skip')) skipOption(source, verbose);
+  else if (source.skip('state-policy')) {
     if (source.skip('if-bound')) source.isIfBoundByDefault = true;
     else {
       source.expect('floating');
@@ -61,8 +85,12 @@ export const parseOption = (
     verbose(`set block-policy ${source.blockAnswer}`);
   } else if (source.skip('limit'))
     pairs((name, value) => {
-      if (!LIMITS.includes(name) || !world.setLimit(name, value))
+      const known = name.toLowerCase();
+      if (!LIMITS.includes(known)) {
+        source.say('pfctl: Bad pool name.');
         source.refuse(`unable to set limit ${name} ${value}`);
+      }
+      world.setLimit(known, value);
       verbose(`set limit ${name} ${value}`);
       const isAdapted = timeouts['adaptive.start'] !== undefined || timeouts['adaptive.end'] !== undefined;
       if (name === 'states' && !isAdapted) Object.assign(timeouts, adaptiveOf(value));
@@ -70,7 +98,6 @@ export const parseOption = (
   else if (source.skip('timeout'))
     pairs((name, value) => {
       const known = readTimeoutName(name);
-      if (value < 0) source.refuse('only positive values permitted');
       if (known === null) {
         source.say('pfctl: Bad timeout name.');
         return source.refuse(`unknown timeout ${name}`);
@@ -90,11 +117,13 @@ export const parseOption = (
     verbose(`set optimization ${name}`);
   } else if (source.skip('reassemble')) {
     const isOn = !source.skip('no');
-    if (isOn && source.word() !== 'yes') source.refuse("invalid value, expected 'yes' or 'no'");
+    const word = isOn ? source.word() : 'yes';
+    if (word !== 'yes') source.refuse(`invalid value '${word}', expected 'yes' or 'no'`);
     const doesKeep = source.skip('no-df');
+    if (source.peek().kind !== 'newline') source.syntaxError();
     verbose(`set reassemble ${isOn ? 'yes' : 'no'} ${doesKeep ? 'no-df' : ''}`);
   } else if (source.skip('loginterface')) {
-    const name = source.word();
+    const name = source.skip('all') ? 'all' : source.word();
     if (name !== 'none') source.unknown('set loginterface with a name');
     verbose(`set loginterface ${name}`);
   } else if (source.skip('ruleset-optimization')) {
@@ -103,11 +132,13 @@ export const parseOption = (
     if (isOptimization(name)) source.optimization ??= name;
     else source.refuse(`unknown ruleset-optimization ${name}`);
   } else if (source.skip('debug')) {
-    const name = source.take().text;
-    if (!DEBUG_LEVELS.includes(name)) {
+    const name = source.skip('debug') ? 'debug' : source.word();
+    const level = debugLevel(name);
+    if (level === null) {
       source.say(`pfctl: unknown debug level "${name}"`);
       source.refuse(`error setting debuglevel ${name}`);
     }
+    world.setDebug(level);
     verbose(`set debug ${name}`);
   } else if (source.is('hostid', 'fingerprints', 'state-defaults', 'syncookies'))
     source.unknown(`set ${source.peek().text}`);

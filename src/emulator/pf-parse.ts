@@ -2,15 +2,17 @@
  * A whole rule set: the statements of pf.conf(5) and their recovery after errors (sbin/pfctl/parse.y, ruleset). Gives what is to be loaded, or
  * what pfctl would say. What the emulator does not know is refused loudly, never skipped.
  */
-import type { HostNode } from './pf-expand.ts';
+import { parseAntispoof } from './pf-antispoof-parse.ts';
+import type { Expansion, HostNode } from './pf-expand.ts';
 import { expandRule } from './pf-expand.ts';
+import { words } from './pf-item-parse.ts';
 import type { Optimization } from './pf-optimize.ts';
 import { optimize } from './pf-optimize.ts';
 import { parseOption } from './pf-option-parse.ts';
 import { renderRule, UNLOADED } from './pf-print.ts';
 import { leafComplaint, orderQueues, queueProblem } from './pf-queue.ts';
 import { parseQueue } from './pf-queue-parse.ts';
-import { parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
+import { parseAnchorName, parseAnchorRule, parsePfRule } from './pf-rule-parse.ts';
 import type { Rule } from './pf-rules.ts';
 import type { ParseWorld, QueueDefinition, Source, SourceState } from './pf-source.ts';
 import { openSource, Refusal } from './pf-source.ts';
@@ -111,11 +113,11 @@ const loadStatement = (work: Work): void => {
   const { source } = work.opened;
   source.take();
   source.expect('anchor');
-  if (source.peek().kind !== 'word') source.refuse('anchor name is missing');
-  const anchor = source.word();
+  const name = parseAnchorName(source);
   source.expect('from');
-  const file = source.word();
+  const file = words(source);
   if (source.peek().kind !== 'newline') source.syntaxError();
+  const anchor = name ?? source.refuse('anchor name is missing');
   work.loads.push({ anchor: source.anchor === '' ? anchor : `${source.anchor}/${anchor}`, file });
 };
 
@@ -130,6 +132,11 @@ const macroStatement = (work: Work): void => {
   if (work.verbosity > 0) work.print(`${name} = "${value}"`);
   if (/\s/.test(name.slice(1))) source.refuse('macro name cannot contain whitespace');
   work.opened.setMacro(name, value);
+};
+
+const includeStatement = (source: Source): void => {
+  source.take();
+  source.include(source.word());
 };
 
 /** What stands in the braces after an anchor rule; null without braces. */
@@ -154,7 +161,7 @@ const anchorBody = (work: Work, name: string | null, expand: Expand): ReturnType
       }
       if (kind !== 'keyword') source.syntaxError();
       if (text === 'table') tableStatement(work);
-      else if (text === 'include') source.unknown(text);
+      else if (text === 'include') includeStatement(source);
       else if (text === 'anchor') expand(source, true);
       else if (text === 'pass' || text === 'block' || text === 'match') expand(source, false);
       else source.syntaxError();
@@ -234,6 +241,7 @@ const statement = (work: Work, expand: Expand) => {
     case 'pass':
     case 'block':
     case 'match':
+    case 'antispoof':
       return expand(source, false);
     case 'anchor':
       return expand(source, true);
@@ -246,8 +254,7 @@ const statement = (work: Work, expand: Expand) => {
     case 'load':
       return loadStatement(work);
     case 'include':
-    case 'antispoof':
-      return source.unknown(token.text);
+      return includeStatement(source);
     default:
       return source.syntaxError();
   }
@@ -281,11 +288,14 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
   const { source } = opened;
   source.optimization = options.optimization;
   const expand = (from: Source, isAnchor: boolean): void => {
-    const spec = isAnchor
-      ? parseAnchorRule(from, (name) => anchorBody(work, name, expand))
-      : parsePfRule(from);
-    expandRule(spec, {
+    const specs = isAnchor
+      ? [parseAnchorRule(from, (name) => anchorBody(work, name, expand))]
+      : from.is('antispoof')
+        ? parseAntispoof(from)
+        : [parsePfRule(from)];
+    const expansion: Expansion = {
       complain: from.complain,
+      say: from.say,
       automaticTable: (hosts) => {
         const { name, line } = automaticTable(work, work.section, hosts, world.temporaryName());
         if (work.verbosity > 0) work.print(line);
@@ -294,7 +304,8 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       addRule: (rule) => {
         work.section.rules.push(rule);
       },
-    });
+    };
+    for (const spec of specs) expandRule(spec, expansion);
   };
   while (source.peek().kind !== 'end') {
     try {
@@ -306,6 +317,8 @@ export const parseRuleset = (text: string, options: ParseOptions, world: ParseWo
       opened.recover(refusal);
     }
   }
+  if (options.verbosity > 1)
+    for (const name of opened.unusedMacros()) source.say(`warning: macro '${name}' not used`);
   const { queues } = source;
   const isMain = opened.errors() === 0 && options.anchor === '';
   const problem = isMain ? queueProblem(queues) : null;

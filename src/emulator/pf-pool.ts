@@ -203,6 +203,7 @@ const chooseAnew = (walk: Walk, asking: Asking, family: Family): Chosen | null =
   const { host } = pool;
   switch (host.kind) {
     case 'any':
+    case 'no-route':
       return null;
     case 'prefix': {
       if (host.prefix.family !== family) return null;
@@ -234,6 +235,7 @@ const isStillThere = (walk: Walk, asking: Asking, family: Family, text: string):
   if (address === null) return false;
   switch (host.kind) {
     case 'any':
+    case 'no-route':
       return false;
     case 'prefix':
       return doesContain(host.prefix, address);

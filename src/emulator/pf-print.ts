@@ -4,7 +4,9 @@
 
 import { bitsOf, renderValue } from './address.ts';
 import { renderIcmpCode } from './pf-icmp-code.ts';
-import type { End, Host, InterfaceModifiers, Pool, PortMatch, Rule } from './pf-rules.ts';
+import { renderIcmpType } from './pf-icmp-type.ts';
+import type { End, Host, InterfaceModifiers, Pool, PortMatch, Rule, UserMatch } from './pf-rules.ts';
+import { adaptiveOf } from './pf-timeout.ts';
 
 /** What `-vv` shows in angle brackets and parentheses; null before the rule is loaded (`<t:0>`, `(em0:*)`). */
 export interface Sizes {
@@ -15,44 +17,6 @@ export interface Sizes {
 
 export const UNLOADED: Sizes = { table: () => 0, interface: () => 0 };
 
-const ICMP_NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  inet: {
-    0: 'echorep',
-    3: 'unreach',
-    4: 'squench',
-    5: 'redir',
-    8: 'echoreq',
-    9: 'routeradv',
-    10: 'routersol',
-    11: 'timex',
-    12: 'paramprob',
-    13: 'timereq',
-    14: 'timerep',
-  },
-  inet6: {
-    1: 'unreach',
-    2: 'toobig',
-    3: 'timex',
-    4: 'paramprob',
-    128: 'echoreq',
-    129: 'echorep',
-    130: 'groupqry',
-    131: 'grouprep',
-    132: 'groupterm',
-    133: 'routersol',
-    134: 'routeradv',
-    135: 'neighbrsol',
-    136: 'neighbradv',
-    137: 'redir',
-  },
-};
-
-/** The number of an ICMP type's name, or null. */
-export const icmpTypeOf = (family: 'inet' | 'inet6', name: string): number | null => {
-  const found = Object.entries(ICMP_NAMES[family] ?? {}).find(([, known]) => known === name);
-  return found === undefined ? null : Number(found[0]);
-};
-
 export const renderModifiers = (modifiers: InterfaceModifiers): string =>
   `${modifiers.network ? ':network' : ''}${modifiers.broadcast ? ':broadcast' : ''}${modifiers.peer ? ':peer' : ''}${modifiers.noAlias ? ':0' : ''}`;
 
@@ -62,6 +26,7 @@ const renderHost = (host: Host, family: Rule['family'], sizes: Sizes | null): st
       return 'any';
     case 'prefix': {
       const { prefix } = host;
+      if (prefix.length === 0) return 'any';
       const bits = bitsOf(family ?? prefix.family);
       return `${renderValue(prefix.family, prefix.value)}${prefix.length < bits ? `/${prefix.length}` : ''}`;
     }
@@ -69,6 +34,8 @@ const renderHost = (host: Host, family: Rule['family'], sizes: Sizes | null): st
       const count = sizes?.interface(host.name, host.modifiers, family) ?? 0;
       return `(${host.name}${renderModifiers(host.modifiers)}${sizes === null ? '' : count <= 0 ? ':*' : `:${count}`})`;
     }
+    case 'no-route':
+      return host.kind;
     case 'table':
       return sizes === null ? `<${host.name}>` : `<${host.name}:${sizes.table(host.name)}>`;
   }
@@ -90,6 +57,11 @@ const renderPort = (port: PortMatch): string => {
       return ` port ${port.operator} ${port.low}`;
   }
 };
+
+const renderUser = ({ operator, low, high }: UserMatch): string =>
+  operator === '><' || operator === '<>'
+    ? ` user ${low ?? 'unknown'} ${operator} ${high ?? 'unknown'}`
+    : ` user ${operator} ${low ?? 'unknown'}`;
 
 const renderEnd = (end: End, family: Rule['family'], sizes: Sizes | null): string =>
   `${end.isNegated ? '! ' : ''}${renderHost(end.host, family, sizes)}${end.port === null ? '' : renderPort(end.port)}`;
@@ -139,10 +111,17 @@ const renderSets = (rule: Rule): string => {
 };
 
 const renderStateKeeping = (rule: Rule): string => {
-  const options = [...rule.stateOptions];
-  if (rule.isIfBound) options.push('if-bound');
-  if (rule.isSloppy) options.push('sloppy');
-  if (rule.maxStates !== null) options.unshift(`max ${rule.maxStates}`);
+  const adaptive = adaptiveOf(rule.maxStates ?? 0);
+  const options = [
+    rule.maxStates === null ? [] : [`max ${rule.maxStates}`],
+    rule.isUnsynced ? ['no-sync'] : [],
+    rule.isIfBound ? ['if-bound'] : [],
+    rule.isSloppy ? ['sloppy'] : [],
+    rule.hasFlow ? ['pflow'] : [],
+    adaptive['adaptive.start'] === 0
+      ? []
+      : Object.entries(adaptive).map(([name, count]) => `${name} ${count}`),
+  ].flat();
   const keeps =
     !rule.keepState && rule.action === 'pass'
       ? ' no state'
@@ -163,7 +142,19 @@ const renderScrub = (rule: Rule): string => {
     scrub.reassembleTcp ? ['reassemble tcp'] : [],
     scrub.maxMss > 0 ? [`max-mss ${scrub.maxMss}`] : [],
   ].flat();
-  return ` scrub (${parts.join(' ')})`;
+  return parts.length === 0 ? '' : ` scrub (${parts.join(' ')})`;
+};
+
+/** With the code of each family that the rule has. */
+const renderIcmpAnswer = (family: Rule['family']): string => {
+  switch (family) {
+    case 'inet':
+      return 'return-icmp(port-unr)';
+    case 'inet6':
+      return 'return-icmp6(port-unr)';
+    case null:
+      return 'return-icmp(port-unr, port-unr)';
+  }
 };
 
 /** An anchor that was written in braces without a name: pfctl shows its rules where it is called. */
@@ -179,7 +170,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
   if (rule.anchor === null) say(rule.action);
   else say(isUnnamed(rule.anchor.name) ? 'anchor' : `anchor "${rule.anchor.name}"`);
   if (rule.action === 'block')
-    say(rule.answer === 'return-icmp' ? ' return-icmp(port-unr, port-unr)' : ` ${rule.answer}`);
+    say(` ${rule.answer === 'return-icmp' ? renderIcmpAnswer(rule.family) : rule.answer}`);
   if (rule.direction !== null) say(` ${rule.direction}`);
   if (rule.log !== null) say(rule.log.length === 0 ? ' log' : ` log (${rule.log.join(', ')})`);
   if (rule.quick) say(' quick');
@@ -192,7 +183,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     say(
       ` from ${renderEnd(rule.source, rule.family, sizes)} to ${renderEnd(rule.destination, rule.family, sizes)}`,
     );
-  if (rule.user !== null) say(` user ${rule.user.isNegated ? '!=' : '='} ${rule.user.id ?? 'unknown'}`);
+  if (rule.user !== null) say(renderUser(rule.user));
   if (rule.tcpFlags !== null) say(` flags ${rule.tcpFlags.set}/${rule.tcpFlags.of}`);
   else if (
     (rule.action === 'pass' || rule.action === 'match') &&
@@ -203,9 +194,7 @@ export const renderRule = (rule: Rule, sizes: Sizes | null): string => {
     say(' flags any');
   if (rule.icmpType !== null) {
     const family = rule.family ?? 'inet';
-    say(
-      ` ${family === 'inet6' ? 'icmp6-type' : 'icmp-type'} ${ICMP_NAMES[family]?.[rule.icmpType] ?? rule.icmpType}`,
-    );
+    say(` ${family === 'inet6' ? 'icmp6-type' : 'icmp-type'} ${renderIcmpType(family, rule.icmpType)}`);
     if (rule.icmpCode !== null) say(` code ${renderIcmpCode(family, rule.icmpType, rule.icmpCode)}`);
   }
   if (rule.tos !== null) say(` tos 0x${rule.tos.toString(16).padStart(2, '0')}`);

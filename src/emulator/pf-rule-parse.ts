@@ -13,6 +13,7 @@ import {
   probability,
   protocolItem,
   queueNames,
+  rtable,
   scrub,
   tcpFlags,
   tosValue,
@@ -21,12 +22,18 @@ import {
 } from './pf-item-parse.ts';
 import type { Action } from './pf-rules.ts';
 import type { Source } from './pf-source.ts';
-import { readTimeoutName } from './pf-timeout.ts';
+import type { StateOption } from './pf-state-option-parse.ts';
+import { parseStateOptions, stateOptionsOf } from './pf-state-option-parse.ts';
 
 const TAG_SIZE = 64;
 const LABEL_SIZE = 64;
 type Options = {
   -readonly [K in keyof RuleSpec]: RuleSpec[K];
+} & {
+  /** As written after `keep state`. */
+  given: readonly StateOption[];
+  /** Maybe with nothing. */
+  isLabelled: boolean;
 };
 
 const setItem = (source: Source, options: Options): void => {
@@ -51,30 +58,6 @@ const setItem = (source: Source, options: Options): void => {
   else source.syntaxError();
 };
 
-const stateOptions = (source: Source, options: Options): void => {
-  let isLocked = false;
-  do {
-    if (source.skip('if-bound') || source.is('floating')) {
-      if (isLocked) source.refuse('state locking option: multiple definitions');
-      isLocked = true;
-      options.isIfBound = !source.skip('floating');
-    } else if (source.skip('sloppy')) {
-      if (options.isSloppy) source.refuse('state sloppy option: multiple definitions');
-      options.isSloppy = true;
-    } else if (source.skip('max')) options.maxStates = source.number();
-    else if (source.skip('no-sync')) options.stateOptions = [...options.stateOptions, 'no-sync'];
-    else if (source.skip('pflow')) options.stateOptions = [...options.stateOptions, 'pflow'];
-    else if (source.peek().kind === 'word') {
-      const name = source.word();
-      if (readTimeoutName(name) === null) source.refuse(`illegal timeout name ${name}`);
-      source.unknown('a time-out in a rule');
-    } else if (source.peek().kind === 'keyword') source.unknown(source.peek().text);
-    else source.syntaxError();
-    source.skip(',');
-  } while (!source.is(')'));
-  source.expect(')');
-};
-
 const routing = (source: Source, options: Options, kind: 'route-to' | 'reply-to'): void => {
   const spec = parsePool(source, false);
   if (options.route !== null) source.refuse('cannot respecify route-to/reply-to/dup-to');
@@ -88,7 +71,7 @@ const option = (source: Source, options: Options): boolean => {
     source.take();
     if (source.is('received-on')) source.unknown('received-on');
     source.expect('tagged');
-    options.tagged = words(source);
+    options.tagged = words(source) || null;
     options.isTaggedNegated = true;
     return true;
   }
@@ -121,7 +104,7 @@ const option = (source: Source, options: Options): boolean => {
       source.expect('state');
       if (options.keep !== null) source.refuse('modulate or keep cannot be redefined');
       options.keep = text;
-      if (text === 'keep' && source.skip('(')) stateOptions(source, options);
+      if (text === 'keep' && source.skip('(')) options.given = parseStateOptions(source);
       return true;
     case 'allow-opts':
       source.take();
@@ -129,8 +112,9 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'label':
       source.take();
-      if (options.label !== '') source.refuse('label cannot be redefined');
+      if (options.isLabelled) source.refuse('label cannot be redefined');
       options.label = source.word();
+      options.isLabelled = true;
       return true;
     case 'queue':
       source.take();
@@ -139,25 +123,21 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'tag':
       source.take();
-      options.tag = words(source);
+      options.tag = words(source) || null;
       return true;
     case 'tagged':
       source.take();
-      options.tagged = words(source);
+      options.tagged = words(source) || null;
       options.isTaggedNegated = false;
       return true;
     case 'probability':
       source.take();
       options.probability = probability(source);
       return true;
-    case 'rtable': {
+    case 'rtable':
       source.take();
-      const number = source.number();
-      if (number < 0 || number > 255) source.refuse('invalid rtable id');
-      if (!source.world.hasRtable(number)) source.refuse(`rtable ${number} does not exist`);
-      options.rtable = number;
+      options.rtable = rtable(source);
       return true;
-    }
     case 'scrub':
       source.take();
       options.scrub = scrub(source);
@@ -191,8 +171,7 @@ const option = (source: Source, options: Options): boolean => {
       return true;
     case 'user':
       source.take();
-      if (options.user !== null || source.is('{')) source.unknown('a list of users');
-      options.user = userItem(source);
+      options.users = [...list(source, () => userItem(source)), ...(options.users ?? [])];
       return true;
     case 'group':
     case 'modulate':
@@ -213,7 +192,8 @@ const option = (source: Source, options: Options): boolean => {
   }
 };
 
-const blank = (action: Action): Options => ({
+/** A rule that says nothing. */
+export const blank = (action: Action): Options => ({
   action,
   answer: 'drop',
   direction: null,
@@ -227,7 +207,7 @@ const blank = (action: Action): Options => ({
   destinations: null,
   destinationPorts: null,
   tcpFlags: null,
-  user: null,
+  users: null,
   icmp: null,
   tos: null,
   prio: null,
@@ -237,7 +217,8 @@ const blank = (action: Action): Options => ({
   keep: null,
   isIfBound: null,
   isSloppy: false,
-  stateOptions: [],
+  isUnsynced: false,
+  hasFlow: false,
   maxStates: null,
   probability: null,
   scrub: null,
@@ -251,10 +232,12 @@ const blank = (action: Action): Options => ({
   rdr: null,
   route: null,
   anchor: null,
+  given: [],
+  isLabelled: false,
 });
 
 /** `all`, `matches`, `user` and a pflog(4), in pfctl's order; nothing here is logged, so they are only printed. */
-const logging = (source: Source): readonly string[] | null => {
+const parseLog = (source: Source): readonly string[] | null => {
   if (!source.skip('log')) return null;
   if (!source.skip('(')) return [];
   const given = new Set<string>();
@@ -278,13 +261,19 @@ const logging = (source: Source): readonly string[] | null => {
   return to === 0 ? flags : [...flags, `to pflog${to}`];
 };
 
+/** `log` and `quick`, in either order. */
+export const parseLogQuick = (source: Source): Pick<RuleSpec, 'log' | 'quick'> => {
+  const log = parseLog(source);
+  const quick = source.skip('quick');
+  return { log: log ?? (quick ? parseLog(source) : null), quick };
+};
+
 /** What pass, block, match and anchor rules have in common, up to the options. */
 const head = (source: Source, options: Options, takesLog: boolean): void => {
   if (source.skip('in')) options.direction = 'in';
   else if (source.skip('out')) options.direction = 'out';
-  if (takesLog) options.log = logging(source);
-  if (source.skip('quick')) options.quick = true;
-  if (takesLog && options.quick && options.log === null) options.log = logging(source);
+  if (takesLog) Object.assign(options, parseLogQuick(source));
+  else options.quick = source.skip('quick');
   if (source.skip('on')) options.interfaces = list(source, () => interfaceItem(source));
   if (source.skip('inet')) options.family = 'inet';
   else if (source.skip('inet6')) options.family = 'inet6';
@@ -303,13 +292,17 @@ const head = (source: Source, options: Options, takesLog: boolean): void => {
   }
 };
 
+export const checkLabel = (source: Source, label: string): void => {
+  if (Buffer.byteLength(label) >= LABEL_SIZE)
+    source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
+};
+
 /** What filteropts_to_rule() and its callers check once the rule has been read whole. */
 const checkNames = (source: Source, options: Options): void => {
   for (const tag of [options.tag, options.tagged])
     if (tag !== null && Buffer.byteLength(tag) >= TAG_SIZE)
       source.refuse(`tag too long, max ${TAG_SIZE - 1} chars`);
-  if (Buffer.byteLength(options.label) >= LABEL_SIZE)
-    source.refuse(`rule label too long (max ${LABEL_SIZE - 1} chars)`);
+  checkLabel(source, options.label);
   if (
     options.tcpFlags !== null &&
     options.tcpFlags !== 'any' &&
@@ -335,6 +328,7 @@ export const parsePfRule = (source: Source): RuleSpec => {
   while (option(source, options));
   if (source.peek().kind !== 'newline') source.syntaxError();
   checkNames(source, options);
+  Object.assign(options, stateOptionsOf(source, options.given));
   const keeps = options.keep === 'keep' || (options.keep === null && options.action === 'pass');
   if (keeps) options.isIfBound ??= source.isIfBoundByDefault;
   if (options.route !== null && options.direction === null)
@@ -342,7 +336,7 @@ export const parsePfRule = (source: Source): RuleSpec => {
   return options;
 };
 
-const anchorName = (source: Source): string | null => {
+export const parseAnchorName = (source: Source): string | null => {
   if (source.peek().kind !== 'word') return null;
   const name = source.word();
   if (name === '') source.refuse('anchor name must not be empty');
@@ -361,20 +355,24 @@ export const parseAnchorRule = (
 ): RuleSpec => {
   source.take();
   const options = blank('pass');
-  const name = anchorName(source);
+  const name = parseAnchorName(source);
   head(source, options, false);
   while (option(source, options));
   const inline = readBody(name);
   if (source.peek().kind !== 'newline') source.syntaxError();
   if (inline === null && name === null) source.refuse('anchors without explicit rules must specify a name');
+  if (inline === null && name?.endsWith('/')) source.refuse(`anchorrule: bad anchor name ${name}`);
   checkNames(source, options);
-  if (options.keep !== null) source.refuse('cannot specify state handling on anchors');
+  if (options.keep === 'keep') source.refuse('cannot specify state handling on anchors');
   if (options.route !== null) source.refuse('cannot specify route handling on anchors');
   const called = name ?? '';
   const isWildcard = called.endsWith('/*') || called === '*';
   const bare = called.replace(/\/?\*$/, '').replace(/^\//, '');
   const path = called.startsWith('/') || source.anchor === '' ? bare : `${source.anchor}/${bare}`;
   options.keep = 'no';
+  // pfctl reads it and drops it
+  options.nat = null;
+  options.rdr = null;
   options.anchor = inline === null ? { name: called, path, isWildcard } : { ...inline, isWildcard: false };
   return options;
 };

@@ -20,7 +20,9 @@ export type Host =
   | { readonly kind: 'prefix'; readonly prefix: Prefix }
   /** `(em0)`: looked up at every packet. */
   | { readonly kind: 'interface'; readonly name: string; readonly modifiers: InterfaceModifiers }
-  | { readonly kind: 'table'; readonly name: string };
+  | { readonly kind: 'table'; readonly name: string }
+  /** What there is no route to; of rules only, not of pools. */
+  | { readonly kind: 'no-route' };
 
 export type PortOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '><' | '<>' | ':';
 
@@ -64,8 +66,9 @@ export interface Scrub {
 
 /** By the owner of the socket; null: `unknown`, which is what forwarded packets have. */
 export interface UserMatch {
-  readonly id: number | null;
-  readonly isNegated: boolean;
+  readonly operator: Exclude<PortOperator, ':'>;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 export interface TcpMatch {
@@ -113,8 +116,10 @@ export interface Rule {
   readonly keepState: boolean;
   readonly isIfBound: boolean;
   readonly isSloppy: boolean;
-  /** Further state options, printed as they are. */
-  readonly stateOptions: readonly string[];
+  /** `no-sync` and `pflow`: only printed. */
+  readonly isUnsynced: boolean;
+  readonly hasFlow: boolean;
+  /** Null: any number. */
   readonly maxStates: number | null;
   /** Of 2^32; null takes every packet. */
   readonly probability: number | null;
@@ -169,4 +174,11 @@ export const doesPortMatch = (match: PortMatch, port: number): boolean => {
     case ':':
       return port >= match.low && port <= match.high;
   }
+};
+
+/** An unknown owner is like no number (sys/net/pf.c, pf_match_uid). */
+export const doesUserMatch = ({ operator, low, high }: UserMatch, user: number | null): boolean => {
+  if (operator === '=') return user === low;
+  if (operator === '!=') return user !== low;
+  return user !== null && doesPortMatch({ operator, low: low ?? 0, high: high ?? 0 }, user);
 };

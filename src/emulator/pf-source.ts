@@ -34,14 +34,18 @@ export interface QueueDefinition {
   readonly text: string;
 }
 
+/** As `pfctl -si` shows it. */
+export type DebugLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug';
+
 /** What the parser may ask or do outside itself. */
 export interface ParseWorld extends PfWorld {
   readonly readFile: (path: string) => string | null;
   /** Anchors other than `path` that have a table of this name, as pfctl names them. */
   readonly anchorsWithTable: (name: string, path: string) => readonly string[];
-  /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). */
-  readonly setSkip: (names: readonly string[]) => void;
-  readonly setLimit: (name: string, value: number) => boolean;
+  /** `set skip` takes effect as it is read, even in an anchor (OPENBSD.md 2, point 10). `none` takes back all, those of before too. */
+  readonly setSkip: (names: readonly string[] | 'none') => void;
+  readonly setLimit: (name: string, value: number) => void;
+  readonly setDebug: (level: DebugLevel) => void;
   /** A name for the table behind a list of addresses that may yet come to nothing. */
   readonly temporaryName: () => string;
   /** Its name from when it is made on; `-n` makes none. */
@@ -77,6 +81,8 @@ export interface Source {
   syntaxError(): never;
   /** The emulator knows less than pf: says so and leaves the statement. */
   unknown(what: string): never;
+  /** Goes on with what stands in a file. */
+  include(path: string): void;
   /** Says something on stderr that is not counted by itself. */
   say(line: string): void;
 }
@@ -87,6 +93,7 @@ export interface SourceState {
   readonly recover: (refusal: Refusal) => void;
   /** One that is fixed stays as it is, whatever comes later. */
   readonly setMacro: (name: string, value: string, isFixed?: boolean) => void;
+  readonly unusedMacros: () => readonly string[];
   readonly stderr: readonly string[];
 }
 
@@ -94,14 +101,19 @@ export interface SourceState {
 export const openSource = (text: string, file: string, anchor: string, world: ParseWorld): SourceState => {
   const macros = new Map<string, string>();
   const fixed = new Set<string>();
+  const used = new Set<string>();
   const stderr: string[] = [];
   let errors = 0;
   let quiet = 0;
-  const complainAt = (line: number, message: string): void => {
+  const complain = (message: string): void => {
     errors++;
-    stderr.push(`${file}:${line}: ${message}`);
+    stderr.push(`${lexer.place()}: ${message}`);
   };
-  const lexer = createLexer(text, (name) => macros.get(name) ?? null, complainAt);
+  const macroOf = (name: string): string | null => {
+    used.add(name);
+    return macros.get(name) ?? null;
+  };
+  const lexer = createLexer(text, file, macroOf, complain);
   let ahead: Token | null = null;
 
   const peek = (): Token => {
@@ -119,7 +131,6 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
   const syntaxError = (): never => {
     throw new Refusal(true);
   };
-  const complain = (message: string): void => complainAt(lexer.line(), message);
   const refuse = (message: string): never => {
     complain(message);
     throw new Refusal(false);
@@ -158,6 +169,18 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     complain,
     refuse,
     syntaxError,
+    include: (path) => {
+      const inner = world.readFile(path);
+      const problem =
+        inner === null
+          ? 'No such file or directory'
+          : lexer.include(inner, path)
+            ? null
+            : 'Too many open files';
+      if (problem === null) return;
+      stderr.push(`pfctl: pushfile: ${path}: ${problem}`);
+      refuse(`failed to include file ${path}`);
+    },
     unknown: (what) => refuse(`emulator: ${what} not known`),
     say: (line) => {
       stderr.push(line);
@@ -170,8 +193,12 @@ export const openSource = (text: string, file: string, anchor: string, world: Pa
     setMacro: (name, value, isFixed = false) => {
       if (fixed.has(name)) return;
       if (isFixed) fixed.add(name);
+      // a macro that is set again is a new one
+      macros.delete(name);
+      used.delete(name);
       macros.set(name, value);
     },
+    unusedMacros: () => [...macros.keys()].filter((name) => !used.has(name)),
     recover: (refusal) => {
       if (refusal.isSyntax && quiet === 0) complain('syntax error');
       errors++;

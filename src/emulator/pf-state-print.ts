@@ -72,13 +72,13 @@ export const renderStateDetails = (
       : [];
   const { packets, bytes } = pfState;
   const anchor = pfState.anchorRule?.number ?? null;
-  const { number: rule, isSloppy, stateOptions } = pfState.rule;
+  const { number: rule, isSloppy, hasFlow } = pfState.rule;
   const isTracked = pfState.nodes.some((node) => !node.isGone);
   const main =
     `   age ${clock((now - pfState.created) / 1000)}, expires in ${clock((states.expiresAt(pfState) - now) / 1000)}, ` +
     `${packets[0]}:${packets[1]} pkts, ${bytes[0]}:${bytes[1]} bytes` +
     `${anchor === null ? '' : `, anchor ${anchor}`}${rule === null ? '' : `, rule ${rule}`}` +
-    `${isSloppy ? ', sloppy' : ''}${stateOptions.includes('pflow') ? ', pflow' : ''}${isTracked ? ', source-track' : ''}`;
+    `${isSloppy ? ', sloppy' : ''}${hasFlow ? ', pflow' : ''}${isTracked ? ', source-track' : ''}`;
   const id = withId ? [`   id: ${pfState.id.toString(16).padStart(16, '0')} creatorid: ${creator}`] : [];
   return [...sequence, main, ...id];
 };

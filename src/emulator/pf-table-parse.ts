@@ -1,9 +1,10 @@
 /** The `table` statement of pf.conf(5): options, addresses in braces or from files (sbin/pfctl/parse.y, tabledef), and how -v prints it. */
-import { renderValue } from './address.ts';
-import { parseTableHosts } from './pf-address-parse.ts';
+import { bitsOf, renderValue } from './address.ts';
+import { nodeOf, parseTableHosts } from './pf-address-parse.ts';
 import type { HostNode } from './pf-expand.ts';
 import { resolveHost } from './pf-host.ts';
 import type { Source } from './pf-source.ts';
+import { wordsOf } from './pf-table.ts';
 
 export interface TableDefinition {
   readonly name: string;
@@ -16,49 +17,60 @@ export interface TableDefinition {
 
 const TABLE_NAME_SIZE = 32;
 
-const hostWords = (nodes: readonly HostNode[]): string =>
-  nodes
-    .map((node) => {
-      if (node.host.kind !== 'prefix') return '';
-      const { prefix } = node.host;
-      const bits = prefix.family === 'inet' ? 32 : 128;
-      const text = renderValue(prefix.family, prefix.value);
-      return ` ${node.isNegated ? '!' : ''}${text}${prefix.length < bits ? `/${prefix.length}` : ''}`;
+/** A list in braces, or a file. */
+type Part =
+  | { readonly kind: 'list'; readonly hosts: readonly HostNode[] }
+  | { readonly kind: 'file'; readonly path: string };
+
+const hostWord = (node: HostNode): string => {
+  if (node.host.kind !== 'prefix') return '';
+  const { family, value, length } = node.host.prefix;
+  const text = length === 0 ? 'any' : renderValue(family, value);
+  return ` ${node.isNegated ? '!' : ''}${text}${length > 0 && length < bitsOf(family) ? `/${length}` : ''}`;
+};
+
+/** Lists that follow each other as one, files by their names. */
+const partWords = (parts: readonly Part[]): string =>
+  parts
+    .map((part, at) => {
+      if (part.kind === 'file') return ` file "${part.path}"`;
+      const start = parts[at - 1]?.kind === 'list' ? '' : ' {';
+      return `${start}${part.hosts.map(hostWord).join('')}${parts[at + 1]?.kind === 'list' ? '' : ' }'}`;
     })
     .join('');
 
-export const renderTable = (table: TableDefinition): string => {
+const render = (table: TableDefinition, parts: readonly Part[]): string => {
   const flags = `${table.isConst ? ' const' : ''}${table.isPersist ? ' persist' : ''}${table.hasCounters ? ' counters' : ''}`;
-  return `table <${table.name}>${flags}${table.hosts === null ? '' : ` {${hostWords(table.hosts)} }`}`;
+  const content = parts.length > 0 ? partWords(parts) : table.hosts === null ? '' : ' { }';
+  return `table <${table.name}>${flags}${content}`;
 };
 
-const fileHosts = (source: Source, path: string): HostNode[] => {
+export const renderTable = (table: TableDefinition): string => {
+  const hosts = table.hosts ?? [];
+  return render(table, hosts.length === 0 ? [] : [{ kind: 'list', hosts }]);
+};
+
+const fileHosts = (source: Source, path: string): readonly HostNode[] => {
   const text = source.world.readFile(path);
   if (text === null) return source.refuse(`cannot load "${path}": No such file or directory`);
-  const words = text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, ''))
-    .join(' ')
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  return words.flatMap((word) => {
+  return wordsOf(text).flatMap((word): readonly HostNode[] => {
     const isNegated = word.startsWith('!');
     const resolved = resolveHost(source.world, isNegated ? word.slice(1) : word);
     if (resolved.kind === 'failed') {
       for (const line of resolved.words) source.say(line);
       return source.refuse(`file "${path}" contains bad data`);
     }
-    return resolved.hosts.map(
-      (host): HostNode => ({
-        family: host.prefix.family,
-        host: { kind: 'prefix', prefix: host.prefix },
-        isNegated,
-        weight: 0,
-        scope: host.scope,
-      }),
-    );
+    const nodes = resolved.hosts.map((host) => ({ ...nodeOf(host), isNegated }));
+    return nodes.some((node) => node.badMask !== undefined)
+      ? source.refuse(`cannot load "${path}": Invalid argument`)
+      : nodes;
   });
 };
+
+const listHosts = (source: Source, hosts: readonly HostNode[]): readonly HostNode[] =>
+  hosts.some((node) => node.badMask !== undefined)
+    ? source.refuse('cannot create address buffer: Invalid argument')
+    : hosts;
 
 /** A `table` statement, the word being the next token. `holding` is what pfctl calls the anchor that is being read. */
 export const parseTable = (
@@ -72,18 +84,21 @@ export const parseTable = (
   source.expect('>');
   if (name.length >= TABLE_NAME_SIZE) source.refuse(`table name too long, max ${TABLE_NAME_SIZE - 1} chars`);
   const flags = { isPersist: false, isConst: false, hasCounters: false };
-  let hosts: HostNode[] | null = null;
+  const parts: Part[] = [];
+  let hasContent = false;
   for (;;) {
     if (source.skip('{')) {
-      const nodes = parseTableHosts(source);
-      for (const node of nodes) {
-        if (node.host.kind === 'interface')
-          source.refuse('dynamic addresses are not permitted inside tables');
-        if (node.host.kind === 'table') source.refuse('tables cannot contain tables');
+      hasContent = true;
+      const hosts = parseTableHosts(source);
+      for (const { host } of hosts) {
+        if (host.kind === 'interface') source.refuse('dynamic addresses are not permitted inside tables');
+        if (host.kind === 'table') source.refuse('tables cannot contain tables');
       }
-      hosts = [...(hosts ?? []), ...nodes];
-    } else if (source.skip('file')) hosts = [...(hosts ?? []), ...fileHosts(source, source.word())];
-    else if (source.peek().kind === 'word') {
+      if (hosts.length > 0) parts.push({ kind: 'list', hosts });
+    } else if (source.skip('file')) {
+      hasContent = true;
+      parts.push({ kind: 'file', path: source.word() });
+    } else if (source.peek().kind === 'word') {
       const word = source.word();
       if (word === 'persist') flags.isPersist = true;
       else if (word === 'const') flags.isConst = true;
@@ -92,8 +107,11 @@ export const parseTable = (
     } else break;
   }
   if (source.peek().kind !== 'newline') source.syntaxError();
-  const table: TableDefinition = { name, ...flags, hosts };
-  print?.(renderTable(table));
+  const hosts = parts.flatMap((part) =>
+    part.kind === 'file' ? fileHosts(source, part.path) : listHosts(source, part.hosts),
+  );
+  const table: TableDefinition = { name, ...flags, hosts: hasContent ? hosts : null };
+  print?.(render(table, parts));
   for (const anchor of source.world.anchorsWithTable(name, holding))
     source.say(`pfctl: warning: table <${name}> already defined in anchor "${anchor}"`);
   return table;

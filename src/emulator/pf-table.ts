@@ -43,13 +43,23 @@ export interface Table {
   traffic: TableTraffic;
 }
 
-export type Feedback = 'A' | 'D' | 'C' | 'M' | null;
+/** Added, deleted, changed, cleared, given twice, in the way of one with the other sign; a blank: none of these. */
+export type Feedback = 'A' | 'D' | 'C' | 'Z' | 'X' | 'Y' | ' ';
 
-export interface TableChange {
-  readonly added: readonly TableAddress[];
-  readonly deleted: readonly TableAddress[];
-  readonly changed: readonly TableAddress[];
+/** What became of an address that was given. */
+export interface Marked {
+  readonly address: TableAddress;
+  readonly mark: Feedback;
 }
+
+/** The words of a file of addresses (sbin/pfctl/pfctl_radix.c, pfr_next_token). */
+export const wordsOf = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/#.*/, ''))
+    .join(' ')
+    .split(/\s+/)
+    .filter((word) => word !== '');
 
 const keyOf = (address: TableAddress): string =>
   `${address.prefix.family} ${address.prefix.value} ${address.prefix.length}`;
@@ -105,6 +115,12 @@ const enter = (table: Table, address: TableAddress, now: number): void => {
   entriesOf(table).set(keyOf(address), { ...address, text, cleared: now, active: 0, traffic: null });
 };
 
+/** A table of its own with the same entries: what `-n` works on. */
+export const copyTable = (table: Table): Table => ({
+  ...table,
+  entries: new Map([...table.entries].map(([key, entry]) => [key, { ...entry }])),
+});
+
 /** With what least-states counts by (pf_table.c, pfr_clstats_kentries). */
 const zeroEntry = (entry: TableEntry, now: number): void => {
   entry.cleared = now;
@@ -121,63 +137,76 @@ export const zeroTable = (table: Table, now: number): void => {
   for (const entry of table.entries.values()) zeroEntry(entry, now);
 };
 
-/** `-T zero ADDRESS`: those that are in it. */
+/** `-T zero ADDRESS` (pfr_clr_astats). */
 export const zeroAddresses = (
   table: Table,
   addresses: readonly TableAddress[],
   now: number,
-): readonly TableAddress[] =>
-  addresses.filter((address) => {
+): readonly Marked[] =>
+  addresses.map((address) => {
     const entry = table.entries.get(keyOf(address));
-    if (entry === undefined) return false;
+    if (entry === undefined) return { address, mark: ' ' };
     zeroEntry(entry, now);
-    return true;
+    return { address, mark: 'Z' };
   });
 
-export const addAddresses = (table: Table, addresses: readonly TableAddress[], now: number): TableChange => {
-  const added = addresses.filter((address) => {
-    if (table.entries.has(keyOf(address))) return false;
+/** From the last to the first, and so they are reported (pfr_add_addrs). */
+export const addAddresses = (
+  table: Table,
+  addresses: readonly TableAddress[],
+  now: number,
+): readonly Marked[] => {
+  const added = new Set<string>();
+  return [...addresses].reverse().map((address) => {
+    const there = table.entries.get(keyOf(address));
+    if (added.has(keyOf(address))) return { address, mark: 'X' };
+    if (there !== undefined) return { address, mark: there.isNegated === address.isNegated ? ' ' : 'Y' };
     enter(table, address, now);
-    return true;
+    added.add(keyOf(address));
+    return { address, mark: 'A' };
   });
-  return { added, deleted: [], changed: [] };
 };
 
-export const deleteAddresses = (table: Table, addresses: readonly TableAddress[]): TableChange => ({
-  added: [],
-  deleted: addresses.filter((address) => {
+/** pfr_del_addrs() */
+export const deleteAddresses = (table: Table, addresses: readonly TableAddress[]): readonly Marked[] => {
+  const doomed = new Set<string>();
+  const marked = addresses.map((address): Marked => {
     const there = table.entries.get(keyOf(address));
-    return (
-      there !== undefined && there.isNegated === address.isNegated && entriesOf(table).delete(keyOf(address))
-    );
-  }),
-  changed: [],
-});
+    if (there === undefined) return { address, mark: ' ' };
+    if (there.isNegated !== address.isNegated) return { address, mark: 'Y' };
+    if (doomed.has(keyOf(address))) return { address, mark: 'X' };
+    doomed.add(keyOf(address));
+    return { address, mark: 'D' };
+  });
+  for (const key of doomed) entriesOf(table).delete(key);
+  return marked;
+};
 
-/** One step in the kernel: nobody ever sees the table half replaced. */
+/** One step in the kernel: nobody ever sees the table half replaced. First what was given, then what went (pfr_set_addrs). */
 export const replaceAddresses = (
   table: Table,
   addresses: readonly TableAddress[],
   now: number,
-): TableChange => {
-  const wanted = new Set(addresses.map(keyOf));
-  const added: TableAddress[] = [];
-  const changed: TableAddress[] = [];
-  for (const address of addresses) {
-    const there = table.entries.get(keyOf(address));
+): readonly Marked[] => {
+  const wanted = new Set<string>();
+  const marked = addresses.map((address): Marked => {
+    const key = keyOf(address);
+    if (wanted.has(key)) return { address, mark: 'X' };
+    wanted.add(key);
+    const there = table.entries.get(key);
     if (there === undefined) {
       enter(table, address, now);
-      added.push(address);
-    } else if (there.isNegated !== address.isNegated) {
-      const entry = { ...there, isNegated: address.isNegated };
-      zeroEntry(entry, now);
-      entriesOf(table).set(keyOf(address), entry);
-      changed.push(address);
+      return { address, mark: 'A' };
     }
-  }
+    if (there.isNegated === address.isNegated) return { address, mark: ' ' };
+    const changed = { ...there, isNegated: address.isNegated };
+    zeroEntry(changed, now);
+    entriesOf(table).set(key, changed);
+    return { address, mark: 'C' };
+  });
   const deleted = sortAddresses(table.entries.values()).filter((entry) => !wanted.has(keyOf(entry)));
   for (const entry of deleted) entriesOf(table).delete(keyOf(entry));
-  return { added, deleted: [...deleted].reverse(), changed };
+  return [...marked, ...[...deleted].reverse().map((address): Marked => ({ address, mark: 'D' }))];
 };
 
 /** The entry that decides about an address: the longest prefix that has it. */

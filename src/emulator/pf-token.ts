@@ -27,62 +27,93 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 
 export interface Lexer {
   next(): Token;
-  /** The line of the token that was read last, from 1. */
-  line(): number;
+  /** Where the token that was read last stands: `stdin:1`, lines from 1. */
+  place(): string;
+  /** Goes on in another file, and comes back at its end; false when too many are open. */
+  include(text: string, file: string): boolean;
 }
+
+/** A file that is being read. */
+interface Open {
+  readonly text: string;
+  readonly file: string;
+  at: number;
+  line: number;
+  hasFakedNewline: boolean;
+  /** Read before the rest: macros, which are not themselves searched for macros, and what was put back. */
+  pending: string;
+}
+
+const openFile = (text: string, file: string, line: number, pending: string): Open => ({
+  text,
+  file,
+  at: 0,
+  line,
+  hasFakedNewline: false,
+  pending,
+});
+
+/** As many files as a process may have open. */
+const MOST_OPEN = 120;
 
 const isDigit = (c: string): boolean => c >= '0' && c <= '9';
 const isAlnum = (c: string): boolean => /^[A-Za-z0-9]$/.test(c);
 const isInWord = (c: string): boolean => /^[A-Za-z0-9"$%&'*+\-.:;?@[\\\]^_`|~]$/.test(c);
 const doesEndNumber = (c: string): boolean => c === '' || /^[\s),/}=]$/.test(c);
 
+const isInt64 = (digits: string): boolean => BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+
 /** Reads `text`; `macro` gives a macro's value, `complain` takes the lexer's own errors (they count as errors). */
 export const createLexer = (
   text: string,
+  file: string,
   macro: (name: string) => string | null,
-  complain: (line: number, message: string) => void,
+  complain: (message: string) => void,
 ): Lexer => {
-  let at = 0;
-  let fileLine = 1;
+  let here = openFile(text, file, 1, '');
+  const outer: Open[] = [];
   let tokenLine = 1;
-  let hasFakedNewline = false;
-  // a macro's text is read before the file goes on, and is not itself searched for macros
-  let pending = '';
 
   const raw = (): string => {
-    if (pending !== '') {
-      const c = pending.charAt(0);
-      pending = pending.slice(1);
+    if (here.pending !== '') {
+      const c = here.pending.charAt(0);
+      here.pending = here.pending.slice(1);
       return c;
     }
-    if (at < text.length) return text.charAt(at++);
-    return '';
+    return here.at < here.text.length ? here.text.charAt(here.at++) : '';
   };
   const unread = (c: string): void => {
     if (c === '') return;
-    if (pending === '' && at > 0 && text.charAt(at - 1) === c && at <= text.length) at--;
-    else pending = c + pending;
+    if (here.pending === '' && here.at > 0 && here.text.charAt(here.at - 1) === c) here.at--;
+    else here.pending = c + here.pending;
+  };
+  /** Back to the file that included this one; false when there is none. */
+  const leave = (): boolean => {
+    const back = outer.pop();
+    here = back ?? here;
+    return back !== undefined;
   };
   const get = (): string => {
     let c = raw();
     while (c === '\\') {
       const next = raw();
       if (next !== '\n') return next;
-      tokenLine = fileLine;
-      fileLine++;
+      tokenLine = here.line;
+      here.line++;
       c = raw();
     }
-    if (c === '' && !hasFakedNewline) {
+    if (c === '' && !here.hasFakedNewline) {
       // a last line without a newline still ends
-      hasFakedNewline = true;
+      here.hasFakedNewline = true;
       return '\n';
     }
+    while (c === '' && leave()) c = raw();
     return c;
   };
   const skipLine = (): Token => {
     for (let c = get(); c !== ''; c = get())
       if (c === '\n') {
-        fileLine++;
+        here.line++;
         break;
       }
     return { kind: 'error', text: '' };
@@ -93,14 +124,14 @@ export const createLexer = (
     for (;;) {
       const c = raw();
       if (c === '') {
-        complain(tokenLine, 'reached end of file while parsing quoted string');
-        return { kind: 'end', text: '' };
+        complain('reached end of file while parsing quoted string');
+        return leave() ? { kind: 'word', text: word } : { kind: 'end', text: '' };
       }
-      if (c === '\n') fileLine++;
+      if (c === '\n') here.line++;
       else if (c === '\\') {
         const next = raw();
         if (next === quote || next === ' ' || next === '\t') word += next;
-        else if (next === '\n') fileLine++;
+        else if (next === '\n') here.line++;
         else {
           word += c;
           unread(next);
@@ -114,19 +145,19 @@ export const createLexer = (
     for (;;) {
       let c = get();
       while (c === ' ' || c === '\t') c = get();
-      tokenLine = fileLine;
+      tokenLine = here.line;
       if (c === '#') while (c !== '\n' && c !== '') c = get();
-      if (c === '$' && pending === '') {
+      if (c === '$' && here.pending === '') {
         let name = '';
         for (c = get(); c !== '' && (isAlnum(c) || c === '_'); c = get()) name += c;
         const value = macro(name);
         if (value === null) {
           unread(c);
-          complain(tokenLine, `macro '${name}' not defined`);
+          complain(`macro '${name}' not defined`);
           return skipLine();
         }
         unread(c);
-        pending = value + pending;
+        here.pending = value + here.pending;
         continue;
       }
       if (c === '"' || c === "'") return quoted(c);
@@ -145,7 +176,11 @@ export const createLexer = (
           after = get();
         }
         unread(after);
-        if (digits !== '-' && doesEndNumber(after)) return { kind: 'number', text: digits };
+        if (digits !== '-' && doesEndNumber(after)) {
+          if (isInt64(digits)) return { kind: 'number', text: digits };
+          complain(`"${digits}" invalid number: too ${digits.startsWith('-') ? 'small' : 'large'}`);
+          return skipLine();
+        }
         for (const digit of [...digits.slice(1)].reverse()) unread(digit);
         if (c === '-') return { kind: 'mark', text: c };
       }
@@ -159,12 +194,22 @@ export const createLexer = (
         return { kind: KEYWORDS.has(word) ? 'keyword' : 'word', text: word };
       }
       if (c === '\n') {
-        fileLine++;
+        here.line++;
         return { kind: 'newline', text: c };
       }
       if (c === '') return { kind: 'end', text: '' };
       return { kind: 'mark', text: c };
     }
   };
-  return { next, line: () => tokenLine };
+  return {
+    next,
+    place: () => `${here.file}:${tokenLine}`,
+    include: (inner, name) => {
+      if (outer.length >= MOST_OPEN) return false;
+      outer.push(here);
+      // the newline ends the line that asked for it
+      here = openFile(inner, name, 0, '\n');
+      return true;
+    },
+  };
 };

@@ -8,7 +8,7 @@ import { addressesNamed } from './pf-host.ts';
 import type { ParsedRuleset, RulesetSection } from './pf-parse.ts';
 import { renderHostKey, renderPortKey } from './pf-rule-key.ts';
 import type { End, InterfaceModifiers, Rule } from './pf-rules.ts';
-import type { QueueDefinition } from './pf-source.ts';
+import type { DebugLevel, QueueDefinition } from './pf-source.ts';
 import type { SourceNodes } from './pf-source-node.ts';
 import { createSourceNodes } from './pf-source-node.ts';
 import type { PfState, StateTable } from './pf-state.ts';
@@ -73,6 +73,7 @@ export interface Firewall {
   /** `creatorid:` of every pf state here. */
   readonly creator: string;
   skips: Set<string>;
+  debug: DebugLevel;
   queues: readonly QueueDefinition[];
   isEnabled: boolean;
   /** Milliseconds on the router's clock at which pf was switched on or off. */
@@ -124,6 +125,7 @@ export const createFirewall = (world: Firewall['world'], random: Random): Firewa
     ruleLimitHits: 0,
     creator: creator.toString(16).padStart(8, '0'),
     skips: new Set(),
+    debug: 'err',
     queues: [],
     isEnabled: true,
     since: world.now(),
@@ -140,8 +142,9 @@ export const clearCounters = (firewall: Firewall): void => {
   firewall.since = firewall.world.now();
 };
 
-/** `pfctl -F Reset`: `set skip` and limits as before any rule set. */
+/** `pfctl -F Reset`: `set skip`, debug level and limits as before any rule set. */
 export const resetOptions = (firewall: Firewall): void => {
+  firewall.debug = 'err';
   firewall.skips.clear();
   for (const [name, value] of FIRST_LIMITS) firewall.limits.set(name, value);
 };

@@ -7,6 +7,9 @@ import type { Call } from './pfctl-call.ts';
 import { die, usage } from './pfctl-call.ts';
 import type { Invocation } from './program.ts';
 
+/** PF_RULE_LABEL_SIZE */
+const LABEL_SIZE = 64;
+
 const readPrefix = (invocation: Invocation, text: string): Prefix => {
   const [host = '', mask] = text.split('/');
   const address = parseAddress(host);
@@ -87,6 +90,7 @@ export const kill = (call: Call, keys: readonly string[]) => {
   const [first = '', second = ''] = keys;
   if (first === 'label') {
     if (keys.length !== 2 || second === '') usage(invocation, 'no label specified');
+    if (Buffer.byteLength(second) >= LABEL_SIZE) die(invocation, `label too long: ${second}`);
     refuseDryRun(call, 'DIOCKILLSTATES');
     const count = killStates(
       firewall,

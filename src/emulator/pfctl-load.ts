@@ -1,7 +1,9 @@
 /** pfctl -f and -F: loading rule sets, with those that they load in turn, and flushing. Loading is atomic: what does not parse changes nothing. */
+import type { Firewall } from './pf.ts';
 import {
-  anchorPaths,
+  childrenOf,
   clearCounters,
+  doesAnchorExist,
   dropTable,
   killStates,
   loadRuleset,
@@ -15,6 +17,12 @@ import type { ParseWorld } from './pf-source.ts';
 import type { Call } from './pfctl-call.ts';
 import { die, Stop, usage } from './pfctl-call.ts';
 
+/** An anchor with all below it, in the order in which pfctl clears them: the last first (pfctl_get_anchors). */
+const anchorsFrom = (firewall: Firewall, anchor: string): readonly string[] => {
+  const below = childrenOf(firewall, anchor).map((child) => (anchor === '' ? child : `${anchor}/${child}`));
+  return [...below.reverse().flatMap((path) => anchorsFrom(firewall, path)), anchor];
+};
+
 /** `what` is one of the words of -F. */
 export const flush = (call: Call, what: string) => {
   const { invocation, anchor } = call;
@@ -22,22 +30,45 @@ export const flush = (call: Call, what: string) => {
   const say = (text: string): void => {
     if (!call.isQuiet) invocation.err(`${text}\n`);
   };
-  const anchors = call.isRecursive
-    ? [
-        ...(anchor === '' ? [''] : [anchor]),
-        ...anchorPaths(firewall).filter((path) => anchor === '' || path.startsWith(`${anchor}/`)),
-      ]
-    : [anchor];
-  const rules = (): void => {
-    for (const path of anchors) setRules(firewall, path, [], invocation.pid);
+  const clearRules = (path: string): void => {
+    setRules(firewall, path, [], invocation.pid);
     // queues come and go with the main rule set; anchors and what they hold stay, though nothing calls them any more
-    if (anchors.includes('')) firewall.queues = [];
-    say('rules cleared');
+    if (path === '') firewall.queues = [];
+  };
+  const clearTables = (path: string): number => {
+    const doomed = [...firewall.tables.values()].filter((table) => table.anchor === path);
+    for (const table of doomed) dropTable(firewall, table);
+    return doomed.length;
+  };
+  const recurse = (clear: (path: string) => void): void => {
+    if (!doesAnchorExist(firewall, anchor)) die(invocation, 'Anchor does not exist');
+    invocation.out('Removing:\n');
+    for (const path of anchorsFrom(firewall, anchor)) {
+      invocation.out(`  ${path === '' ? '/' : path}\n`);
+      clear(path);
+    }
+  };
+  const rules = (): void => {
+    if (call.isRecursive) recurse(clearRules);
+    else {
+      clearRules(anchor);
+      say('rules cleared');
+    }
   };
   const tables = (): void => {
-    const doomed = [...firewall.tables.values()].filter((table) => anchors.includes(table.anchor));
-    for (const table of doomed) dropTable(firewall, table);
-    say(`${doomed.length} tables deleted.`);
+    if (call.isRecursive) recurse(clearTables);
+    else say(`${clearTables(anchor)} tables deleted.`);
+  };
+  const anchors = (): void => {
+    if (call.isRecursive)
+      recurse((path) => {
+        clearTables(path);
+        clearRules(path);
+      });
+    else {
+      tables();
+      rules();
+    }
   };
   const states = (): void => {
     const count = killStates(firewall, (one) => call.nic === null || one.interface === call.nic);
@@ -74,15 +105,14 @@ export const flush = (call: Call, what: string) => {
       return info();
     case 'all':
       if (call.nic !== null) usage(invocation, "don't specify an interface with -Fall");
-      tables();
-      rules();
+      anchors();
       if (anchor !== '') return;
       states();
       sources();
       info();
       return reset();
     default:
-      return invocation.err(`pfctl: emulator: -F ${what} not known\n`);
+      return die(invocation, `emulator: -F ${what} not known`);
   }
 };
 
@@ -98,11 +128,15 @@ const parseWorld = (call: Call): ParseWorld => {
         .filter((table) => table.name === name && table.anchor !== path)
         .map((table) => (table.anchor === '' ? '/' : table.anchor)),
     setSkip: (names) => {
-      if (!call.isDryRun) for (const name of names) firewall.skips.add(name);
+      if (call.isDryRun) return;
+      if (names === 'none') firewall.skips.clear();
+      else for (const name of names) firewall.skips.add(name);
     },
     setLimit: (name, value) => {
       if (!call.isDryRun) firewall.limits.set(name, value);
-      return true;
+    },
+    setDebug: (level) => {
+      if (!call.isDryRun) firewall.debug = level;
     },
     randomKey: () =>
       `0x${[0, 0, 0, 0].map(() => firewall.random.below(4294967296).toString(16).padStart(8, '0')).join('')}`,
@@ -111,6 +145,14 @@ const parseWorld = (call: Call): ParseWorld => {
       call.isDryRun ? temporary : `__automatic_${firewall.creator}_${firewall.nextAutomatic++}`,
   };
 };
+
+/** PATH_MAX */
+const PATH_SIZE = 1024;
+
+interface Loaded {
+  readonly anchor: string;
+  readonly content: ParsedRuleset;
+}
 
 /** Loads the text of a file, null when it is not there. Throws `Stop` when pfctl would exit with 1. */
 export const load = (call: Call, path: string, text: string | null) => {
@@ -123,11 +165,13 @@ export const load = (call: Call, path: string, text: string | null) => {
     throw new Stop(1);
   };
   if (anchor.length >= 64) die(invocation, 'pfctl_rules: strlcpy');
-  if (text === null) {
-    invocation.err(`pfctl: pushfile: ${path}: No such file or directory\n`);
-    invocation.err('pfctl: cannot open the main config file!: No such file or directory\n');
-    end();
-  }
+  const read = (file: string, content: string | null): string | null => {
+    if (content === null)
+      invocation.err(
+        `pfctl: pushfile: ${file}: No such file or directory\npfctl: cannot open the main config file!: No such file or directory\n`,
+      );
+    return content;
+  };
   const world = parseWorld(call);
   const parse = (
     content: string,
@@ -151,27 +195,28 @@ export const load = (call: Call, path: string, text: string | null) => {
     if (outcome.stderr !== '') invocation.err(outcome.stderr);
     return outcome;
   };
+  const content = read(path, text);
+  if (content === null) return end();
   // interfaces are no longer skipped from here on: pfctl clears the flags before it reads the main rule set
   if (anchor === '' && !call.isDryRun) firewall.skips.clear();
-  const main = parse(text ?? '', path === '-' ? 'stdin' : path, anchor, null);
+  const main = parse(content, path === '-' ? 'stdin' : path, anchor, null);
   if (main.isFatal) throw new Stop(1);
   if (main.content === null) return end();
-  const loaded: { readonly anchor: string; readonly content: ParsedRuleset }[] = [
-    { anchor, content: main.content },
-  ];
-  for (const one of main.content.loads) {
+  const loaded: Loaded[] = [{ anchor, content: main.content }];
+  // grows as those that are loaded load others
+  const loads = [...main.content.loads];
+  for (const one of loads) {
     if (call.verbosity > 0) invocation.err(`\nLoading anchor ${one.anchor} from ${one.file}\n`);
-    const inner = invocation.readFile(one.file);
-    if (inner === null) {
-      invocation.err(`pfctl: pushfile: ${one.file}: No such file or directory\n`);
-      invocation.err('pfctl: cannot open the main config file!: No such file or directory\n');
-    }
+    if (one.anchor.length >= PATH_SIZE) die(invocation, 'pfctl_rules: strlcpy');
+    if (one.anchor.endsWith('/')) die(invocation, `pfctl_rules: bad anchor name ${one.anchor}`);
+    const inner = read(one.file, invocation.readFile(one.file));
     const outcome = inner === null ? null : parse(inner, one.file, one.anchor, main.content.optimization);
     if (outcome === null || outcome.content === null) {
-      if (!call.isDryRun) invocation.err(`${failed}pfctl: load anchors\n`);
-      throw new Stop(1);
+      if (!call.isDryRun) invocation.err(failed);
+      return die(invocation, 'load anchors');
     }
     loaded.push({ anchor: one.anchor, content: outcome.content });
+    loads.push(...outcome.content.loads);
   }
   if (call.isDryRun) return;
   for (const one of loaded)

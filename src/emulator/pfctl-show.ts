@@ -162,7 +162,7 @@ export const showInfo = (router: Router, verbosity: number): Shown => {
     (one) => one.protocol === 'tcp' && Math.min(one.source.level, one.destination.level) < 4,
   ).length;
   const verbose = verbosity > 0;
-  let text = `${status.padEnd(44)}${'Debug: err'.padStart(15)}\n\n`;
+  let text = `${status.padEnd(44)}${`Debug: ${firewall.debug}`.padStart(15)}\n\n`;
   if (verbose) text += `Hostid:   0x${firewall.creator}\nChecksum: 0x${'0'.repeat(32)}\n\n`;
   text += `${'State Table'.padEnd(27)} ${'Total'.padStart(14)} ${'Rate'.padStart(16)}\n`;
   text += line('current entries', states.all.size, false) + line('half-open tcp', halfOpen, false);

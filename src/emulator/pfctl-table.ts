@@ -2,11 +2,11 @@
 import { parseAddress } from './address.ts';
 import type { Firewall } from './pf.ts';
 import { dropTable, makeTable, tableAt } from './pf.ts';
-import { resolveHost } from './pf-host.ts';
-import type { Table, TableAddress, TableChange } from './pf-table.ts';
+import type { Feedback, Marked, Table, TableAddress } from './pf-table.ts';
 import {
   addAddresses,
   clearAddresses,
+  copyTable,
   deleteAddresses,
   lookupAddress,
   renderTableAddress,
@@ -16,7 +16,9 @@ import {
   zeroTable,
 } from './pf-table.ts';
 import { renderTableTraffic } from './pfctl-show.ts';
+import { loadAddresses } from './pfctl-table-address.ts';
 import { renderTime } from './route-monitor.ts';
+import { strtonum } from './strtonum.ts';
 
 export interface TableCall {
   readonly firewall: Firewall;
@@ -40,208 +42,184 @@ export interface TableAnswer {
 }
 
 const ERROR = 255;
+const UINT_MAX = 4_294_967_295;
 
-type Loaded =
-  | { readonly kind: 'addresses'; readonly addresses: readonly TableAddress[] }
-  | { readonly kind: 'failed'; readonly err: string };
+/** What is done to a table of addresses. */
+interface Work {
+  readonly call: TableCall;
+  readonly table: Table;
+  readonly addresses: readonly TableAddress[];
+  readonly say: (text: string) => string;
+}
 
-/** Words and the file's words, `weight N` behind an address in the file only: as arguments the pair is not split (OPENBSD.md 1). */
-const loadAddresses = (call: TableCall): Loaded => {
-  const addresses: TableAddress[] = [];
-  let expectsWeight = false;
-  const append = (word: string): string | null => {
-    if (word === 'weight') {
-      expectsWeight = true;
-      return null;
-    }
-    if (expectsWeight) {
-      expectsWeight = false;
-      const weight = Number(word);
-      if (!/^[0-9]+$/.test(word) || weight < 1 || weight > 65535) return `failed to convert weight ${word}\n`;
-      const last = addresses.pop();
-      if (last !== undefined) addresses.push({ ...last, weight });
-      return null;
-    }
-    const bare = word.replace(/^!+/, '');
-    const isNegated = (word.length - bare.length) % 2 === 1;
-    const resolved = resolveHost(call.firewall.world, bare);
-    if (resolved.kind === 'failed') return resolved.words.map((line) => `${line}\n`).join('');
-    for (const host of resolved.hosts) addresses.push({ prefix: host.prefix, isNegated, weight: null });
-    return null;
-  };
-  for (const word of call.words) {
-    const err = append(word);
-    if (err !== null) return { kind: 'failed', err };
-  }
-  if (call.file !== null) {
-    const { path, text } = call.file;
-    if (text === null)
-      return { kind: 'failed', err: `pfctl: cannot load ${path}: No such file or directory\n` };
-    const words = text
-      .split('\n')
-      .map((line) => line.replace(/#.*/, ''))
-      .join(' ')
-      .split(/\s+/)
-      .filter((word) => word !== '');
-    for (const word of words) {
-      const err = append(word);
-      if (err !== null)
-        return { kind: 'failed', err: `${err}pfctl: cannot load ${path}: Undefined error: 0\n` };
-    }
-  }
-  // pf keeps an address once
-  const seen = new Map<string, TableAddress>();
-  for (const address of addresses)
-    seen.set(`${address.prefix.family} ${address.prefix.value}/${address.prefix.length}`, address);
-  return { kind: 'addresses', addresses: [...seen.values()] };
+/** `-v`: what happened to which address; `-vv`: to which nothing happened as well. */
+const feedback = (call: TableCall, marked: readonly Marked[]): string =>
+  marked
+    .filter(({ mark }) => call.verbosity > 1 || (call.verbosity > 0 && mark !== ' '))
+    .map(({ address, mark }) => `${mark} ${renderTableAddress(address)}\n`)
+    .join('');
+
+const count = (marked: readonly Marked[], mark: Feedback): number =>
+  marked.filter((one) => one.mark === mark).length;
+
+const done = ({ call, addresses, say }: Work, marked: readonly Marked[], mark: Feedback, what: string) => ({
+  out: feedback(call, marked),
+  err: say(`${count(marked, mark)}/${addresses.length} addresses ${what}`),
+  code: 0,
+});
+
+const add = (work: Work): TableAnswer =>
+  done(work, addAddresses(work.table, work.addresses, work.call.wall), 'A', 'added');
+
+const remove = (work: Work, what: 'deleted' | 'expired'): TableAnswer =>
+  done(work, deleteAddresses(work.table, work.addresses), 'D', what);
+
+const zero = (work: Work): TableAnswer =>
+  done(work, zeroAddresses(work.table, work.addresses, work.call.wall), 'Z', 'cleared');
+
+const replace = ({ call, table, addresses, say }: Work): TableAnswer => {
+  const marked = replaceAddresses(table, addresses, call.wall);
+  const changes = [['A', 'added'] as const, ['D', 'deleted'] as const, ['C', 'changed'] as const].flatMap(
+    ([mark, what]) => (count(marked, mark) === 0 ? [] : [`${count(marked, mark)} addresses ${what}`]),
+  );
+  const words = changes.length === 0 ? ['no changes'] : changes;
+  return { out: feedback(call, marked), err: words.map(say).join(''), code: 0 };
 };
 
-const feedback = (call: TableCall, change: TableChange): string =>
-  call.verbosity === 0
-    ? ''
-    : [
-        ...change.added.map((one) => `A ${renderTableAddress(one)}\n`),
-        ...change.deleted.map((one) => `D ${renderTableAddress(one)}\n`),
-        ...change.changed.map((one) => `C ${renderTableAddress(one)}\n`),
-      ].join('');
-
-/** Null: there is no such table. */
-const zero = (call: TableCall, table: Table | null, say: (text: string) => string): TableAnswer | null => {
-  if (call.words.length === 0 && call.file === null) {
-    if (table === null) return null;
-    if (!call.isDummy) zeroTable(table, call.wall);
-    return { out: '', err: say('1 table/stats cleared'), code: 0 };
-  }
-  const loaded = loadAddresses(call);
-  if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
-  if (table === null) return null;
-  const done = zeroAddresses(table, loaded.addresses, call.wall);
-  const shown = loaded.addresses.filter((one) => call.verbosity > 1 || done.includes(one));
+const test = ({ call, table, addresses, say }: Work): TableAnswer => {
+  const tested = addresses.map((address) => {
+    const parsed = parseAddress(renderTableAddress(address).slice(1));
+    return { address, entry: parsed === null ? null : lookupAddress(table, parsed) };
+  });
+  const hits = tested.filter(({ entry }) => entry !== null && !entry.isNegated);
+  const lines =
+    call.verbosity === 0
+      ? []
+      : call.verbosity === 1
+        ? hits.map(({ address }) => `M ${renderTableAddress(address)}`)
+        : // with the entry that it was found by, or that it was not
+          tested.map(({ address, entry }) =>
+            entry === null
+              ? `  ${renderTableAddress(address)}\t nomatch`
+              : `${entry.isNegated ? ' ' : 'M'} ${renderTableAddress(address)}\t${renderTableAddress(entry)}`,
+          );
   return {
-    out:
-      call.verbosity === 0
-        ? ''
-        : shown.map((one) => `${done.includes(one) ? 'Z' : ' '} ${renderTableAddress(one)}\n`).join(''),
-    err: say(`${done.length}/${loaded.addresses.length} addresses cleared`),
-    code: 0,
+    out: lines.map((line) => `${line}\n`).join(''),
+    err: say(`${hits.length}/${tested.length} addresses match`),
+    code: hits.length < tested.length ? 2 : 0,
   };
+};
+
+const show = (call: TableCall, table: Table): TableAnswer => {
+  const lines = sortAddresses(table.entries.values()).map((entry) => {
+    const head = `  ${renderTableAddress(entry)}\n`;
+    if (call.verbosity === 0) return head;
+    const active = entry.active > 0 ? `\tActive States:      ${entry.active}\n` : '';
+    const weight = entry.weight === null ? '' : `\tWeight:             ${entry.weight}\n`;
+    return `${head}\tCleared:     ${renderTime(entry.cleared)}\n${active}${weight}${entry.traffic === null ? '' : renderTableTraffic(entry.traffic, 3)}`;
+  });
+  return { out: lines.join(''), err: '', code: 0 };
+};
+
+const told = (err: string, code = ERROR): TableAnswer => ({ out: '', err, code });
+const MISSING = told('pfctl: Table does not exist\n');
+const FORBIDDEN = told('pfctl: Operation not permitted\n');
+/** The kernel takes no dummy of it: EINVAL, which pf_strerror() puts so. */
+const NO_DUMMY = told('pfctl: Anchor does not exist\n');
+const NO_WRITE = told('pfctl: Permission denied\n');
+
+/** The table that addresses are put into, which is made if there is none; `said` is what was said of that. */
+const target = (
+  call: TableCall,
+  say: (text: string) => string,
+): { readonly table: Table | null; readonly said: string } => {
+  const { firewall, anchor, name } = call;
+  const twins = [...firewall.tables.values()].filter((one) => one.name === name && one.anchor !== anchor);
+  const warned = twins
+    .map(
+      ({ anchor: other }) =>
+        `pfctl: warning: table <${name}> already defined in anchor "${other === '' ? '/' : other}"\n`,
+    )
+    .join('');
+  const there = tableAt(firewall, anchor, name);
+  if (there !== null) return { table: there, said: warned };
+  const said = `${warned}${say('1 table created')}`;
+  if (call.isDummy) return { table: null, said };
+  const made = makeTable(firewall, anchor, name, call.wall);
+  made.isPersist = true;
+  return { table: made, said };
+};
+
+/** Commands that take addresses. */
+const withAddresses = (call: TableCall, say: (text: string) => string): TableAnswer => {
+  const { firewall, anchor, name, command, isDummy } = call;
+  const loaded = loadAddresses(firewall.world, call.words, call.file, command === 'test');
+  if (loaded.kind === 'failed') return told(loaded.err);
+  if (isDummy && command === 'test') return NO_DUMMY;
+  if (isDummy && command === 'zero') return NO_WRITE;
+  const isMade = command === 'add' || command === 'replace';
+  const { table, said } = isMade ? target(call, say) : { table: tableAt(firewall, anchor, name), said: '' };
+  if (table === null) return isMade ? told(said, 0) : MISSING;
+  if (table.isConst && command !== 'test' && command !== 'zero') return told(said + FORBIDDEN.err);
+  const work: Work = { call, table: isDummy ? copyTable(table) : table, addresses: loaded.addresses, say };
+  switch (command) {
+    case 'add':
+    case 'replace': {
+      const answer = command === 'add' ? add(work) : replace(work);
+      return { ...answer, err: `${said}${answer.err}` };
+    }
+    case 'delete':
+      return remove(work, 'deleted');
+    case 'zero':
+      return zero(work);
+    default:
+      return test(work);
+  }
+};
+
+const expire = (call: TableCall, table: Table | null, say: (text: string) => string): TableAnswer => {
+  const age = strtonum(call.words[0] ?? '', 0, UINT_MAX);
+  if (typeof age === 'string') return told(`pfctl: expiry time: ${age}\n`, 1);
+  if (table === null) return MISSING;
+  const old = [...table.entries.values()].filter(
+    ({ cleared }) => Math.floor(call.wall / 1000) - Math.floor(cleared / 1000) > age,
+  );
+  if (table.isConst) return FORBIDDEN;
+  const addresses = sortAddresses(old);
+  return remove({ call, table: call.isDummy ? copyTable(table) : table, addresses, say }, 'expired');
 };
 
 export const runTable = (call: TableCall): TableAnswer => {
   const { firewall, anchor, name, command } = call;
   const say = (text: string): string => (call.isQuiet ? '' : `${text}${call.isDummy ? ' (dummy)' : ''}.\n`);
-  const missing: TableAnswer = { out: '', err: 'pfctl: Table does not exist\n', code: ERROR };
-  const forbidden: TableAnswer = { out: '', err: 'pfctl: Operation not permitted\n', code: ERROR };
-  const usage: TableAnswer = { out: '', err: '', code: 1, isUsage: true };
   const table = tableAt(firewall, anchor, name);
-  const takesNothing = ['kill', 'flush', 'show'].includes(command);
-  if (takesNothing && (call.words.length > 0 || call.file !== null)) return usage;
+  const hasAddresses = call.words.length > 0 || call.file !== null;
+  const usage: TableAnswer = { ...told('', 1), isUsage: true };
+  if (hasAddresses && ['kill', 'flush', 'show'].includes(command)) return usage;
+  if (command === 'expire' && (call.words.length !== 1 || call.file !== null)) return usage;
 
   switch (command) {
     case 'kill': {
       if (table !== null && !call.isDummy) dropTable(firewall, table);
-      return { out: '', err: say(`${table === null ? 0 : 1} table deleted`), code: 0 };
+      return told(say(`${table === null ? 0 : 1} table deleted`), 0);
     }
     case 'flush': {
-      if (table === null) return missing;
-      if (table.isConst) return forbidden;
-      const count = table.entries.size;
+      if (table === null) return MISSING;
+      if (table.isConst) return FORBIDDEN;
+      const size = table.entries.size;
       if (!call.isDummy) clearAddresses(table);
-      return { out: '', err: say(`${count} addresses deleted`), code: 0 };
+      return told(say(`${size} addresses deleted`), 0);
     }
-    case 'show': {
-      if (table === null) return missing;
-      const lines = sortAddresses(table.entries.values()).map((entry) => {
-        const head = `  ${renderTableAddress(entry)}\n`;
-        if (call.verbosity === 0) return head;
-        const active = entry.active > 0 ? `\tActive States:      ${entry.active}\n` : '';
-        const weight = entry.weight === null ? '' : `\tWeight:             ${entry.weight}\n`;
-        return `${head}\tCleared:     ${renderTime(entry.cleared)}\n${active}${weight}${entry.traffic === null ? '' : renderTableTraffic(entry.traffic, 3)}`;
-      });
-      return { out: lines.join(''), err: '', code: 0 };
-    }
-    case 'add':
-    case 'replace': {
-      const loaded = loadAddresses(call);
-      if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
-      let err = '';
-      for (const other of firewall.tables.values())
-        if (other.name === name && other.anchor !== anchor)
-          err += `pfctl: warning: table <${name}> already defined in anchor "${other.anchor === '' ? '/' : other.anchor}"\n`;
-      if (table?.isConst === true)
-        return { out: '', err: `${err}pfctl: Operation not permitted\n`, code: ERROR };
-      if (table === null) {
-        err += say('1 table created');
-        if (call.isDummy) return { out: '', err, code: 0 };
-      }
-      const target = makeTable(firewall, anchor, name, call.wall);
-      if (table === null) target.isPersist = true;
-      if (call.isDummy) return { out: '', err, code: 0 };
-      const before = loaded.addresses.length;
-      if (command === 'add') {
-        const change = addAddresses(target, loaded.addresses, call.wall);
-        return {
-          out: feedback(call, change),
-          err: err + say(`${change.added.length}/${before} addresses added`),
-          code: 0,
-        };
-      }
-      const change = replaceAddresses(target, loaded.addresses, call.wall);
-      if (change.added.length > 0) err += say(`${change.added.length} addresses added`);
-      if (change.deleted.length > 0) err += say(`${change.deleted.length} addresses deleted`);
-      if (change.changed.length > 0) err += say(`${change.changed.length} addresses changed`);
-      if (change.added.length + change.deleted.length + change.changed.length === 0) err += say('no changes');
-      return { out: feedback(call, change), err, code: 0 };
-    }
-    case 'delete': {
-      const loaded = loadAddresses(call);
-      if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
-      if (table === null) return missing;
-      if (table.isConst) return forbidden;
-      const change = deleteAddresses(table, loaded.addresses);
-      return {
-        out: feedback(call, change),
-        err: say(`${change.deleted.length}/${loaded.addresses.length} addresses deleted`),
-        code: 0,
-      };
-    }
-    case 'test': {
-      const loaded = loadAddresses(call);
-      if (loaded.kind === 'failed') return { out: '', err: loaded.err, code: ERROR };
-      if (table === null) return missing;
-      const tested = loaded.addresses.map((address) => {
-        const parsed = parseAddress(renderTableAddress(address).slice(1));
-        return { address, entry: parsed === null ? null : lookupAddress(table, parsed) };
-      });
-      const hits = tested.filter(({ entry }) => entry !== null && !entry.isNegated);
-      const lines =
-        call.verbosity === 0
-          ? []
-          : call.verbosity === 1
-            ? hits.map(({ address }) => `M ${renderTableAddress(address)}`)
-            : // with the entry that it was found by, or that it was not
-              tested.map(({ address, entry }) =>
-                entry === null
-                  ? `  ${renderTableAddress(address)}\t nomatch`
-                  : `${entry.isNegated ? ' ' : 'M'} ${renderTableAddress(address)}\t${renderTableAddress(entry)}`,
-              );
-      return {
-        out: lines.map((line) => `${line}\n`).join(''),
-        err: say(`${hits.length}/${tested.length} addresses match`),
-        code: hits.length < tested.length ? 2 : 0,
-      };
-    }
+    case 'show':
+      if (call.isDummy && call.verbosity === 0) return NO_DUMMY;
+      return table === null ? MISSING : show(call, table);
     case 'zero':
-      return zero(call, table, say) ?? missing;
-    case 'expire': {
-      if (table === null) return missing;
-      const age = Number(call.words[0]);
-      if (call.words.length !== 1 || Number.isNaN(age)) return usage;
-      const old = [...table.entries.values()].filter((entry) => (call.wall - entry.cleared) / 1000 > age);
-      deleteAddresses(table, old);
-      return { out: '', err: say(`${old.length}/${old.length} addresses expired`), code: 0 };
-    }
+      if (hasAddresses) return withAddresses(call, say);
+      if (table !== null && !call.isDummy) zeroTable(table, call.wall);
+      return told(say(`${table === null ? 0 : 1} table/stats cleared`), 0);
+    case 'expire':
+      return expire(call, table, say);
     default:
-      return usage;
+      return withAddresses(call, say);
   }
 };

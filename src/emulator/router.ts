@@ -131,6 +131,7 @@ export const createRouter = (options: RouterOptions): Router => {
       groupsOf,
       hasRtable: (number) => routing.tables.has(number),
       rdomainOf: routing.rdomainOf,
+      isRoutable: (rtable, address) => routing.lookup(rtable, address) !== null,
       version: () => version,
       now: () => clock.now(),
     },

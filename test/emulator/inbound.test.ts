@@ -121,3 +121,37 @@ t.test(
       test.equal(at(rule, port), wanted, `${rule}, ${port}`);
   },
 );
+// sys/net/pf_lb.c pf_get_transaddr
+t.test('a range of ports is laid over the range of rdr-to', async (test) => {
+  const made = createMachine({ defaultRoute: '192.0.2.1' });
+  made.load(
+    '',
+    'match in on vio2 inet proto tcp to port 80:90 rdr-to 10.0.0.80 port 8080:*\n' +
+      'match in on vio2 inet proto tcp to port 100:110 rdr-to 10.0.0.80 port 9000:9003\npass\n',
+  );
+  for (const [port, to] of [
+    [80, 8080],
+    [87, 8087],
+    [102, 9002],
+    [105, 9001],
+    [120, 120],
+  ] as const) {
+    knock(made, 'a', port);
+    test.match(made.run('pfctl -ss').stdout, new RegExp(`:${to} (\\(192.0.2.2:${port}\\) )?<- `), `${port}`);
+    made.run('pfctl -F states');
+  }
+});
+
+// sys/net/pf.c pf_routable
+t.test('no-route is what there is no route to', async (test) => {
+  for (const [defaultRoute, from, blocked] of [
+    ['192.0.2.1', '203.0.113.200', 0],
+    [undefined, '203.0.113.200', 1],
+    [undefined, '192.0.2.9', 0],
+  ] as const) {
+    const made = createMachine(defaultRoute === undefined ? {} : { defaultRoute });
+    made.load('', 'pass\nblock drop in from no-route\n');
+    knock(made, 'a', 22, from);
+    test.match(made.run('pfctl -vsr').stdout, new RegExp(`from no-route .*\n.*Packets: ${blocked} `), from);
+  }
+});

@@ -30,7 +30,7 @@ t.test('refusals', async (test) => {
     ],
     [
       'pass in route-to (vio2)',
-      'stdin:1: route spec requires :peer with dynamic interface addresses\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
+      'stdin:1: route spec requires :peer with dynamic interface addresses\nstdin:1: interface (vio2) is not supported by pool type\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
     ],
     ['pass in route-to (vio2 192.0.2.1)', 'stdin:1: syntax error\n'],
     [
@@ -87,8 +87,10 @@ t.test('refusals', async (test) => {
     ['pass from any os "OpenBSD"', 'stdin:1: emulator: os not known\n'],
     ['pass in divert-to 127.0.0.1 port 8', 'stdin:1: emulator: divert-to not known\n'],
     ['pass in synproxy state', 'stdin:1: emulator: synproxy not known\n'],
-    ['antispoof for vio2', 'stdin:1: emulator: antispoof not known\n'],
-    ['include "/etc/pf.more"', 'stdin:1: emulator: include not known\n'],
+    [
+      'include "/etc/pf.more"',
+      'pfctl: pushfile: /etc/pf.more: No such file or directory\nstdin:1: failed to include file /etc/pf.more\n',
+    ],
     [
       'pass in route-to <g> bitmask',
       'stdin:1: tables are not supported by pool type\nstdin:1: skipping rule due to errors\nstdin:1: rule expands to no valid combination\n',
