@@ -3,7 +3,7 @@
  * is no longer its own. Nothing can come of them, so they go whether or not there is an alternative (PEERS.md S27, S28, S37),
  * once the rules are those of the new path. States that do not depend on what has changed stay.
  */
-import { renderPrefix } from './address.ts';
+import { parseAddress, renderPrefix } from './address.ts';
 import type { Engine } from './engine.ts';
 import { linkLabel } from './kill.ts';
 import type { Memory } from './memory.ts';
@@ -73,8 +73,8 @@ const rememberedPlace = (memory: Memory | null, key: PathKey): LastReady | null 
   const left = memory?.left.find((each) => each.path === key);
   if (left !== undefined) return { gateway: left.gateway, address: left.address, rdomain: left.rdomain };
   const identity = memory?.paths.find((each) => each.path === key)?.identity;
-  const [, address, gateway] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
-  if (address === undefined || gateway === undefined) return null;
+  const [, address = '', gateway = ''] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
+  if (parseAddress(address) === null || parseAddress(gateway) === null) return null;
   const rdomain = memory?.rdomains.find(({ link }) => key.startsWith(`${link}/`))?.rdomain ?? 0;
   return { gateway, address, rdomain };
 };

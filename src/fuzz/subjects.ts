@@ -2,6 +2,7 @@
 import { configSubjects } from './config-subject.ts';
 import { readCorpus } from './corpus.ts';
 import { emulatorSubjects } from './emulator-subjects.ts';
+import { memorySubjects } from './memory-subject.ts';
 import { createSocketSubject, SOCKET } from './socket-subject.ts';
 import type { Subject } from './subject.ts';
 import { textSubjects } from './text-subjects.ts';
@@ -10,7 +11,13 @@ import { wireSubjects } from './wire-subjects.ts';
 /** All but the control socket, which has to be opened. */
 export const createSubjects = (): readonly Subject[] => {
   const corpus = readCorpus();
-  return [...textSubjects(corpus), ...configSubjects(corpus), ...wireSubjects(), ...emulatorSubjects(corpus)];
+  return [
+    ...textSubjects(corpus),
+    ...configSubjects(corpus),
+    ...wireSubjects(),
+    ...memorySubjects,
+    ...emulatorSubjects(corpus),
+  ];
 };
 
 export const listNames = (): readonly string[] => [...createSubjects().map(({ name }) => name), SOCKET];

@@ -140,6 +140,31 @@ t.test('not understood', async (t) => {
   t.match(said, [/^warning .*health\.json: not understood, ignored$/]);
 });
 
+t.test(
+  'names and addresses that no uplinkd has written: pfctl and ifconfig would be called with them',
+  async (t) => {
+    const { store, said, file } = open(t);
+    store.keep(memory);
+    const kept = JSON.parse(readFileSync(file, 'utf8'));
+    const left = memory.left[0];
+    for (const strange of [
+      { rtables: [{ link: '-k', rtable: 101 }] },
+      { rtables: [{ link: '', rtable: 101 }] },
+      { admin: [{ link: 'a b', mode: 'drained' }] },
+      { users: [{ path: 'ü/inet', policies: [] }] },
+      { users: [{ path: 'a/inet', policies: ['A'] }] },
+      { left: [{ ...left, gateway: '192.0.2.256' }] },
+      { left: [{ ...left, address: 'any' }] },
+      { carp: { group: 'em0', by: 50 } },
+      { carp: { group: '-g', by: 50 } },
+    ]) {
+      writeFileSync(file, JSON.stringify({ ...kept, ...strange }));
+      t.equal(store.recall(), null, JSON.stringify(strange));
+    }
+    t.equal(said.length, 9);
+  },
+);
+
 t.test('nowhere to write: said once', async (t) => {
   const { store, said, state } = open(t);
   writeFileSync(state, '');

@@ -4,9 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { hunt } from '../../src/fuzz/hunt.ts';
 import { parseKept } from '../../src/fuzz/kept.ts';
+import { FULL_MEMORY } from '../../src/fuzz/memory-subject.ts';
 import { complaintOf } from '../../src/fuzz/shrink.ts';
 import { createSocketSubject } from '../../src/fuzz/socket-subject.ts';
 import { createSubjects } from '../../src/fuzz/subjects.ts';
+import { parseMemory, renderMemory } from '../../src/wire/memory.ts';
 import fc from '../chance.ts';
 
 const kept = new URL('../fixtures/fuzz/', import.meta.url);
@@ -57,4 +59,11 @@ t.test('what was found once', async (test) => {
     test.ok(subject !== undefined, `${file}: ${parser}`);
     if (subject !== undefined) test.equal(await complaintOf(subject, input), null, `${file}: ${complaint}`);
   }
+});
+
+t.test('the memory that is damaged lacks nothing, and is read whole', async (test) => {
+  const text = renderMemory(FULL_MEMORY, { bootedAtMs: 3, keptAtMs: 2, uptimeMs: 1 });
+  test.strictSame(parseMemory(text)?.memory, FULL_MEMORY);
+  for (const [key, value] of Object.entries(FULL_MEMORY))
+    test.ok(!Array.isArray(value) || value.length > 0, `there is something in ${key}`);
 });
