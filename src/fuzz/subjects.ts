@@ -1,4 +1,5 @@
 /** Everything that is fuzzed, by name. */
+import { adapterSubjects } from './adapter-subjects.ts';
 import { configSubjects } from './config-subject.ts';
 import { readCorpus } from './corpus.ts';
 import { emulatorSubjects } from './emulator-subjects.ts';
@@ -15,6 +16,7 @@ export const createSubjects = (): readonly Subject[] => {
     ...textSubjects(corpus),
     ...configSubjects(corpus),
     ...wireSubjects(),
+    ...adapterSubjects(corpus),
     ...memorySubjects,
     ...emulatorSubjects(corpus),
   ];

@@ -9,6 +9,7 @@ import { parseCarpCounter, parseInterfaceDetails } from '../text/interface-detai
 import { createLineReader } from '../text/lines.ts';
 import { parseNcLine } from '../text/nc.ts';
 import { parsePfConf, parseQueues } from '../text/pf-main.ts';
+import { parseRuleRtables } from '../text/pf-rtable.ts';
 import { createPinnedReader, parseStateLine } from '../text/pf-state.ts';
 import { createStateCounter, type StatePlace } from '../text/pf-state-count.ts';
 import {
@@ -108,6 +109,24 @@ const counted = (seeds: readonly string[]): Subject => ({
   },
 });
 
+/** Rules that somebody else may have loaded: of each link one table, and one that the kernel can have. */
+const ruleRtables = (seeds: readonly string[]): Subject => ({
+  name: 'pf-rtable',
+  seeds,
+  judge: (input) => {
+    const found = parseRuleRtables(parseRules(input));
+    const links = new Set(found.map(({ link }) => link));
+    const strange = found.find(({ rtable }) => !(rtable >= 1 && rtable <= 255));
+    const complaint =
+      strange !== undefined
+        ? `table: ${strange.link} ${strange.rtable}`
+        : links.size < found.length
+          ? 'twice: a link has two'
+          : null;
+    return { complaint, shape: String(found.length) };
+  },
+});
+
 /** There are no recordings of these two: their sources' words (usr.bin/dig, usr.bin/nc). */
 const DIG = `;; Got answer:
 ;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 4711
@@ -160,6 +179,7 @@ export const textSubjects = (corpus: Corpus): readonly Subject[] => {
     ]),
     reads('pf-main', [...corpus.pfConfs, ...corpus.printed('pfctl-sr')], parsePfConf),
     reads('pf-queues', corpus.pfConfs, parseQueues),
+    ruleRtables([...corpus.rulesets, ...corpus.printed('pfctl-sr'), ...corpus.printed('pfctl-vvsr')]),
     readsLines('pf-state', states, parseStateLine),
     pinned(states),
     counted(states),
