@@ -18,7 +18,7 @@ import { parseOptions } from '../daemon/options.ts';
 import type { RunResult } from '../port/commands.ts';
 import { parseRuleCounters, parseTableShow, parseTableWeights } from '../text/pfctl.ts';
 import type { Corpus } from './corpus.ts';
-import { reads, type Subject, shapeOf } from './subject.ts';
+import { argvOf, reads, type Subject, shapeOf } from './subject.ts';
 
 const COUNTERS = '  [ Evaluations: 12        Packets: 34        Bytes: 560         States: 7     ]\n';
 
@@ -140,9 +140,6 @@ const asked = (seeds: readonly string[]): Subject => ({
     };
   },
 });
-
-/** Words with NUL between them, as they are in argv. */
-export const argvOf = (input: string): readonly string[] => input.split('\0').slice(0, 100);
 
 const options: Subject = {
   name: 'daemon-options',
