@@ -43,15 +43,15 @@ const judge = (link: LinkSettings, was: LastReady, path: PathHealth, wasPooled: 
     rdomains: domainsOf(was.rdomain, is.rdomain),
   };
   const label = linkLabel(path.link, path.family);
+  const kills = [label, `${label}:in`, `${label}:probe`].map((each) => ({
+    ...common,
+    what: { kind: 'label', label: each } as const,
+  }));
   const isKept = was.gateway === is.gateway;
-  const pinned = { path: path.key, link: path.link, gateway: was.gateway, again: false };
-  return {
-    kills: [label, `${label}:in`, `${label}:probe`].map((each) => ({
-      ...common,
-      what: { kind: 'label', label: each },
-    })),
-    sweep: was.rdomain !== 0 || (isKept && !wasPooled) ? null : isKept ? { ...pinned, isKept } : pinned,
-  };
+  // Pools pin in routing domain 0 alone.
+  if (was.rdomain !== 0 || (isKept && !wasPooled)) return { kills, sweep: null };
+  const sweep = { path: path.key, link: path.link, gateway: was.gateway, again: false, isKept };
+  return { kills, sweep };
 };
 
 /**
@@ -143,7 +143,7 @@ export const findRemoved = (engine: Engine, settings: Settings): readonly Outliv
         rdomains,
         what: { kind: 'label', label: each },
       })),
-      sweep: gateway === undefined ? null : { ...common, gateway },
+      sweep: gateway === undefined ? null : { ...common, gateway, isKept: false },
     };
   });
 };
