@@ -87,6 +87,7 @@ const pinned = (seeds: readonly string[]): Subject =>
 const PLACES: readonly StatePlace[] = [
   { interface: 'vio2', rdomain: 0, address: '192.0.2.2', gateway: '192.0.2.1' },
   { interface: 'vio3', rdomain: 203, address: '198.51.100.2', gateway: null },
+  { interface: 'pppoe0', rdomain: 0, address: null, gateway: null },
 ].map((place) => ({ ...place, path: `${place.interface}/inet`, family: 'inet' }));
 
 /** No line is more than one connection, and only those of the paths are counted. */

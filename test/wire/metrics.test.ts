@@ -33,6 +33,19 @@ t.test('the same in both formats, but for what OpenMetrics names otherwise', asy
   t.match(open, /# EOF\n$/);
 });
 
+t.test('bytes of a month, and the most of them, where they are known', async (t) => {
+  const valuesOf = (month: number | null, budget: number | null): readonly string[] => {
+    const { status } = metricsInput;
+    const links = status.links.map((link) => ({ ...link, probeBytes: { out: 0, in: 0, month, budget } }));
+    return metricsOf({ ...metricsInput, status: { ...status, links } })
+      .filter(({ name }) => /_probe_(?:month|budget)_bytes$/.test(name))
+      .flatMap(({ name, samples }) => [...new Set(samples.map(({ value }) => `${name} ${value}`))]);
+  };
+  const [month, budget] = ['uplinkd_link_probe_month_bytes', 'uplinkd_link_probe_budget_bytes'];
+  t.strictSame(valuesOf(3, 7), [`${month} 3`, `${budget} 7`]);
+  t.strictSame(valuesOf(null, null), []);
+});
+
 t.test('promtool finds nothing to complain of', needsPromtool, async (t) => {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     input: renderFamilies(families, 'prometheus'),
