@@ -72,7 +72,11 @@ const floors: { readonly [folder: string]: Floor } = {
     why: 'the simulation plays the real daemon on the emulator, and is no part of either',
   },
   fuzz: {
-    floors: [...below, 'daemon/control.ts', 'emulator', 'fuzz'],
+    floors: [
+      ...[...below, 'doctor', 'ctl', 'emulator', 'fuzz'],
+      ...['daemon/control.ts', 'daemon/options.ts', 'daemon/web.ts'],
+      ...['simulate/story-read.ts', 'simulate/story-text.ts'],
+    ],
     packages: ['node:', 'zod'],
     why: 'damaged texts are given to readers as they are, from outside',
   },

@@ -104,7 +104,7 @@ const lookUp = async (means: Means, request: Request, name: string, signal: Abor
 
 /** A program may say itself how long it took: a number of milliseconds as the first line. */
 const numberOf = (line: string | null): number | null => {
-  const number = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(?:ms)?\s*$/.exec(line ?? '')?.[1];
+  const number = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(?:ms\s*)?$/.exec(line ?? '')?.[1];
   return number === undefined ? null : Number(number);
 };
 

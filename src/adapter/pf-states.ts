@@ -15,9 +15,9 @@ export interface PfStates {
   read(anchor: string): Promise<ReadonlyMap<string, number> | null>;
 }
 
-/** `uplink:fibre`, `uplink:fibre:inet6`, `uplink:fibre:in`; probes are ours and no connection. */
+/** `uplink:fibre`, `uplink:fibre:in`, and of inet6 `uplink:fibre:inet6`, `uplink:fibre:inet6:in`; probes are ours and no connection. */
 const linkOf = (rule: string): string | null =>
-  / label "uplink:([a-z][a-z0-9_]*)(?::inet6|:in)?"/.exec(rule)?.[1] ?? null;
+  / label "uplink:([a-z][a-z0-9_]*)(?::inet6)?(?::in)?"/.exec(rule)?.[1] ?? null;
 
 export const sumStates = (stdout: string): ReadonlyMap<string, number> => {
   const sums = new Map<string, number>();

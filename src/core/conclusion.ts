@@ -10,7 +10,7 @@ import { type Decision, decidePolicy } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import { learnWishOf } from './evidence.ts';
 import { isAnswering } from './health.ts';
-import { type FormerUsers, findLeaving, findStranded, type Leaving } from './kill.ts';
+import { findLeaving, findStranded, type Leaving, type PathUsers } from './kill.ts';
 import {
   families,
   type InterfaceTable,
@@ -31,7 +31,7 @@ export interface Premises {
   readonly interfaces: InterfaceTable;
   readonly rtables: RtableNumbers;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
-  readonly former: FormerUsers;
+  readonly former: PathUsers;
 }
 
 export interface Conclusions {

@@ -11,7 +11,7 @@ import type { Decision } from './decide.ts';
 import { wishRoutes } from './default-route.ts';
 import type { Estimate } from './estimate.ts';
 import type { Judgements } from './judge.ts';
-import type { FormerUsers } from './kill.ts';
+import type { PathUsers } from './kill.ts';
 import type { Memory } from './memory.ts';
 import type { Meters } from './meter.ts';
 import type { InterfaceTable, LearntGateway, PathKey, Probe, Settings } from './model.ts';
@@ -50,8 +50,8 @@ export interface Engine {
   readonly decidedAt: ReadonlyMap<string, Mono>;
   readonly pf: PfLane;
   readonly sweep: SweepLane;
-  /** What earlier settings have left on paths that they had for other policies. */
-  readonly former: FormerUsers;
+  /** Policies that had a path under earlier settings and have it no longer, while what they have left there is there. */
+  readonly former: PathUsers;
   /** Where paths were ready before, while what they have left there is still to go (outlived.ts). */
   readonly leftBehind: ReadonlyMap<PathKey, LastReady>;
   readonly routes: RouteLane;

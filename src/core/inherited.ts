@@ -1,6 +1,6 @@
 /** Whose pf states new settings find in place: those of an earlier life of this daemon, and of settings before. */
 import type { Engine } from './engine.ts';
-import { type FormerUsers, isPooled, type StateHolders } from './kill.ts';
+import { isPooled, type PathUsers, type StateHolders } from './kill.ts';
 import { families, gatewayOf, type PathKey, pathKey, type Settings } from './model.ts';
 
 /** Links that were not known until now may hold states of an earlier life of this daemon. */
@@ -27,7 +27,7 @@ export const pooledUnder = ({ settings, paths }: Engine): readonly PathKey[] =>
     : [...paths.values()].filter((path) => isPooled(settings, paths, path)).map(({ key }) => key);
 
 /** Policies that have lost a link to new settings, or to those before, while others keep it. */
-export const findFormer = (known: FormerUsers, before: Settings | null, after: Settings): FormerUsers => {
+export const findFormer = (known: PathUsers, before: Settings | null, after: Settings): PathUsers => {
   const found = new Map<PathKey, readonly string[]>();
   for (const { name, members } of after.policies) {
     const was = before?.policies.find((policy) => policy.name === name)?.members ?? [];
@@ -40,7 +40,7 @@ export const findFormer = (known: FormerUsers, before: Settings | null, after: S
 };
 
 /** Policies that have a path among their members, or had while what they have left there is still there: for the next life. */
-export const usersOf = ({ settings, former }: Pick<Engine, 'settings' | 'former'>): FormerUsers => {
+export const usersOf = ({ settings, former }: Pick<Engine, 'settings' | 'former'>): PathUsers => {
   const users = new Map<PathKey, readonly string[]>();
   if (settings === null) return former;
   for (const link of settings.links) {

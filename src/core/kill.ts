@@ -41,11 +41,8 @@ const usesPath = (decision: Decision, path: PathHealth): boolean =>
 const couldUse = (policy: PolicySettings | undefined, path: PathHealth): boolean =>
   policy?.members.some((member) => member.link === path.link) ?? false;
 
-/**
- * Policies that had a path among their members under earlier settings. Their connections are on it still, and its label is the
- * link's: when it dies they have somewhere else to go, whether or not those of its policies of now have.
- */
-export type FormerUsers = ReadonlyMap<PathKey, readonly string[]>;
+/** Policies that have a path among their members, or had it under earlier settings: whose connections are on it. */
+export type PathUsers = ReadonlyMap<PathKey, readonly string[]>;
 
 const policyOf = (settings: Settings, decision: Decision): PolicySettings | undefined =>
   settings.policies.find((policy) => policy.name === decision.policy);
@@ -64,7 +61,7 @@ const isAlternative = (
   settings: Settings,
   decision: Decision,
   path: PathHealth,
-  former: FormerUsers = new Map(),
+  former: PathUsers = new Map(),
 ): boolean =>
   decision.family === path.family &&
   carriesSource(settings, decision, path) &&
@@ -73,12 +70,15 @@ const isAlternative = (
   isTrusted(decision.rung) &&
   !usesPath(decision, path);
 
-/** The paths whose states are pinned to a dead link and have somewhere else to go. */
+/**
+ * The paths whose states are pinned to a dead link and have somewhere else to go. Connections of `former` users are on it still, and its
+ * label is the link's: they have somewhere else to go, whether or not those of its policies of now have.
+ */
 export const findStranded = (
   settings: Settings,
   paths: ReadonlyMap<PathKey, PathHealth>,
   decisions: readonly Decision[],
-  former: FormerUsers = new Map(),
+  former: PathUsers = new Map(),
 ): readonly PathKey[] =>
   [...paths.values()]
     .filter(

@@ -5,7 +5,7 @@
 import type { AdminModes } from './admin.ts';
 import type { AvailabilityMemory } from './availability.ts';
 import type { CarpAdded } from './carp.ts';
-import type { FormerUsers } from './kill.ts';
+import type { PathUsers } from './kill.ts';
 import type { MonthMemory } from './meter.ts';
 import type { AdminMode, Health, PathKey, Reason } from './model.ts';
 import type { LastReady, PathHealth } from './path.ts';
@@ -82,15 +82,16 @@ export const afterReboot = (memory: Memory): Memory => ({
 /** What is still on paths of what they, or the settings, were before. */
 export interface Inherited {
   readonly leftBehind: ReadonlyMap<PathKey, LastReady>;
-  readonly users: FormerUsers;
+  readonly users: PathUsers;
 }
 
 const nothingInherited: Inherited = { leftBehind: new Map(), users: new Map() };
 
-/** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. The records (record.ts) come on top. */
+/** Judged by what probes have said: what evidence says is found anew. */
 const isWorthKeeping = ({ evidence, reason }: PathHealth): boolean =>
   evidence?.kind === 'ready' && reason !== 'starting';
 
+/** What to keep of the present. Two presents that are to be treated alike after a restart differ in `lasted` only. The records (record.ts) come on top. */
 export const rememberPresent = (
   paths: Iterable<PathHealth>,
   rtables: RtableNumbers,
@@ -141,7 +142,7 @@ export const recallRtables = (memory: Memory): RtableNumbers => ({
   rdomainsSeen: new Set(memory.rdomainsSeen),
 });
 
-export const recallUsers = (memory: Memory): FormerUsers =>
+export const recallUsers = (memory: Memory): PathUsers =>
   new Map(memory.users.map(({ path, policies }) => [path, policies]));
 
 export const recallAdmin = (memory: Memory): AdminModes =>

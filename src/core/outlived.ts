@@ -3,7 +3,7 @@
  * is no longer its own. Nothing can come of them, so they go whether or not there is an alternative (PEERS.md S27, S28, S37),
  * once the rules are those of the new path. States that do not depend on what has changed stay.
  */
-import { renderPrefix } from './address.ts';
+import { parseAddress, renderPrefix } from './address.ts';
 import type { Engine } from './engine.ts';
 import { linkLabel } from './kill.ts';
 import type { Memory } from './memory.ts';
@@ -43,15 +43,15 @@ const judge = (link: LinkSettings, was: LastReady, path: PathHealth, wasPooled: 
     rdomains: domainsOf(was.rdomain, is.rdomain),
   };
   const label = linkLabel(path.link, path.family);
+  const kills = [label, `${label}:in`, `${label}:probe`].map((each) => ({
+    ...common,
+    what: { kind: 'label', label: each } as const,
+  }));
   const isKept = was.gateway === is.gateway;
-  const pinned = { path: path.key, link: path.link, gateway: was.gateway, again: false };
-  return {
-    kills: [label, `${label}:in`, `${label}:probe`].map((each) => ({
-      ...common,
-      what: { kind: 'label', label: each },
-    })),
-    sweep: was.rdomain !== 0 || (isKept && !wasPooled) ? null : isKept ? { ...pinned, isKept } : pinned,
-  };
+  // Pools pin in routing domain 0 alone.
+  if (was.rdomain !== 0 || (isKept && !wasPooled)) return { kills, sweep: null };
+  const sweep = { path: path.key, link: path.link, gateway: was.gateway, again: false, isKept };
+  return { kills, sweep };
 };
 
 /**
@@ -73,8 +73,8 @@ const rememberedPlace = (memory: Memory | null, key: PathKey): LastReady | null 
   const left = memory?.left.find((each) => each.path === key);
   if (left !== undefined) return { gateway: left.gateway, address: left.address, rdomain: left.rdomain };
   const identity = memory?.paths.find((each) => each.path === key)?.identity;
-  const [, address, gateway] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
-  if (address === undefined || gateway === undefined) return null;
+  const [, address = '', gateway = ''] = /^\d+:(.+)>(.+)$/.exec(identity ?? '') ?? [];
+  if (parseAddress(address) === null || parseAddress(gateway) === null) return null;
   const rdomain = memory?.rdomains.find(({ link }) => key.startsWith(`${link}/`))?.rdomain ?? 0;
   return { gateway, address, rdomain };
 };
@@ -143,7 +143,7 @@ export const findRemoved = (engine: Engine, settings: Settings): readonly Outliv
         rdomains,
         what: { kind: 'label', label: each },
       })),
-      sweep: gateway === undefined ? null : { ...common, gateway },
+      sweep: gateway === undefined ? null : { ...common, gateway, isKept: false },
     };
   });
 };

@@ -11,7 +11,7 @@ import { type Mono, plus } from './time.ts';
 import type { Sweep, SweepResult } from './transaction.ts';
 
 /** `isKept`: the path has it still, and what a pool of earlier settings has pinned to it is to go all the same. */
-export type OutlivedGateway = Sweep['gateways'][number] & { readonly isKept?: true };
+export type OutlivedGateway = Sweep['gateways'][number] & { readonly isKept: boolean };
 
 export interface SweepLane {
   readonly holders: StateHolders;
@@ -55,7 +55,7 @@ export const holdSwept = (lane: SweepLane, paths: readonly PathKey[]): SweepLane
 export const keepOutlived = (lane: SweepLane, current: readonly string[]): SweepLane => {
   const kept = lane.outlived.filter(({ gateway, isKept }) => {
     const count = current.filter((each) => each === gateway).length;
-    return count === 0 || (count === 1 && isKept === true);
+    return count === 0 || (count === 1 && isKept);
   });
   return kept.length === lane.outlived.length ? lane : { ...lane, outlived: kept };
 };
@@ -94,6 +94,7 @@ export const stepSweepResult = (
       notes: text === lane.failure ? [] : [{ kind: 'sweep-failed', text, retryIn }],
     };
   }
+  const outlived: Sweep['gateways'] = lane.outlived;
   return {
     lane: {
       ...lane,
@@ -103,7 +104,7 @@ export const stepSweepResult = (
       retryAt: null,
       holders: afterKills(
         lane.holders,
-        inFlight.gateways.filter((each) => !lane.outlived.includes(each)),
+        inFlight.gateways.filter((each) => !outlived.includes(each)),
         now,
       ),
       outlived: lane.outlived.filter((each) => !inFlight.gateways.includes(each)),

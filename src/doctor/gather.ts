@@ -60,7 +60,9 @@ const gatherInterfaces = async (commands: Commands): Promise<readonly NamedInter
   const text = outOf(await ask(commands, 'ifconfig'));
   if (text === null) return null;
   const details = parseInterfaceDetails(text);
-  return parseIfconfig(text).interfaces.map((each) => {
+  // A first configuration has a table for each, so each is there once, whatever is said.
+  const byName = new Map(parseIfconfig(text).interfaces.map((each) => [each.name, each]));
+  return [...byName.values()].map((each) => {
     const more = details.find(({ name }) => name === each.name);
     return { ...each, flags: more?.flags ?? [], groups: more?.groups ?? [], carp: more?.carp ?? null };
   });

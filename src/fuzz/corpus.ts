@@ -40,6 +40,8 @@ export interface Corpus {
   readonly pfConfs: readonly string[];
   /** Goldens: the rule sets that we render. */
   readonly rulesets: readonly string[];
+  /** Of the simulation. */
+  readonly stories: readonly string[];
 }
 
 export const readCorpus = (): Corpus => {
@@ -59,6 +61,7 @@ export const readCorpus = (): Corpus => {
     commands: [...new Set(recordings.map(([, { command }]) => command))],
     configs: readAll('etc/', (name) => name === 'uplinkd.conf'),
     pfConfs: readAll('etc/', (name) => name.startsWith('pf.conf')),
+    stories: readAll('test/scenario/', (name) => name.endsWith('.story')),
     rulesets: readAll('test/golden/', (name) => name.endsWith('.pf')),
   };
 };

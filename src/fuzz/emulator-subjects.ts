@@ -8,7 +8,7 @@ import { startProgram } from '../emulator/run.ts';
 import type { Corpus } from './corpus.ts';
 import type { Subject, Verdict } from './subject.ts';
 
-interface Machine {
+export interface Machine {
   readonly router: Router;
   /** Null as the code: it has not ended in ten seconds. */
   readonly run: (
@@ -21,7 +21,7 @@ const RUN_MS = 10_000;
 /** A ping a microsecond would go on for long. */
 const MOST_STEPS = 20_000;
 
-const createMachine = (): Machine => {
+export const createMachine = (): Machine => {
   const clock = createVirtualClock();
   const router = createRouter({
     clock,

@@ -10,7 +10,8 @@ import { serveControl } from '../adapter/control-socket.ts';
 import { answerRequest, type ControlActions } from '../daemon/control.ts';
 import { parseReply } from '../wire/control.ts';
 import { statusSchema } from '../wire/status.ts';
-import type { Subject, Verdict } from './subject.ts';
+import type { OpenedSubject } from './opened.ts';
+import type { Verdict } from './subject.ts';
 import { REQUESTS, statusSamples } from './wire-subjects.ts';
 
 const status = statusSchema.parse(statusSamples(1)[0]);
@@ -34,14 +35,10 @@ export const SOCKET = 'control-socket';
 const HANG_MS = 10_000;
 const HANGS = 'hang: no answer, and no end';
 
-export interface SocketSubject extends Subject {
-  close(): Promise<void>;
-}
-
 /** What a client that is turned away is told; as in daemon/main.ts. */
 const sayRefused = (why: string) => ({ kind: 'error', text: why });
 
-export const createSocketSubject = async (): Promise<SocketSubject> => {
+export const createSocketSubject = async (): Promise<OpenedSubject> => {
   const folder = mkdtempSync(join(tmpdir(), 'uplinkd-fuzz-'));
   const path = join(folder, 'sock');
   const complaints: string[] = [];

@@ -17,6 +17,9 @@ export interface Subject {
 /** Longest text that is tried, in UTF-16 units. */
 export const MOST_CHARACTERS = 70_000;
 
+/** The words of a command line: NUL ends each, in a process as well. */
+export const argvOf = (input: string): readonly string[] => input.split('\0').slice(0, 100);
+
 /** Of a value: its members, and what kind of thing each is; numbers, texts and long lists look alike. */
 export const shapeOf = (value: unknown, depth = 0): string => {
   if (value === null || typeof value !== 'object')

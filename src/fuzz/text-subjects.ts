@@ -9,6 +9,7 @@ import { parseCarpCounter, parseInterfaceDetails } from '../text/interface-detai
 import { createLineReader } from '../text/lines.ts';
 import { parseNcLine } from '../text/nc.ts';
 import { parsePfConf, parseQueues } from '../text/pf-main.ts';
+import { parseRuleRtables } from '../text/pf-rtable.ts';
 import { createPinnedReader, parseStateLine } from '../text/pf-state.ts';
 import { createStateCounter, type StatePlace } from '../text/pf-state-count.ts';
 import {
@@ -86,6 +87,7 @@ const pinned = (seeds: readonly string[]): Subject =>
 const PLACES: readonly StatePlace[] = [
   { interface: 'vio2', rdomain: 0, address: '192.0.2.2', gateway: '192.0.2.1' },
   { interface: 'vio3', rdomain: 203, address: '198.51.100.2', gateway: null },
+  { interface: 'pppoe0', rdomain: 0, address: null, gateway: null },
 ].map((place) => ({ ...place, path: `${place.interface}/inet`, family: 'inet' }));
 
 /** No line is more than one connection, and only those of the paths are counted. */
@@ -105,6 +107,24 @@ const counted = (seeds: readonly string[]): Subject => ({
           ? null
           : 'paths: others';
     return { complaint, shape: counts.map((count) => Math.min(9, count)).join() };
+  },
+});
+
+/** Rules that somebody else may have loaded: of each link one table, and one that the kernel can have. */
+const ruleRtables = (seeds: readonly string[]): Subject => ({
+  name: 'pf-rtable',
+  seeds,
+  judge: (input) => {
+    const found = parseRuleRtables(parseRules(input));
+    const links = new Set(found.map(({ link }) => link));
+    const strange = found.find(({ rtable }) => !(rtable >= 1 && rtable <= 255));
+    const complaint =
+      strange !== undefined
+        ? `table: ${strange.link} ${strange.rtable}`
+        : links.size < found.length
+          ? 'twice: a link has two'
+          : null;
+    return { complaint, shape: String(found.length) };
   },
 });
 
@@ -160,6 +180,7 @@ export const textSubjects = (corpus: Corpus): readonly Subject[] => {
     ]),
     reads('pf-main', [...corpus.pfConfs, ...corpus.printed('pfctl-sr')], parsePfConf),
     reads('pf-queues', corpus.pfConfs, parseQueues),
+    ruleRtables([...corpus.rulesets, ...corpus.printed('pfctl-sr'), ...corpus.printed('pfctl-vvsr')]),
     readsLines('pf-state', states, parseStateLine),
     pinned(states),
     counted(states),

@@ -1,11 +1,10 @@
-/** The readers of src/wire: requests, replies, the memory file, the rings on disk, what hooks are told. */
+/** The readers of src/wire: requests, replies, the rings on disk, what hooks are told; the memory file is in memory-subject.ts. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { mono } from '../core/time.ts';
 import { createRandom } from '../emulator/random.ts';
 import { parseReply, parseRequest } from '../wire/control.ts';
 import { hookSchema, renderHookEnvironment } from '../wire/hook.ts';
-import { parseMemory, renderMemory } from '../wire/memory.ts';
 import { emptyStore, restoreSeries, stepSeries } from '../wire/series.ts';
 import { parseSeriesFile, renderSeriesFile } from '../wire/series-file.ts';
 import { statusSchema } from '../wire/status.ts';
@@ -100,25 +99,6 @@ const hook = json('hook', samples(schemaOf(hookSchema), createRandom(2), 12), (v
   return { complaint: names === undefined ? null : `name: ${names}`, shape: shapeOf(data) };
 });
 
-const MEMORY = `{"version":1,"bootedAtMs":1795000000000,"keptAtMs":1795000100000,"uptimeMs":100000,
-"paths":[{"path":"fibre/inet","identity":"1 192.0.2.2 192.0.2.1","health":"up","reason":"answering","lasted":5000,
-"damping":{"penalty":1.5,"isSuppressed":false,"ago":10}}],"rtables":[{"link":"fibre","rtable":101}],
-"rdomains":[{"link":"lte","rdomain":3}],"rdomainsSeen":[0,3],"left":[{"path":"lte/inet","gateway":"192.0.2.1","address":"192.0.2.2","rdomain":0}],"carp":{"group":"carp","by":20},
-"records":[{"path":"fibre/inet","availability":{"hours":[[3600,3500]],"hourLeft":10,"days":[[86400,86000]],"dayLeft":5}}],
-"admin":[{"link":"dsl","mode":"drained"}]}`;
-
-const memory: Subject = {
-  name: 'memory',
-  seeds: [MEMORY],
-  judge: (input) => {
-    const parsed = parseMemory(input);
-    if (parsed === null) return { complaint: null, shape: 'nothing' };
-    const { memory: kept, ...when } = parsed;
-    const isSame = isDeepStrictEqual(again(parseMemory(renderMemory(kept, when))), again(parsed));
-    return { complaint: isSame ? null : 'print: reads otherwise', shape: shapeOf(parsed) };
-  },
-};
-
 const bytesOf = (text: string): Uint8Array =>
   Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 const textOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
@@ -177,4 +157,4 @@ const seriesFile: Subject = {
   },
 };
 
-export const wireSubjects = (): readonly Subject[] => [request, reply, hook, memory, seriesFile];
+export const wireSubjects = (): readonly Subject[] => [request, reply, hook, seriesFile];

@@ -171,11 +171,12 @@ export const parseStory = (text: string): Story | { readonly kind: 'refused'; re
         seed = Number(rest[0]);
         break;
       case 'lan':
-        lanAddresses6.push(rest[0] ?? '');
+        if (rest[0] === undefined) return refusal;
+        lanAddresses6.push(rest[0]);
         break;
       case 'uplink': {
         const uplink = parseUplink(rest);
-        if (uplink === null) return refusal;
+        if (uplink === null || uplinks.some(({ name }) => name === uplink.name)) return refusal;
         uplinks = [...uplinks, uplink];
         break;
       }
@@ -194,6 +195,7 @@ export const parseStory = (text: string): Story | { readonly kind: 'refused'; re
       }
       case 'pf.conf':
       case 'config':
+        if (word === 'config' && rest[0] === undefined) return refusal;
         open = [];
         blocks.set(word === 'config' ? `config ${rest[0]}` : word, open);
         break;

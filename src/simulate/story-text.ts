@@ -98,7 +98,7 @@ const block = (head: string, text: string): string =>
 export const renderStory = ({ world, events }: Story): string =>
   [
     `seed ${world.seed}\n`,
-    ...world.lanAddresses6.map((address) => `lan ${address}\n`),
+    ...world.lanAddresses6.map((address) => `${line('lan', address)}\n`),
     ...world.uplinks.map(
       (uplink) =>
         `${line(
@@ -123,6 +123,6 @@ export const renderStory = ({ world, events }: Story): string =>
         `${line('client', client.address, client.policy, client.kind, client.protocol, client.to, client.everyMs)}\n`,
     ),
     block('pf.conf', world.pfConf),
-    ...[...world.configs].map(([name, text]) => block(`config ${name}`, text)),
+    ...[...world.configs].map(([name, text]) => block(line('config', name), text)),
     ...events.map((event) => `${renderEvent(event)}\n`),
   ].join('');

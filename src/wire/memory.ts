@@ -1,10 +1,15 @@
 /** The file in the state directory, version 1: JSON -> core/memory.ts's Memory, or nothing. Never throws. */
 import { z } from 'zod';
+import { parseAddress } from '../core/address.ts';
 import type { Memory } from '../core/memory.ts';
 import { millis } from '../core/time.ts';
 import { health, reason } from './status.ts';
 
-const pathKey = z.templateLiteral([z.string(), '/', z.enum(['inet', 'inet6'])]);
+// Names and addresses end as words of a pfctl(8) or ifconfig(8) that kills or demotes: what uplinkd.conf could not have named is not ours.
+const name = z.string().regex(/^[a-z][a-z0-9_]{0,14}$/);
+const group = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,13}[A-Za-z_]$/);
+const address = z.string().refine((text) => parseAddress(text) !== null);
+const pathKey = z.templateLiteral([name, '/', z.enum(['inet', 'inet6'])]);
 const length = z.number().nonnegative().transform(millis);
 const book = z.array(z.tuple([health, reason, z.int().nonnegative(), z.number().nonnegative()])).max(100);
 const books = z.array(book).min(1).max(31);
@@ -33,18 +38,18 @@ const memorySchema = z.object({
     .array(
       z.object({
         path: pathKey,
-        gateway: z.string(),
-        address: z.string(),
+        gateway: address,
+        address,
         rdomain: z.int().min(0).max(255),
       }),
     )
     .default([]),
-  users: z.array(z.object({ path: pathKey, policies: z.array(z.string()) })).default([]),
-  rtables: z.array(z.object({ link: z.string(), rtable: z.int().min(1).max(255) })),
-  rdomains: z.array(z.object({ link: z.string(), rdomain: z.int().min(1).max(255) })).default([]),
+  users: z.array(z.object({ path: pathKey, policies: z.array(name) })).default([]),
+  rtables: z.array(z.object({ link: name, rtable: z.int().min(1).max(255) })),
+  rdomains: z.array(z.object({ link: name, rdomain: z.int().min(1).max(255) })).default([]),
   rdomainsSeen: z.array(z.int().min(0).max(255)),
   carp: z
-    .object({ group: z.string(), by: z.int().min(1).max(128) })
+    .object({ group, by: z.int().min(1).max(128) })
     .nullable()
     .default(null),
   records: z
@@ -60,7 +65,7 @@ const memorySchema = z.object({
   months: z
     .array(
       z.object({
-        link: z.string(),
+        link: name,
         months: z
           .array(
             z.object({ month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/), bytes: z.int().nonnegative() }),
@@ -70,7 +75,7 @@ const memorySchema = z.object({
     )
     .catch([])
     .default([]),
-  admin: z.array(z.object({ link: z.string(), mode: z.enum(['drained', 'disabled']) })).default([]),
+  admin: z.array(z.object({ link: name, mode: z.enum(['drained', 'disabled']) })).default([]),
 });
 
 export const parseMemory = (

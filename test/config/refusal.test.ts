@@ -237,6 +237,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'f:1:10: link.a: expected a table such as [link.fibre], found true',
   ],
   [
+    'the keys of a link without its name: said once',
+    '[link]\ninterface = "em0"\ngateway = "192.0.2.1"',
+    'f:2:13: link.interface: expected a table such as [link.fibre], found "em0"',
+  ],
+  [
     'links as an array',
     '[[link]]\nx = 1',
     'f:1:1: link: expected a table such as [link.fibre], found an array',
@@ -805,6 +810,11 @@ const rows: readonly (readonly [rule: string, text: string, ...messages: string[
     'prefix6 inet',
     link(`${sound6}\nprefix6 = ["10.0.0.0/8"]`),
     `f:4:12: link.a.prefix6[0]: ${NETWORK6}, found "10.0.0.0/8"`,
+  ],
+  [
+    'a prefix without its length',
+    link(`${sound6}\nprefix6 = ["2001:db8::"]`),
+    `f:4:12: link.a.prefix6[0]: ${NETWORK6}, found "2001:db8::"`,
   ],
   [
     'prefix6 no network',

@@ -111,6 +111,10 @@ t.test('over a restart, whatever is seen first', async (t) => {
   t.match(gone(lost), /^uplink:a in 0; .*; sweep 10\.0\.0\.1$/, 'not ready when it was remembered');
   t.equal(recallPlace(was, lost), was, 'what this life has seen is newer');
   t.equal(recallPlace(fresh, null).lastReady, null);
+  for (const identity of ['', '1:10.0.0.2', '1:10.0.0.2>', '1:10.0.0.2>10.0.0.256', '1:x>10.0.0.1']) {
+    const paths = judged.paths.map((each) => ({ ...each, identity }));
+    t.equal(recallPlace(fresh, { ...judged, paths }).lastReady, null, `no place: ${identity}`);
+  }
 });
 
 t.test('a prefix that was taken back', async (t) => {

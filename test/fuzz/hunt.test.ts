@@ -115,7 +115,7 @@ t.test('npm run fuzz', async (test) => {
     out: /^fuzz: no parser nosuch: one of .*\nusage: fuzz /,
   });
   test.match(await run('--runs', 'many'), { code: 2, out: /not a number: many/ });
-  test.match(await run('--list'), { code: 0, out: /^address\n[\s\S]*control-socket\n$/ });
+  test.match(await run('--list'), { code: 0, out: /^address\n[\s\S]*control-socket\nweb-server\n$/ });
 });
 
 t.test('a text survives its file', async (test) => {

@@ -12,6 +12,7 @@ t.test('of the link that each rule is for', async (t) => {
     'pass in quick inet all flags S/SA label "uplink:c" tagged uplink_default route-to 10.2.0.1',
     'block return in quick all label "uplink::default" tagged uplink_default',
     'pass in label "x rtable 7" rtable 9999',
+    'pass in label "uplink:d" rtable 256',
   ];
   t.same(parseRuleRtables(rules), [
     { link: 'a', rtable: 105 },

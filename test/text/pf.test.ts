@@ -65,6 +65,14 @@ const forms: readonly (readonly [Rule, string])[] = [
     'pass out quick on em0 inet6 proto ipv6-icmp from (em0) to any icmp6-type echoreq set (prio 7) keep state (if-bound) label "uplink:fibre:inet6:probe"',
   ],
   [
+    { ...probe, kind: 'probe-to', protocol: 'tcp', address: '9.9.9.9', port: 443 },
+    'pass out quick on em0 inet proto tcp from (em0) to 9.9.9.9 port = 443 user = 0 flags S/SA set (prio 7) keep state (if-bound) label "uplink:fibre:probe"',
+  ],
+  [
+    { ...probe, kind: 'probe-to', family: 'inet6', protocol: 'udp', address: '2620:fe::fe', port: 53 },
+    'pass out quick on em0 inet6 proto udp from (em0) to 2620:fe::fe port = 53 user = 0 set (prio 7) keep state (if-bound) label "uplink:fibre:inet6:probe"',
+  ],
+  [
     { ...choose, probability: 0.75 },
     'pass in quick inet all flags S/SA probability 75% label "uplink:fibre" tagged uplink_default route-to 203.0.113.1',
   ],
@@ -125,6 +133,14 @@ const forms: readonly (readonly [Rule, string])[] = [
   [
     { kind: 'refuse', policy: 'default' },
     'block return in quick all label "uplink::default" tagged uplink_default',
+  ],
+  [
+    { kind: 'fence', policy: 'default' },
+    'block return out quick all label "uplink::default" tagged uplink_default',
+  ],
+  [
+    { kind: 'inbound-pass', family: 'inet6' },
+    'pass out quick inet6 all flags S/SA label "uplink::inbound" tagged uplink_inbound',
   ],
   [close, 'block return out quick on em1 inet all label "uplink::default" tagged uplink_default'],
   [

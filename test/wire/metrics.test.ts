@@ -17,6 +17,35 @@ const needsPromtool =
     ? {}
     : { skip: 'promtool is not installed; try: apt-get install prometheus' };
 
+t.test('the same in both formats, but for what OpenMetrics names otherwise', async (t) => {
+  const [plain, open] = [renderFamilies(families, 'prometheus'), renderFamilies(families, 'openmetrics')];
+  const samplesOf = (text: string): readonly string[] =>
+    text.split('\n').filter((line) => /^[a-z]/.test(line));
+  t.strictSame(samplesOf(open), samplesOf(plain));
+  const typesOf = (text: string, type: string): readonly string[] =>
+    [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', its]) =>
+      its === type ? [name] : [],
+    );
+  const bare = (names: readonly string[], ending: RegExp) => names.map((name) => name.replace(ending, ''));
+  t.strictSame(typesOf(open, 'counter'), bare(typesOf(plain, 'counter'), /_total$/));
+  t.strictSame(typesOf(open, 'info').length, 1);
+  t.notMatch(plain, /^# (?:UNIT|TYPE \S+ (?:info|stateset))/m);
+  t.match(open, /# EOF\n$/);
+});
+
+t.test('bytes of a month, and the most of them, where they are known', async (t) => {
+  const valuesOf = (month: number | null, budget: number | null): readonly string[] => {
+    const { status } = metricsInput;
+    const links = status.links.map((link) => ({ ...link, probeBytes: { out: 0, in: 0, month, budget } }));
+    return metricsOf({ ...metricsInput, status: { ...status, links } })
+      .filter(({ name }) => /_probe_(?:month|budget)_bytes$/.test(name))
+      .flatMap(({ name, samples }) => [...new Set(samples.map(({ value }) => `${name} ${value}`))]);
+  };
+  const [month, budget] = ['uplinkd_link_probe_month_bytes', 'uplinkd_link_probe_budget_bytes'];
+  t.strictSame(valuesOf(3, 7), [`${month} 3`, `${budget} 7`]);
+  t.strictSame(valuesOf(null, null), []);
+});
+
 t.test('promtool finds nothing to complain of', needsPromtool, async (t) => {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     input: renderFamilies(families, 'prometheus'),
