@@ -305,14 +305,15 @@ const loadSection = (
     );
     replaceAddresses(table, addresses, how.wall);
   }
+  // an anchor written inside without any rule is called and not loaded: what it holds stays
+  for (const one of content.inline) if (one.rules.length > 0) loadSection(firewall, one.path, one, how);
+  const isHeld = (table: Table): boolean =>
+    table.isPersist || referencesOf(firewall, table) > 0 || anchorReferencesOf(firewall, table) > 0;
   for (const table of [...firewall.tables.values()])
-    if (table.anchor === anchor && !table.isPersist && referencesOf(firewall, table) === 0)
-      dropTable(firewall, table);
+    if (table.anchor === anchor && !isHeld(table)) dropTable(firewall, table);
   // a table that was there, is not named any more and is not persist loses its definition
   for (const table of [...firewall.tables.values()])
     if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
-  // an anchor written inside without any rule is called and not loaded: what it holds stays
-  for (const one of content.inline) if (one.rules.length > 0) loadSection(firewall, one.path, one, how);
 };
 
 /** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */
