@@ -285,7 +285,6 @@ const loadSection = (
   how: { readonly pid: number; readonly wall: number },
 ): void => {
   setRules(firewall, anchor, content.rules, how.pid);
-  const named = new Set(content.tables.map((table) => table.name));
   for (const definition of content.tables) {
     const table = makeTable(firewall, anchor, definition.name, how.wall);
     table.isPersist = definition.isPersist;
@@ -311,9 +310,6 @@ const loadSection = (
     table.isPersist || referencesOf(firewall, table) > 0 || anchorReferencesOf(firewall, table) > 0;
   for (const table of [...firewall.tables.values()])
     if (table.anchor === anchor && !isHeld(table)) dropTable(firewall, table);
-  // a table that was there, is not named any more and is not persist loses its definition
-  for (const table of [...firewall.tables.values()])
-    if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
 };
 
 /** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */
