@@ -276,7 +276,6 @@ const loadSection = (
   how: { readonly pid: number; readonly wall: number },
 ): void => {
   setRules(firewall, anchor, content.rules, how.pid);
-  const named = new Set(content.tables.map((table) => table.name));
   for (const definition of content.tables) {
     const table = makeTable(firewall, anchor, definition.name, how.wall);
     table.isPersist = definition.isPersist;
@@ -296,19 +295,13 @@ const loadSection = (
     );
     replaceAddresses(table, addresses, how.wall);
   }
-  // a table that was there, is not named any more and is not persist loses its definition
-  for (const table of [...firewall.tables.values()])
-    if (table.anchor === anchor && !table.isPersist && !named.has(table.name)) dropTable(firewall, table);
   // an anchor written inside without any rule is called and not loaded: what it holds stays
   for (const one of content.inline) if (one.rules.length > 0) loadSection(firewall, one.path, one, how);
   // last, for the tables that the optimizer makes are here, whichever of the anchors inside names them
+  const isHeld = (table: Table): boolean =>
+    table.isPersist || referencesOf(firewall, table) > 0 || anchorReferencesOf(firewall, table) > 0;
   for (const table of [...firewall.tables.values()])
-    if (
-      table.anchor === anchor &&
-      !table.isPersist &&
-      referencesOf(firewall, table) + anchorReferencesOf(firewall, table) === 0
-    )
-      dropTable(firewall, table);
+    if (table.anchor === anchor && !isHeld(table)) dropTable(firewall, table);
 };
 
 /** Loads a parsed rule set into an anchor (`''` is the main one): rules, tables and queues in one step. */

@@ -225,3 +225,17 @@ t.test('-vvsr: a table that is not there has no number (sys/net/pf.c, pf_tbladdr
   made.run('pfctl -t t -T add 10.0.0.1 10.0.0.2');
   test.same(shown('pfctl -vvsr'), ['<t:2>', '<u:*>']);
 });
+
+t.test(
+  'a table that a load does not define goes when nobody names it (sys/net/pf_table.c, pfr_setflags_ktable)',
+  async (test) => {
+    const made = createMachine();
+    const tables = (): string => made.run('pfctl -vsT').stdout;
+    made.load('', 'table <t> { 10.0.0.2 }\npass from <t>\n');
+    made.load('', 'block from <t>\n');
+    test.equal(tables(), '--a-r--\tt\n', 'the new rules have taken hold of it before the old ones let go');
+    test.equal(made.run('pfctl -t t -T show').stdout, '   10.0.0.2\n');
+    made.load('', 'pass\n');
+    test.equal(tables(), '');
+  },
+);

@@ -154,5 +154,7 @@ t.test(
     send(made, '10.0.0.2');
     // in and out: of the main rule set's own rule, not of those in the anchor
     test.match(made.run('pfctl -vvsT').stdout, /Evaluations: \[ NoMatch: 0 +Match: 2 +\]/);
+    made.load('', 'table <c> { 10.0.0.2 }\nanchor "x" {\npass from <c>\n}\n');
+    test.match(made.run('pfctl -vsT').stdout, /^--a--h-\tc\n/, 'also without persist');
   },
 );
