@@ -56,6 +56,7 @@ group('hosts', [
     'pass from vio2:network:broadcast',
     `illegal combination of interface modifiers\nno IP address found for vio2:network:broadcast\n${NO_HOST}`,
   ],
+  ['pass from lo0:broadcast', `no IP address found for lo0:broadcast\n${NO_HOST}`],
   ['table <t> { 10.0.0.1/33 }', 'stdin:1: cannot create address buffer: Invalid argument'],
 ]);
 
