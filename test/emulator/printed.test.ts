@@ -5,10 +5,12 @@ import { createMachine } from './machine.ts';
 /** The rules, and what is printed of them; nothing: the same. */
 type Row = readonly [rules: string, wanted?: string];
 
+// -n changes nothing on it
+const machine = createMachine({ files: new Map([['/etc/addresses', '# none\n']]) });
+
 const group = (name: string, rows: readonly Row[]): void => {
   t.test(name, async (test) => {
     for (const [rules, wanted = rules] of rows) {
-      const machine = createMachine({ files: new Map([['/etc/addresses', '# none\n']]) });
       const { code, stdout, stderr } = machine.run('pfctl -nvf -', `${rules}\n`);
       const printed = code === 0 && stderr === '' ? stdout : `refused: ${stderr}`;
       test.equal(printed, wanted === '' ? '' : `${wanted}\n`, rules);
