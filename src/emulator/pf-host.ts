@@ -74,7 +74,7 @@ const takeAddresses = (nic: Nic, modifiers: InterfaceModifiers): ResolvedHost[] 
   return [...pick('inet'), ...pick('inet6')].flatMap((one): ResolvedHost[] => {
     const { family, value, scope } = one.address;
     if (modifiers.broadcast) {
-      const text = broadcastOf(one);
+      const text = nic.kind === 'loopback' ? null : broadcastOf(one);
       const end = text === null ? null : parseAddress(text);
       return end === null ? [] : [{ prefix: createPrefix('inet', end.value, 32), scope: null }];
     }

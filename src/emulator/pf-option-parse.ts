@@ -120,7 +120,7 @@ export const parseOption = (
     const word = isOn ? source.word() : 'yes';
     if (word !== 'yes') source.refuse(`invalid value '${word}', expected 'yes' or 'no'`);
     const doesKeep = source.skip('no-df');
-    if (source.peek().kind !== 'newline') source.syntaxError();
+    if (!doesKeep && source.peek().kind !== 'newline') source.syntaxError();
     verbose(`set reassemble ${isOn ? 'yes' : 'no'} ${doesKeep ? 'no-df' : ''}`);
   } else if (source.skip('loginterface')) {
     const name = source.skip('all') ? 'all' : source.word();

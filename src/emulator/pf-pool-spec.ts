@@ -7,8 +7,10 @@ type PoolUse = 'nat' | 'rdr' | 'route';
 
 const NAT_PORTS = { low: 50_001, high: 65_535 };
 
+/** More than one address, maybe: a group's even with `:0` (DYNIF_MULTIADDR). */
 const isMulti = (host: Host): boolean =>
-  host.kind === 'table' || (host.kind === 'interface' && !host.modifiers.noAlias);
+  host.kind === 'table' ||
+  (host.kind === 'interface' && !(host.modifiers.noAlias && /[0-9]$/.test(host.name)));
 const takesMany = (type: PoolType): boolean => type !== 'none' && type !== 'bitmask';
 
 export interface Collapsed {

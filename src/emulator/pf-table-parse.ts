@@ -1,10 +1,9 @@
 /** The `table` statement of pf.conf(5): options, addresses in braces or from files (sbin/pfctl/parse.y, tabledef), and how -v prints it. */
 import { bitsOf, renderValue } from './address.ts';
-import { nodeOf, parseTableHosts } from './pf-address-parse.ts';
+import { parseTableHosts } from './pf-address-parse.ts';
 import type { HostNode } from './pf-expand.ts';
-import { resolveHost } from './pf-host.ts';
 import type { Source } from './pf-source.ts';
-import { wordsOf } from './pf-table.ts';
+import { createAddressReader, wordsOf } from './pf-table-address.ts';
 
 export interface TableDefinition {
   readonly name: string;
@@ -53,18 +52,22 @@ export const renderTable = (table: TableDefinition): string => {
 const fileHosts = (source: Source, path: string): readonly HostNode[] => {
   const text = source.world.readFile(path);
   if (text === null) return source.refuse(`cannot load "${path}": No such file or directory`);
-  return wordsOf(text).flatMap((word): readonly HostNode[] => {
-    const isNegated = word.startsWith('!');
-    const resolved = resolveHost(source.world, isNegated ? word.slice(1) : word);
-    if (resolved.kind === 'failed') {
-      for (const line of resolved.words) source.say(line);
-      return source.refuse(`file "${path}" contains bad data`);
-    }
-    const nodes = resolved.hosts.map((host) => ({ ...nodeOf(host), isNegated }));
-    return nodes.some((node) => node.badMask !== undefined)
-      ? source.refuse(`cannot load "${path}": Invalid argument`)
-      : nodes;
-  });
+  const reader = createAddressReader(source.world, false);
+  const bad = `file "${path}" contains bad data`;
+  for (const word of wordsOf(text)) {
+    const problem = reader.take(word);
+    if (problem === null) continue;
+    for (const line of problem.said.split('\n').filter((one) => one !== '')) source.say(line);
+    source.refuse(problem.reason === '' ? bad : `cannot load "${path}": ${problem.reason}`);
+  }
+  if (reader.doesExpectWeight()) source.refuse(bad);
+  return reader.addresses.map(({ prefix, isNegated, weight }) => ({
+    family: prefix.family,
+    host: { kind: 'prefix', prefix },
+    isNegated,
+    weight: weight ?? 0,
+    scope: null,
+  }));
 };
 
 const listHosts = (source: Source, hosts: readonly HostNode[]): readonly HostNode[] =>

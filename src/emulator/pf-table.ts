@@ -52,15 +52,6 @@ export interface Marked {
   readonly mark: Feedback;
 }
 
-/** The words of a file of addresses (sbin/pfctl/pfctl_radix.c, pfr_next_token). */
-export const wordsOf = (text: string): readonly string[] =>
-  text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, ''))
-    .join(' ')
-    .split(/\s+/)
-    .filter((word) => word !== '');
-
 const keyOf = (address: TableAddress): string =>
   `${address.prefix.family} ${address.prefix.value} ${address.prefix.length}`;
 

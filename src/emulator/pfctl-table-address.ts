@@ -1,54 +1,11 @@
-/** The addresses of `pfctl -T`: arguments and files, with weights, and what pfctl says of those it cannot take (sbin/pfctl/pfctl_table.c load_addr, pfctl_parser.c append_addr). */
+/** The addresses of `pfctl -T`, from arguments and files, and what pfctl says of those it cannot take (sbin/pfctl/pfctl_table.c, load_addr). */
 import type { PfWorld } from './pf-host.ts';
-import { resolveHost } from './pf-host.ts';
 import type { TableAddress } from './pf-table.ts';
-import { wordsOf } from './pf-table.ts';
-import { faultText, strtonum } from './strtonum.ts';
+import { createAddressReader, wordsOf } from './pf-table-address.ts';
 
 export type Loaded =
   | { readonly kind: 'addresses'; readonly addresses: readonly TableAddress[] }
   | { readonly kind: 'failed'; readonly err: string };
-
-/** Why a word was not taken: what was said of it, and errno's text, empty when errno is 0. */
-interface Problem {
-  readonly said: string;
-  readonly reason: string;
-}
-
-/** Takes word after word. `isTest`: single addresses only. */
-const createReader = (world: PfWorld, isTest: boolean) => {
-  const addresses: TableAddress[] = [];
-  let expectsWeight = false;
-  const weigh = (word: string): Problem | null => {
-    expectsWeight = false;
-    const weight = strtonum(word, 1, 65_535);
-    if (typeof weight === 'string')
-      return { said: `failed to convert weight ${word}\n`, reason: faultText(weight) };
-    const last = addresses.pop();
-    if (last !== undefined) addresses.push({ ...last, weight });
-    return null;
-  };
-  const take = (word: string): Problem | null => {
-    if (word === 'weight') {
-      expectsWeight = true;
-      return null;
-    }
-    if (expectsWeight) return weigh(word);
-    const bare = word.replace(/^!+/, '');
-    const isNegated = (word.length - bare.length) % 2 === 1;
-    const resolved = resolveHost(world, bare);
-    if (resolved.kind === 'failed')
-      return { said: resolved.words.map((line) => `${line}\n`).join(''), reason: '' };
-    for (const { prefix, badMask } of resolved.hosts) {
-      const isNetwork = prefix.length < (prefix.family === 'inet' ? 32 : 128);
-      if (badMask !== undefined || (isTest && (isNegated || isNetwork)))
-        return { said: '', reason: 'Invalid argument' };
-      addresses.push({ prefix, isNegated, weight: null });
-    }
-    return null;
-  };
-  return { take, addresses, doesExpectWeight: () => expectsWeight };
-};
 
 /** Arguments first, then the file, null without one. */
 export const loadAddresses = (
@@ -57,7 +14,7 @@ export const loadAddresses = (
   file: { readonly path: string; readonly text: string | null } | null,
   isTest: boolean,
 ): Loaded => {
-  const reader = createReader(world, isTest);
+  const reader = createAddressReader(world, isTest);
   const failed = (err: string): Loaded => ({ kind: 'failed', err });
   for (const word of words) {
     const problem = reader.take(word);

@@ -328,7 +328,9 @@ pass out quick inet tagged uplink_inbound_${link} reply-to ${gateway} label "upl
 t.test('queues belong to the main rule set', async (test) => {
   const made = createMachine();
   const queues =
-    'queue voip on vio2 bandwidth 10M default\nqueue voip on vio3 bandwidth 5M default\nmatch out tagged uplink_default set queue voip\npass\n';
+    'queue root on vio2 bandwidth 10M\nqueue voip on vio2 parent root bandwidth 1M default\n' +
+    'queue root on vio3 bandwidth 5M\nqueue voip on vio3 parent root bandwidth 1M default\n' +
+    'match out tagged uplink_default set queue voip\npass\n';
   made.load('', queues);
   test.match(made.run('pfctl -sr').stdout, /^match out all set \(queue voip\) tagged uplink_default$/m);
   test.match(made.run('pfctl -a uplinkd -f -', 'match out set queue voip\n'), {

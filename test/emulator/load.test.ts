@@ -77,3 +77,26 @@ t.test('-F of an anchor with all below it says where it is', async (test) => {
   test.equal(removed("pfctl -a 'nosuch*' -F rules"), '1 pfctl: Anchor does not exist\n');
   test.equal(removed('pfctl -F osfp'), '1 pfctl: emulator: -F osfp not known\n');
 });
+
+// pfctl_parser.c append_addr, pfctl_radix.c pfr_next_token; parse.y process_tabledef
+t.test('tables from files', async (test) => {
+  const files = new Map([
+    ['/etc/good', '192.0.2.1 weight 3 # three\n!!192.0.2.2 !192.0.2.3\n#192.0.2.4\n'],
+    ['/etc/word', '192.0.2.1#x\n'],
+    ['/etc/mask', '192.0.2.1/40\n'],
+    ['/etc/weight', '192.0.2.1 weight 0\n'],
+    ['/etc/end', '192.0.2.1 weight\n'],
+  ]);
+  const machine = createMachine({ files });
+  machine.load('', 'table <t> persist file "/etc/good"\n');
+  const shown = machine.run('pfctl -t t -T show -v').stdout.replace(/\tCleared.*\n/g, '');
+  test.equal(shown, '   192.0.2.1\n\tWeight:             3\n   192.0.2.2\n  !192.0.2.3\n');
+  for (const [file, wanted] of [
+    ['word', 'no IP address found for 192.0.2.1#x\nstdin:1: file "/etc/word" contains bad data\n'],
+    ['mask', 'stdin:1: cannot load "/etc/mask": Invalid argument\n'],
+    ['weight', 'failed to convert weight 0\nstdin:1: cannot load "/etc/weight": Result too large\n'],
+    ['end', 'stdin:1: file "/etc/end" contains bad data\n'],
+    ['none', 'stdin:1: cannot load "/etc/none": No such file or directory\n'],
+  ] as const)
+    test.equal(machine.run('pfctl -nf -', `table <t> file "/etc/${file}"\n`).stderr, wanted, file);
+});

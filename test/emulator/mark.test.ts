@@ -278,7 +278,8 @@ t.test('queues that pfctl refuses, in its words', async (test) => {
     const { code, stderr } = createMachine().run('pfctl -nf -', rules);
     test.same([code, stderr], [1, `${complaint}\n`], rules);
   }
-  const inner = `${root}queue a parent root bandwidth 1M default\nmatch out set queue root\n`;
+  // a rule can only name a queue with a parent; here one of the same name has none, and others under it
+  const inner = `${root}queue a parent root bandwidth 1M default\nqueue other on vio3 bandwidth 1M\nqueue root parent other bandwidth 1M\nmatch out set queue root\n`;
   test.match(createMachine().run('pfctl -f -', inner), {
     code: 1,
     stdout: 'queue root: packets must be assigned to leaf queues only\n',

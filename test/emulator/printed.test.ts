@@ -5,10 +5,12 @@ import { createMachine } from './machine.ts';
 /** The rules, and what is printed of them; nothing: the same. */
 type Row = readonly [rules: string, wanted?: string];
 
+// -n changes nothing on it
+const machine = createMachine({ files: new Map([['/etc/addresses', '# none\n']]) });
+
 const group = (name: string, rows: readonly Row[]): void => {
   t.test(name, async (test) => {
     for (const [rules, wanted = rules] of rows) {
-      const machine = createMachine({ files: new Map([['/etc/addresses', '# none\n']]) });
       const { code, stdout, stderr } = machine.run('pfctl -nvf -', `${rules}\n`);
       const printed = code === 0 && stderr === '' ? stdout : `refused: ${stderr}`;
       test.equal(printed, wanted === '' ? '' : `${wanted}\n`, rules);
@@ -128,6 +130,8 @@ group('pools, anchors, scrub', [
     'pass in on vio2 proto tcp to port 80:90 rdr-to 10.0.0.5 port 8080:*',
     'pass in on vio2 inet proto tcp from any to any port 80:90 flags S/SA rdr-to 10.0.0.5 port 8080:8090',
   ],
+  ['match out on egress nat-to (egress:0)', 'match out on egress all nat-to (egress:0) round-robin'],
+  ['match out nat-to (vio2:0)', 'match out all nat-to (vio2:0)'],
   ['anchor foo nat-to 1.2.3.4', 'anchor "foo" all'],
   ['anchor foo no state', 'anchor "foo" all'],
   ['match scrub (reassemble TCP)', 'match all scrub (reassemble tcp)'],
@@ -171,5 +175,6 @@ group('no-route, and keys', [
 // parse.y filteropts_to_rule, if_item; pfctl_parser.c parse_flags
 group('empty words', [
   ['pass on "" tag "" tagged ""', 'pass all flags S/SA'],
+  ['pass tag "$srcport"', 'pass all flags S/SA'],
   ['pass proto tcp flags S/""', 'pass proto tcp all flags S/FSRPAUEW'],
 ]);
