@@ -80,7 +80,10 @@ t.test('six addresses are a table', async (test) => {
   test.equal(run('pfctl -a x -sr').stdout, `block drop in quick inet from any to <${name}>\n`);
   test.equal(run(`pfctl -t ${name} -T show`).stdout, `   ${SIX.replaceAll(' ', '\n   ')}\n`);
   load('', 'pass\n');
-  test.equal(router.firewall.tables.size, 0, 'and gone with the rules');
+  test.equal(router.firewall.tables.size, 1, 'the anchor is called no more, and its rules are there');
+  run('pfctl -a x -F rules');
+  load('', 'pass\n');
+  test.equal(router.firewall.tables.size, 0, 'gone with them');
 });
 
 t.test('what is left is in order for the skip steps, except where there is a label', async (test) => {
