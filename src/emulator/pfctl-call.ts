@@ -1,4 +1,5 @@
 /** One call of pfctl: its options, its usage, and the ways in which it stops at once. Shared by the parts of pfctl; does nothing itself. */
+import type { Optimization } from './pf-optimize.ts';
 import type { Invocation } from './program.ts';
 
 export const USAGE = `usage: pfctl [-deghNnPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]
@@ -22,6 +23,8 @@ export interface Call {
   readonly doesClear: boolean;
   /** -D, which no file can change. */
   readonly macros: readonly (readonly [string, string])[];
+  /** -o, before what the rule set says. */
+  readonly optimization: Optimization | null;
 }
 
 /** Thrown by what ends pfctl at once, as errx() and usage() do. */

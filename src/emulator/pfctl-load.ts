@@ -199,7 +199,7 @@ export const load = (call: Call, path: string, text: string | null) => {
   if (content === null) return end();
   // interfaces are no longer skipped from here on: pfctl clears the flags before it reads the main rule set
   if (anchor === '' && !call.isDryRun) firewall.skips.clear();
-  const main = parse(content, path === '-' ? 'stdin' : path, anchor, null);
+  const main = parse(content, path === '-' ? 'stdin' : path, anchor, call.optimization);
   if (main.isFatal) throw new Stop(1);
   if (main.content === null) return end();
   const loaded: Loaded[] = [{ anchor, content: main.content }];

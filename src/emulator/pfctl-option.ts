@@ -1,4 +1,6 @@
 /** pfctl's command line as main() of sbin/pfctl/pfctl.c reads it: what is wrong with it ends pfctl here, in pfctl's words. Does nothing of it. */
+import type { Optimization } from './pf-optimize.ts';
+import { OPTIMIZATIONS } from './pf-optimize.ts';
 import { die, usage } from './pfctl-call.ts';
 import type { Invocation } from './program.ts';
 import { parseOptions } from './program.ts';
@@ -16,6 +18,8 @@ export interface CommandLine {
   /** The rule that -s is about; null: any. */
   readonly ruleNumber: number | null;
   readonly macros: readonly (readonly [string, string])[];
+  /** Null: what the rule set says. */
+  readonly optimization: Optimization | null;
   readonly kills: readonly string[];
   readonly sourceKills: readonly string[];
   readonly flags: ReadonlySet<string>;
@@ -43,7 +47,7 @@ const FLUSH = ['rules', 'Sources', 'states', 'info', 'Tables', 'osfp', 'Reset', 
 const TABLE = ['kill', 'flush', 'add', 'delete', 'replace', 'show', 'test', 'zero', 'expire'];
 
 /** The first word of a list that starts like this, as pfctl_lookup_option() does it. */
-const lookUp = (text: string, words: readonly string[]): string | null =>
+const lookUp = <T extends string>(text: string, words: readonly T[]): T | null =>
   words.find((word) => word.startsWith(text)) ?? null;
 
 /** strtonum(3) and what is said of what it refuses. */
@@ -73,6 +77,7 @@ export const readCommandLine = (invocation: Invocation): CommandLine => {
   let ruleNumber = -1;
   let doesWrite = false;
   const macros: [string, string][] = [];
+  let optimization: Optimization | null = null;
   const kills: string[] = [];
   const sourceKills: string[] = [];
   const flags = new Set<string>();
@@ -118,6 +123,9 @@ export const readCommandLine = (invocation: Invocation): CommandLine => {
       case 'i':
         nic = text;
         break;
+      case 'o':
+        optimization = lookUp(text, OPTIMIZATIONS) ?? usage(invocation, `Unknown optimization '${text}'`);
+        break;
       case 'p':
         if (text !== '/dev/pf') die(invocation, `${text}: No such file or directory`);
         break;
@@ -139,7 +147,6 @@ export const readCommandLine = (invocation: Invocation): CommandLine => {
       case 'P':
       case 'r':
       case 'S':
-      case 'o':
       case 'x':
         die(invocation, `emulator: -${letter} not known`);
         break;
@@ -165,6 +172,7 @@ export const readCommandLine = (invocation: Invocation): CommandLine => {
     verbosity,
     ruleNumber: ruleNumber < 0 ? null : ruleNumber,
     macros,
+    optimization,
     kills,
     sourceKills,
     flags,

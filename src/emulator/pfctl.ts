@@ -142,6 +142,7 @@ const work = (invocation: Invocation, finish: (code: number, isReadOnly: boolean
     ruleNumber: line.ruleNumber,
     doesClear: flags.has('z'),
     macros: line.macros,
+    optimization: line.optimization,
   };
   if (!isDryRun && !invocation.isRoot) die(invocation, '/dev/pf: Permission denied');
   const isReadOnly = !isDryRun && !doesWrite;

@@ -58,6 +58,18 @@ t.test('rules that another one includes go', async (test) => {
     test.equal(printed(story(rules)), story(wanted), rules.join('; '));
 });
 
+t.test('-o counts more than the rule set', async (test) => {
+  const run = (line: string, rules: string) => createMachine().run(line, rules);
+  test.equal(run('pfctl -o n -nvf -', 'pass\npass\n').stdout, 'pass all flags S/SA\npass all flags S/SA\n');
+  test.equal(
+    run('pfctl -o basic -nvf -', 'set ruleset-optimization none\npass\npass\n').stdout,
+    'pass all flags S/SA\n',
+  );
+  const { code, stderr } = run('pfctl -o much -nf -', 'pass\n');
+  test.equal(code, 1);
+  test.match(stderr, "pfctl: Unknown optimization 'much'\nusage: ");
+});
+
 t.test('six addresses are a table', async (test) => {
   test.equal(
     printed(`pass in proto tcp from { ${SIX} }\n`),
