@@ -54,6 +54,8 @@ export interface FaultBoard {
   readonly pending: number;
   /** How many calls have got a fault so far. */
   readonly used: number;
+  /** Those of one command. */
+  usedBy(command: string): number;
   /** The command that the last of them was for. */
   readonly lastMet: string | null;
   running(command?: string, match?: RegExp): readonly Running[];
@@ -77,10 +79,12 @@ export const createFaultBoard = (): FaultBoard => {
   const find = (command: string, args: readonly string[]): { order: Order; left: number } | undefined =>
     orders.find((one) => one.order.command === command && matches(one.order.match, args));
   let used = 0;
+  const usedBy = new Map<string, number>();
   let lastMet: string | null = null;
   const use = (due: { order: Order; left: number }): CallFault => {
     used++;
     lastMet = due.order.command;
+    usedBy.set(lastMet, (usedBy.get(lastMet) ?? 0) + 1);
     due.left--;
     if (due.left <= 0) orders = orders.filter((one) => one !== due);
     return due.order.fault;
@@ -108,6 +112,7 @@ export const createFaultBoard = (): FaultBoard => {
     get used() {
       return used;
     },
+    usedBy: (command) => usedBy.get(command) ?? 0,
     get lastMet() {
       return lastMet;
     },

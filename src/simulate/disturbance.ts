@@ -9,6 +9,8 @@ import type { Happening } from './story.ts';
 
 /** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
 export const AFTER_FAULT_MS = 80_000;
+/** After a pfctl that hung until it timed out (adapter/pf-run.ts) comes the longest wait before the next try (core/reconcile.ts). */
+const AFTER_PFCTL_MS = 5000 + 30_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
 const afterMuteMs = ({ links }: Settings): number =>
   30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
@@ -30,6 +32,7 @@ export interface Disturbance {
   meet(happening: Happening): void;
   readonly calmAt: () => number;
   readonly hearsAt: () => number;
+  readonly writesAt: () => number;
   readonly blindUntil: () => number;
   readonly foreignUntil: () => number;
 }
@@ -49,6 +52,8 @@ export const createDisturbance = (machine: {
   /** A monitor that may say nothing, and that nobody may have found out. */
   let hasDoubtfulMonitor = false;
   let faultsUsed = 0;
+  let writesAt = 0;
+  let pfctlFaults = 0;
 
   const disturb = (ms: number): void => {
     calmAt = Math.max(calmAt, clock.now() + ms);
@@ -127,6 +132,8 @@ export const createDisturbance = (machine: {
       if (router.faults.used === faultsUsed) return;
       faultsUsed = router.faults.used;
       disturb(AFTER_FAULT_MS);
+      if (router.faults.usedBy('pfctl') !== pfctlFaults) writesAt = clock.now() + AFTER_PFCTL_MS;
+      pfctlFaults = router.faults.usedBy('pfctl');
       const command = router.faults.lastMet;
       if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
       if (command === 'nc' || command?.startsWith('ping') === true) {
@@ -151,6 +158,7 @@ export const createDisturbance = (machine: {
     meet,
     calmAt: () => (isDeaf ? Number.POSITIVE_INFINITY : calmAt),
     hearsAt: () => (isDeaf || hasDoubtfulMonitor ? Number.POSITIVE_INFINITY : hearsAt),
+    writesAt: () => writesAt,
     blindUntil: () => blindUntil,
     foreignUntil: () => foreignUntil,
   };

@@ -6,6 +6,7 @@ import { longestWait } from '../core/estimate.ts';
 import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
+import { createSteeringJudge } from './judge-steering.ts';
 import type { Scene } from './scene.ts';
 
 /** How often, where links are asked every few seconds; seldomer where they are asked seldom, for less can happen between two looks. */
@@ -108,6 +109,7 @@ export interface Moments {
 export const watchMoments = (scene: Scene): Moments => {
   const hold = createHoldJudge(scene);
   const judgeApplied = createAppliedJudge(scene);
+  const judgeSteering = createSteeringJudge(scene);
   let carriers = '';
   let changedAt = 0;
   const look = (): void => {
@@ -116,6 +118,7 @@ export const watchMoments = (scene: Scene): Moments => {
     carriers = now;
     judgeKnowledge(scene, changedAt);
     if (scene.isRunning()) judgeApplied();
+    judgeSteering();
     hold.judge();
     scene.clock.after(betweenLooks(scene.settings()), look);
   };

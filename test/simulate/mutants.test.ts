@@ -132,6 +132,18 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['health is what the world is', 'connections go where they can'],
     seed: 2,
   },
+  {
+    name: 'a dead path keeps its share beside a good one',
+    file: 'core/decide.ts',
+    changes: [
+      [
+        'chosen: standing.filter((candidate) => candidate.member.tier === tier) };',
+        "chosen: candidates.filter(({ standing: on, member }) => [rung, 'last-resort'].includes(on) && member.tier === tier) };",
+      ],
+    ],
+    caughtBy: ['no rule leads to a path that is down'],
+    seed: 3,
+  },
 ];
 
 const SEEDS = 200;
