@@ -1,13 +1,13 @@
 /** At rest everything has to be right: what the daemon believes, what it shows, what pf holds, and that it has stopped. */
 import { pathKey } from '../core/model.ts';
 import { desiredNow } from '../core/turn.ts';
-import { takeSnapshot } from '../daemon/snapshot.ts';
 import { renderRuleset } from '../text/pf.ts';
-import { statusSchema } from '../wire/status.ts';
 import { hasElsewhere } from './elsewhere.ts';
+import { judgeHealth } from './judge-health.ts';
 import { judgeOwnTraffic } from './judge-own.ts';
+import { judgeShow } from './judge-show.ts';
 import type { Life } from './life.ts';
-import { type Claim, detectionMs, returnMs, type Scene } from './scene.ts';
+import { type Claim, detectionMs, type Scene } from './scene.ts';
 
 /** What pf prints, by what was asked. */
 export type Pf = ReadonlyMap<string, string>;
@@ -65,53 +65,6 @@ const judgePf = (scene: Scene, held: Pf): void => {
   }
 };
 
-const judgeHealth = (scene: Scene): void => {
-  const now = scene.clock.now();
-  for (const [key, path] of scene.truth.paths) {
-    const health = scene.engine()?.paths.get(key);
-    // Pings that were silent have lost what the world has not.
-    const lasted = now - Math.max(path.since, scene.blindUntil());
-    const said = `${key} has been ${path.standing} for ${Math.round(lasted)} ms, and is said to be ${health?.health} (${health?.reason})`;
-    const mode = scene.operator().modeOf(path.link.name);
-    if (mode === 'disabled') {
-      if (health?.reason !== 'admin')
-        scene.report('what an operator says holds', `${path.link.name} is disabled. ${said}`);
-      continue;
-    }
-    if (scene.operator().silence(path.link.name) < returnMs(path.link)) continue;
-    if (path.standing === 'good' && lasted > returnMs(path.link) && health?.health !== 'up')
-      scene.report('health is what the world is', said);
-    if (path.standing === 'dead' && lasted > detectionMs(path.link) && health?.health !== 'down')
-      scene.report('health is what the world is', said);
-  }
-};
-
-const judgeShow = (scene: Scene, life: Life, held: Pf): void => {
-  const engine = scene.engine();
-  if (engine === null) return;
-  const facts = {
-    version: '0',
-    pid: 1,
-    config: '/etc/uplinkd.conf',
-    startedAt: life.startedAt,
-    settingsLoadedAt: life.startedAt,
-  };
-  const claim: Claim = 'show tells the truth';
-  const status = takeSnapshot(engine, facts, life.loop.history(), life.loop.reactions(), scene.clock.now());
-  const parsed = statusSchema.safeParse(JSON.parse(JSON.stringify(status)));
-  if (!parsed.success) scene.report(claim, parsed.error.message);
-  for (const { name, admin } of status.links)
-    if (admin !== scene.operator().modeOf(name))
-      scene.report(
-        'what an operator says holds',
-        `${name} was ${scene.operator().modeOf(name)}, show says ${admin}`,
-      );
-  const rules = linesOf(held.get(scene.settings().anchor) ?? '');
-  if (rules.join('\n') !== status.pf.rules.join('\n')) scene.report(claim, 'other rules than pf holds');
-  if (status.pf.applied !== 'known' || status.pf.failure !== null)
-    scene.report(claim, `pf at rest: ${JSON.stringify({ ...status.pf, rules: [], pools: [] })}`);
-};
-
 const judgeStates = (scene: Scene): void => {
   const now = scene.clock.now();
   const { links } = scene.settings();
@@ -151,9 +104,9 @@ const judgeBounds = (scene: Scene, life: Life): void => {
 
 export const judgeRest = (scene: Scene, life: Life, held: Pf): void => {
   scene.truth.look(scene.settings(), scene.clock.now());
-  judgeHealth(scene);
+  judgeHealth(scene, 'health is what the world is', (path) => scene.engine()?.paths.get(path.key));
   judgePf(scene, held);
-  judgeShow(scene, life, held);
+  judgeShow(scene, life, linesOf(held.get(scene.settings().anchor) ?? ''));
   judgeStates(scene);
   judgeOwnTraffic(scene);
   judgeBounds(scene, life);

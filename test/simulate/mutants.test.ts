@@ -144,6 +144,30 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['no rule leads to a path that is down'],
     seed: 3,
   },
+  {
+    name: 'show calls every path up',
+    file: 'daemon/snapshot.ts',
+    changes: [
+      [
+        '    health: path.health,\n    reason: path.reason,\n    since',
+        "    health: 'up',\n    reason: path.reason,\n    since",
+      ],
+    ],
+    caughtBy: ['show tells the truth'],
+    seed: 4,
+  },
+  {
+    name: 'show has the gateway of the file',
+    file: 'daemon/snapshot.ts',
+    changes: [
+      [
+        '(path === undefined ? null : knownGateway(link, path)) ?? gatewayOf(link, family)',
+        'gatewayOf(link, family)',
+      ],
+    ],
+    caughtBy: ['show tells the truth'],
+    seed: 11,
+  },
 ];
 
 const SEEDS = 200;
