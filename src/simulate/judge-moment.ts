@@ -6,6 +6,7 @@ import { longestWait } from '../core/estimate.ts';
 import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
+import type { LogJudge } from './judge-log.ts';
 import { createSteeringJudge } from './judge-steering.ts';
 import type { Scene } from './scene.ts';
 
@@ -106,7 +107,7 @@ export interface Moments {
 }
 
 /** Looks from now on. */
-export const watchMoments = (scene: Scene): Moments => {
+export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
   const hold = createHoldJudge(scene);
   const judgeApplied = createAppliedJudge(scene);
   const judgeSteering = createSteeringJudge(scene);
@@ -120,6 +121,7 @@ export const watchMoments = (scene: Scene): Moments => {
     if (scene.isRunning()) judgeApplied();
     judgeSteering();
     hold.judge();
+    log.look();
     scene.clock.after(betweenLooks(scene.settings()), look);
   };
   look();

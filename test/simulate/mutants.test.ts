@@ -168,6 +168,13 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['show tells the truth'],
     seed: 11,
   },
+  {
+    name: 'nothing is said of inet6',
+    file: 'core/tell.ts',
+    changes: [['  return notes;\n};', "  return after.family === 'inet6' ? [] : notes;\n};"]],
+    caughtBy: ['the log tells every change'],
+    seed: 5,
+  },
 ];
 
 const SEEDS = 200;
