@@ -32,7 +32,9 @@ export const createLogJudge = (scene: Scene): LogJudge => {
     );
   return {
     look: () => {
-      for (const { link, family, health } of scene.engine()?.paths.values() ?? []) {
+      for (const { link, family, health, evidence } of scene.engine()?.paths.values() ?? []) {
+        // Before the first reading it has not begun: what is remembered of it comes with that.
+        if (evidence === null) continue;
         const subject = `${link} ${family}`;
         const said = ended.get(subject);
         // What a path begins with is no change.

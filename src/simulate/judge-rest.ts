@@ -1,5 +1,4 @@
 /** At rest everything has to be right: what the daemon believes, what it shows, what pf holds, and that it has stopped. */
-import { pathKey } from '../core/model.ts';
 import { desiredNow } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { hasElsewhere } from './elsewhere.ts';
@@ -8,6 +7,7 @@ import { judgeOwnTraffic } from './judge-own.ts';
 import { judgeShow } from './judge-show.ts';
 import type { Life } from './life.ts';
 import { type Claim, detectionMs, type Scene } from './scene.ts';
+import { pathOf } from './state-path.ts';
 
 /** What pf prints, by what was asked. */
 export type Pf = ReadonlyMap<string, string>;
@@ -66,19 +66,22 @@ const judgePf = (scene: Scene, held: Pf): void => {
 };
 
 const judgeStates = (scene: Scene): void => {
+  const { truth, operator } = scene;
   const now = scene.clock.now();
-  const { links } = scene.settings();
   for (const pfState of scene.router.firewall.states.all.values()) {
-    const [, name = '', kind] = (pfState.rule.label ?? '').split(':');
-    const link = links.find((each) => each.name === name);
-    if (link === undefined || kind === 'probe' || kind === 'in' || pfState.tag === null) continue;
-    const key = pathKey(name, pfState.family);
-    const isDead = scene.truth.lasting(key, 'dead', now) > detectionMs(link) + 10_000;
-    if (!isDead && scene.operator().lasting(name, 'disabled') < detectionMs(link) + 10_000) continue;
-    if (!hasElsewhere(scene, key, pfState.tag)) continue;
+    const { tag, rule, protocol, stack } = pfState;
+    if (tag === null || /:(?:probe|in)$/.test(rule.label)) continue;
+    const key = pathOf(scene, pfState);
+    const path = key === null ? undefined : truth.paths.get(key);
+    if (path === undefined) continue;
+    const goneMs = Math.max(
+      truth.lasting(path.key, 'dead', now),
+      operator().lasting(path.link.name, 'disabled'),
+    );
+    if (goneMs <= detectionMs(path.link) + 10_000 || !hasElsewhere(scene, path.key, tag)) continue;
     scene.report(
       'no pf state is left on a dead path',
-      `${key}: ${pfState.protocol} ${pfState.stack.address1} ${pfState.rule.label} of ${pfState.tag}`,
+      `${path.key}: ${protocol} ${stack.address1} ${rule.label} of ${tag}`,
     );
   }
 };
