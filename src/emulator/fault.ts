@@ -52,6 +52,8 @@ export interface FaultBoard {
   takeNotStarted(command: string, args: readonly string[]): string | null;
   /** Orders that are not used yet. */
   readonly pending: number;
+  /** Whether such a call would get a fault now. */
+  isPendingFor(command: string, args: readonly string[]): boolean;
   /** How many calls have got a fault so far. */
   readonly used: number;
   /** Those of one command. */
@@ -109,6 +111,7 @@ export const createFaultBoard = (): FaultBoard => {
     get pending() {
       return orders.length;
     },
+    isPendingFor: (command, args) => find(command, args) !== undefined,
     get used() {
       return used;
     },

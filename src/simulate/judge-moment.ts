@@ -17,14 +17,12 @@ const betweenLooks = ({ links }: Settings): number => {
   const quickest = Math.min(...links.map(({ probe }) => probe.interval));
   return quickest < 10_000 ? OFTEN_MS : SELDOM_MS;
 };
-/** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
-const SETTLED_MS = 1500;
 
 /** Carrier and UP of every link's interface, as the kernel has them and as the daemon does. */
 const judgeKnowledge = (scene: Scene, changedAt: number): void => {
   const now = scene.clock.now();
   const known = scene.engine()?.interfaces ?? null;
-  if (known === null || now - Math.max(changedAt, scene.hearsAt()) < SETTLED_MS) return;
+  if (known === null || now - Math.max(changedAt, scene.hearsAt()) < scene.hearsWithin()) return;
   for (const link of scene.settings().links) {
     const nic = scene.router.nic(link.interface);
     const there = known.find(({ name }) => name === link.interface);

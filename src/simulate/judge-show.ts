@@ -4,6 +4,7 @@ import { type Family, gatewayWordOf } from '../core/model.ts';
 import { takeSnapshot } from '../daemon/snapshot.ts';
 import { isLinkUp } from '../emulator/nic.ts';
 import { type LinkStatus, type PathStatus, type Status, statusSchema } from '../wire/status.ts';
+import { READ_MS } from './disturbance.ts';
 import { judgeHealth } from './judge-health.ts';
 import type { Life } from './life.ts';
 import { waysOf } from './pf-ways.ts';
@@ -11,9 +12,6 @@ import type { Claim, Scene } from './scene.ts';
 import type { PathTruth } from './truth.ts';
 
 const CLAIM: Claim = 'show tells the truth';
-
-/** Where no monitor tells of a change, the next reading does (adapter/monitor.ts). */
-const READ_MS = 12_000;
 
 const shownPath = ({ links }: Status, { link, family }: PathTruth): PathStatus | undefined =>
   links.find(({ name }) => name === link.name)?.paths.find((path) => path.family === family);

@@ -97,6 +97,7 @@ export const play = async (story: Story): Promise<Played> => {
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
     foreignUntil: disturbance.foreignUntil,
     hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
+    hearsWithin: disturbance.hearsWithin,
     writesAt: disturbance.writesAt,
     startedAt: () => life?.startedAt ?? 0,
     forgottenAt: () => forgottenAt,

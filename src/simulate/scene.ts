@@ -68,8 +68,10 @@ export interface Scene {
   readonly forgottenAt: () => number;
   /** The daemon is alive, and not stopped. */
   readonly isRunning: () => boolean;
-  /** From this instant on it hears what the kernel tells: ifconfig and route work, and no monitor of this life was made mute. */
+  /** From this instant on it hears what the kernel tells: ifconfig and route work. */
   readonly hearsAt: () => number;
+  /** How long that takes: by a monitor, or where that may be mute, by the next reading. */
+  readonly hearsWithin: () => number;
   /** From this instant on it writes to pf as it likes: no pfctl has failed of late. */
   readonly writesAt: () => number;
   /** A second administrator is at work with pfctl. */
