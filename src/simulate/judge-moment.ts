@@ -6,6 +6,7 @@ import { longestWait } from '../core/estimate.ts';
 import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
+import { judgeGrowth } from './judge-bounds.ts';
 import type { LogJudge } from './judge-log.ts';
 import { createSteeringJudge } from './judge-steering.ts';
 import type { Scene } from './scene.ts';
@@ -120,6 +121,7 @@ export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
     judgeSteering();
     hold.judge();
     log.look();
+    judgeGrowth(scene);
     scene.clock.after(betweenLooks(scene.settings()), look);
   };
   look();

@@ -2,11 +2,12 @@
 import { desiredNow } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { hasElsewhere } from './elsewhere.ts';
+import { judgeBounds } from './judge-bounds.ts';
 import { judgeHealth } from './judge-health.ts';
 import { judgeOwnTraffic } from './judge-own.ts';
 import { judgeShow } from './judge-show.ts';
 import type { Life } from './life.ts';
-import { type Claim, detectionMs, type Scene } from './scene.ts';
+import { detectionMs, type Scene } from './scene.ts';
 import { pathOf } from './state-path.ts';
 
 /** What pf prints, by what was asked. */
@@ -84,25 +85,6 @@ const judgeStates = (scene: Scene): void => {
       `${path.key}: ${protocol} ${stack.address1} ${rule.label} of ${tag}`,
     );
   }
-};
-
-const judgeBounds = (scene: Scene, life: Life): void => {
-  const engine = scene.engine();
-  if (engine === null) return;
-  const claim: Claim = 'memory, queues and children are bounded';
-  const probes = new Set([...engine.paths.values()].flatMap((path) => (path.isRouted ? path.targets : [])));
-  const pings = scene.router.faults.running().filter(({ command }) => command.startsWith('ping'));
-  const monitors = scene.router.faults.running('route', /monitor/);
-  // One that has just died is not running.
-  if (pings.length > probes.size) scene.report(claim, `${pings.length} pings for ${probes.size} probes`);
-  if (monitors.length > 1) scene.report(claim, `${monitors.length} monitors`);
-  const pending = life.process.pending();
-  if (pending > 20 + 6 * probes.size) scene.report(claim, `${pending} timers and commands are pending`);
-  const sizes = { notes: engine.notes.length, history: life.loop.history().length - 256 };
-  for (const [what, size] of Object.entries(sizes)) if (size > 0) scene.report(claim, `${what}: ${size}`);
-  for (const path of engine.paths.values())
-    for (const target of path.targets)
-      if (target.window.outcomes.length > 10_000) scene.report(claim, `${path.key}: ${target.target}`);
 };
 
 export const judgeRest = (scene: Scene, life: Life, held: Pf): void => {
