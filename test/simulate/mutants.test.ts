@@ -175,6 +175,15 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['the log tells every change'],
     seed: 5,
   },
+  {
+    name: 'a link that is taken out keeps its books',
+    file: 'core/record.ts',
+    changes: [
+      ['kept.size === paths.size ? kept : new Map([...kept].filter(([key]) => paths.has(key)));', 'kept;'],
+    ],
+    caughtBy: ['memory, queues and children are bounded'],
+    seed: 5,
+  },
 ];
 
 const SEEDS = 200;
