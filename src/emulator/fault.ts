@@ -52,8 +52,12 @@ export interface FaultBoard {
   takeNotStarted(command: string, args: readonly string[]): string | null;
   /** Orders that are not used yet. */
   readonly pending: number;
+  /** Whether such a call would get a fault now. */
+  isPendingFor(command: string, args: readonly string[]): boolean;
   /** How many calls have got a fault so far. */
   readonly used: number;
+  /** Those of one command. */
+  usedBy(command: string): number;
   /** The command that the last of them was for. */
   readonly lastMet: string | null;
   running(command?: string, match?: RegExp): readonly Running[];
@@ -77,10 +81,12 @@ export const createFaultBoard = (): FaultBoard => {
   const find = (command: string, args: readonly string[]): { order: Order; left: number } | undefined =>
     orders.find((one) => one.order.command === command && matches(one.order.match, args));
   let used = 0;
+  const usedBy = new Map<string, number>();
   let lastMet: string | null = null;
   const use = (due: { order: Order; left: number }): CallFault => {
     used++;
     lastMet = due.order.command;
+    usedBy.set(lastMet, (usedBy.get(lastMet) ?? 0) + 1);
     due.left--;
     if (due.left <= 0) orders = orders.filter((one) => one !== due);
     return due.order.fault;
@@ -105,9 +111,11 @@ export const createFaultBoard = (): FaultBoard => {
     get pending() {
       return orders.length;
     },
+    isPendingFor: (command, args) => find(command, args) !== undefined,
     get used() {
       return used;
     },
+    usedBy: (command) => usedBy.get(command) ?? 0,
     get lastMet() {
       return lastMet;
     },

@@ -9,9 +9,18 @@ import type { Happening } from './story.ts';
 
 /** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
 export const AFTER_FAULT_MS = 80_000;
+/** After a pfctl that hung until it timed out (adapter/pf-run.ts) comes the longest wait before the next try (core/reconcile.ts). */
+const AFTER_PFCTL_MS = 5000 + 30_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
 const afterMuteMs = ({ links }: Settings): number =>
   30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
+
+/** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
+const HEARD_MS = 1500;
+/** Without a monitor that tells of a change, the next reading does (adapter/monitor.ts). */
+export const READ_MS = 12_000;
+/** What the kernel is asked by, beside the monitor. */
+const READERS = ['ifconfig', 'route', 'dhcpleasectl'];
 
 export interface Disturbance {
   /** Something is in the daemon's way, and may be for this long. */
@@ -30,6 +39,8 @@ export interface Disturbance {
   meet(happening: Happening): void;
   readonly calmAt: () => number;
   readonly hearsAt: () => number;
+  readonly hearsWithin: () => number;
+  readonly writesAt: () => number;
   readonly blindUntil: () => number;
   readonly foreignUntil: () => number;
 }
@@ -49,6 +60,11 @@ export const createDisturbance = (machine: {
   /** A monitor that may say nothing, and that nobody may have found out. */
   let hasDoubtfulMonitor = false;
   let faultsUsed = 0;
+  let writesAt = 0;
+  let pfctlFaults = 0;
+  let readerFaults = 0;
+  const countReaderFaults = (): number =>
+    READERS.reduce((sum, command) => sum + router.faults.usedBy(command), 0);
 
   const disturb = (ms: number): void => {
     calmAt = Math.max(calmAt, clock.now() + ms);
@@ -59,6 +75,9 @@ export const createDisturbance = (machine: {
   const blind = (ms: number): void => {
     blindUntil = Math.max(blindUntil, clock.now() + ms);
   };
+
+  /** A monitor that is started now may say nothing, or late. */
+  const isMonitorMet = (): boolean => router.faults.isPendingFor('route', ['-n', 'monitor']);
 
   const meet = (happening: Happening): void => {
     switch (happening.kind) {
@@ -81,7 +100,7 @@ export const createDisturbance = (machine: {
         break;
       }
       case 'fault':
-        if (happening.command === 'route') hasDoubtfulMonitor = true;
+        if (isMonitorMet()) hasDoubtfulMonitor = true;
         break;
       case 'overflow':
         isDeaf = happening.isFull;
@@ -127,8 +146,11 @@ export const createDisturbance = (machine: {
       if (router.faults.used === faultsUsed) return;
       faultsUsed = router.faults.used;
       disturb(AFTER_FAULT_MS);
+      if (router.faults.usedBy('pfctl') !== pfctlFaults) writesAt = clock.now() + AFTER_PFCTL_MS;
+      pfctlFaults = router.faults.usedBy('pfctl');
       const command = router.faults.lastMet;
-      if (command !== 'pfctl') deafen(AFTER_FAULT_MS);
+      if (countReaderFaults() !== readerFaults) deafen(AFTER_FAULT_MS);
+      readerFaults = countReaderFaults();
       if (command === 'nc' || command?.startsWith('ping') === true) {
         disturb(afterMuteMs(settings()));
         blind(afterMuteMs(settings()));
@@ -136,7 +158,7 @@ export const createDisturbance = (machine: {
     },
     begin: () => {
       // What was ordered and has met nobody yet may be waiting for this one.
-      hasDoubtfulMonitor = router.faults.pending > 0;
+      hasDoubtfulMonitor = isMonitorMet();
       deafen(10_000);
       disturb(45_000);
       // What the life before had started may write yet (core/reconcile.ts).
@@ -150,7 +172,9 @@ export const createDisturbance = (machine: {
     },
     meet,
     calmAt: () => (isDeaf ? Number.POSITIVE_INFINITY : calmAt),
-    hearsAt: () => (isDeaf || hasDoubtfulMonitor ? Number.POSITIVE_INFINITY : hearsAt),
+    hearsAt: () => hearsAt,
+    hearsWithin: () => (isDeaf || hasDoubtfulMonitor ? READ_MS : HEARD_MS),
+    writesAt: () => writesAt,
     blindUntil: () => blindUntil,
     foreignUntil: () => foreignUntil,
   };

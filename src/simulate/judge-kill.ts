@@ -1,42 +1,62 @@
 /** The claims about pf states that are killed, judged at the instant at which pf ends them. */
-import { type PathKey, pathKey, type Settings } from '../core/model.ts';
+import { type PathKey, type PolicySettings, pathKey } from '../core/model.ts';
 import type { PfState } from '../emulator/pf-state.ts';
 import { hasElsewhere } from './elsewhere.ts';
-import { detectionMs, type Scene } from './scene.ts';
+import { detectionMs, returnMs, type Scene } from './scene.ts';
+import { pathOf } from './state-path.ts';
+import type { PathTruth } from './truth.ts';
 
 const OUTLIVED_MS = 60_000;
 /** A pfctl that was started before the operator spoke has ended by then. */
 const UNDER_WAY_MS = 15_000;
 
-/** The path that a pf state is of, by its label; what a pool has made is known by its gateway only. */
-const pathOf = ({ truth, settings: read }: Scene, pfState: PfState): PathKey | null => {
-  const settings = read();
-  const [, name = '', kind] = (pfState.rule.label ?? '').split(':');
-  const byLabel = settings.links.find((link) => link.name === name);
-  if (byLabel !== undefined && kind !== 'probe') return pathKey(name, pfState.family);
-  const gateway = pfState.route?.gateway;
-  if (gateway !== undefined)
-    for (const path of truth.paths.values()) if (path.gateway === gateway) return path.key;
-  return null;
+/** New connections have been kept from it by hand for so long that none can have gone there. */
+const isOutOfUse = ({ operator }: Scene, link: string): boolean =>
+  operator().modeOf(link) !== 'enabled' && operator().silence(link) > OUTLIVED_MS;
+
+/** Not known to be dead: what was so too shortly to be noticed has never been away. */
+const isThere = (scene: Scene, key: PathKey): boolean => {
+  const path = scene.truth.paths.get(key);
+  if (path === undefined || isOutOfUse(scene, path.link.name)) return false;
+  return scene.truth.lasting(key, 'dead', scene.clock.now()) < detectionMs(path.link) + UNDER_WAY_MS;
 };
 
-/** Some policy ends connections on this link because a better one is back. */
-const isLeftForBetter = (settings: Settings, name: string): boolean => {
-  const isMetered = settings.links.find((link) => link.name === name)?.metered ?? false;
-  return settings.policies.some(
-    (policy) =>
-      policy.members.some((member) => member.link === name) &&
-      (policy.failback ?? (isMetered ? 'move' : 'stay')) === 'move',
+/** A policy has this path, and others of a better tier that are there. */
+const hasBetter = (scene: Scene, { link, family }: PathTruth, { members }: PolicySettings): boolean =>
+  members.some(
+    (own) =>
+      own.link === link.name &&
+      members.some((other) => other.tier < own.tier && isThere(scene, pathKey(other.link, family))),
   );
+
+/** It has been the best path of a policy for so long that new connections must have gone there. */
+const isNeeded = (scene: Scene, path: PathTruth): boolean => {
+  const { truth, operator } = scene;
+  const { key, link } = path;
+  const now = scene.clock.now();
+  const fitMs = Math.min(truth.lasting(key, 'good', now), operator().lasting(link.name, 'enabled'));
+  if (now < scene.calmAt() || fitMs < returnMs(link)) return false;
+  return scene
+    .settings()
+    .policies.some(
+      (policy) => policy.members.some((own) => own.link === link.name) && !hasBetter(scene, path, policy),
+    );
 };
+
+/** Some policy may end connections on this path because a better one is back, and no other one needs it. */
+const isLeftForBetter = (scene: Scene, path: PathTruth): boolean =>
+  !isNeeded(scene, path) &&
+  scene
+    .settings()
+    .policies.some(
+      (policy) =>
+        (policy.failback ?? (path.link.metered ? 'move' : 'stay')) === 'move' &&
+        hasBetter(scene, path, policy),
+    );
 
 /** Its connections are to stay: that is what a link is drained for. Kills that are under way then may still be done. */
 const isKept = ({ operator }: Scene, link: string): boolean =>
   operator().lasting(link, 'drained') > UNDER_WAY_MS;
-
-/** New connections have been kept from it by hand for so long that none can have gone there. */
-const isOutOfUse = ({ operator }: Scene, link: string): boolean =>
-  operator().modeOf(link) !== 'enabled' && operator().silence(link) > OUTLIVED_MS;
 
 /** `tags`: what was killed on it, which may be of a policy that has it no longer. */
 const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): void => {
@@ -50,7 +70,7 @@ const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): vo
   // a label tells no addresses, what is new goes with it.
   const isOutlived = path.identityAt > 0 && now - Math.max(path.identityAt, path.since) < OUTLIVED_MS;
   const operator = scene.operator();
-  const isMoved = isOutlived || (isLeftForBetter(settings, link.name) && !isKept(scene, link.name));
+  const isMoved = isOutlived || (isLeftForBetter(scene, path) && !isKept(scene, link.name));
   // A link that is disabled is treated as dead; pfctl may be slow to follow.
   const isTakenOut =
     operator.modeOf(link.name) === 'disabled' ||
@@ -77,7 +97,7 @@ const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): vo
     if (there !== undefined && isOutOfUse(scene, there.link.name)) return true;
     return there === undefined || truth.lasting(other, 'dead', now) > detectionMs(there.link);
   });
-  if (isAlone && now > scene.calmAt() && !isMoved)
+  if (isAlone && now > scene.calmAt() && !isOutlived)
     scene.report('no pf state is killed without somewhere to go', `${key}, all others are dead`);
 };
 

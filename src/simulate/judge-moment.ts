@@ -6,6 +6,9 @@ import { longestWait } from '../core/estimate.ts';
 import { families, type PathKey, pathKey, type Settings } from '../core/model.ts';
 import type { PathHealth } from '../core/path.ts';
 import { driverOf, isLinkUp } from '../emulator/nic.ts';
+import { judgeGrowth } from './judge-bounds.ts';
+import type { LogJudge } from './judge-log.ts';
+import { createSteeringJudge } from './judge-steering.ts';
 import type { Scene } from './scene.ts';
 
 /** How often, where links are asked every few seconds; seldomer where they are asked seldom, for less can happen between two looks. */
@@ -15,14 +18,12 @@ const betweenLooks = ({ links }: Settings): number => {
   const quickest = Math.min(...links.map(({ probe }) => probe.interval));
   return quickest < 10_000 ? OFTEN_MS : SELDOM_MS;
 };
-/** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
-const SETTLED_MS = 1500;
 
 /** Carrier and UP of every link's interface, as the kernel has them and as the daemon does. */
 const judgeKnowledge = (scene: Scene, changedAt: number): void => {
   const now = scene.clock.now();
   const known = scene.engine()?.interfaces ?? null;
-  if (known === null || now - Math.max(changedAt, scene.hearsAt()) < SETTLED_MS) return;
+  if (known === null || now - Math.max(changedAt, scene.hearsAt()) < scene.hearsWithin()) return;
   for (const link of scene.settings().links) {
     const nic = scene.router.nic(link.interface);
     const there = known.find(({ name }) => name === link.interface);
@@ -105,9 +106,10 @@ export interface Moments {
 }
 
 /** Looks from now on. */
-export const watchMoments = (scene: Scene): Moments => {
+export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
   const hold = createHoldJudge(scene);
   const judgeApplied = createAppliedJudge(scene);
+  const judgeSteering = createSteeringJudge(scene);
   let carriers = '';
   let changedAt = 0;
   const look = (): void => {
@@ -116,7 +118,10 @@ export const watchMoments = (scene: Scene): Moments => {
     carriers = now;
     judgeKnowledge(scene, changedAt);
     if (scene.isRunning()) judgeApplied();
+    judgeSteering();
     hold.judge();
+    log.look();
+    judgeGrowth(scene);
     scene.clock.after(betweenLooks(scene.settings()), look);
   };
   look();

@@ -119,7 +119,7 @@ const judgeWay = (
   }
 };
 
-/** Failing since when, and the verdict on it. */
+/** Failing since when, and the verdict on it. A new connection has no past: where it goes now counts, not what came of the last one. */
 const judgeService = (scene: Scene, client: StoryClient, outcome: Outcome, failingSince: number): void => {
   const { truth } = scene;
   const now = scene.clock.now();
@@ -187,7 +187,7 @@ export const createTraffic = (scene: Scene): Traffic => {
       scene.truth.look(scene.settings(), clock.now());
       if (isFresh || !isForgotten(scene, client, openedAt, outcome)) {
         judgeWay(scene, client, outcome, isFresh, book);
-        if (failingSince !== null) judgeService(scene, client, outcome, failingSince);
+        if (failingSince !== null) judgeService(scene, client, outcome, isFresh ? 0 : failingSince);
       }
       clock.after(client.everyMs, tick);
     };

@@ -97,6 +97,8 @@ export const play = async (story: Story): Promise<Played> => {
     isPfConfLoaded: () => router.firewall.rulesets.get('')?.rules.length === mainRules,
     foreignUntil: disturbance.foreignUntil,
     hearsAt: () => (scene.isRunning() ? disturbance.hearsAt() : Number.POSITIVE_INFINITY),
+    hearsWithin: disturbance.hearsWithin,
+    writesAt: disturbance.writesAt,
     startedAt: () => life?.startedAt ?? 0,
     forgottenAt: () => forgottenAt,
     isRunning: () => life?.process.isAlive === true && !life.process.isPaused && life !== leaving,
@@ -135,7 +137,7 @@ export const play = async (story: Story): Promise<Played> => {
     // What it finds: the truth is looked at seldom otherwise.
     clock.after(READ_MS, () => truth.look(settings, clock.now()));
     operator.keep(settings);
-    judgeLog.forget();
+    judgeLog.forget('start');
     log.push(`${clock.now()} --- start${remembers ? '' : ' afresh'}`);
     life = beginLife(
       {
@@ -227,6 +229,7 @@ export const play = async (story: Story): Promise<Played> => {
     if (isSteady && before !== undefined && (before.loads !== after?.loads || before.killed !== after.killed))
       scene.report('nothing is written at rest', `${JSON.stringify(before)} -> ${JSON.stringify(after)}`);
     if (scene.isPfConfLoaded()) judgeRest(scene, life, await readPf(scene, ask));
+    judgeLog.rest();
   };
 
   /** What a start finds is what it would have made: nothing moves. */
@@ -293,7 +296,7 @@ export const play = async (story: Story): Promise<Played> => {
         if (next === null || next.anchor !== settings.anchor) break;
         settings = next;
         disturbance.meet(happening);
-        judgeLog.forget();
+        judgeLog.forget('reload');
         if (life?.process.isAlive === true) {
           operator.keep(settings);
           moments?.keep(settings);
@@ -340,7 +343,7 @@ export const play = async (story: Story): Promise<Played> => {
     mainRules = router.firewall.rulesets.get('')?.rules.length ?? 0;
     begin(true);
     traffic.start();
-    moments = watchMoments(scene);
+    moments = watchMoments(scene, judgeLog);
     await run(30_000);
     for (const event of story.events) {
       if (broken !== null) break;

@@ -22,6 +22,7 @@ export type Claim =
   | 'no pf state is killed before the rules lead elsewhere'
   | 'what the kernel tells is known'
   | 'what is known to be applied is in pf'
+  | 'no rule leads to a path that is down'
   | 'no path is up before its hold'
   | 'pf takes every rule set'
   | 'pf.conf loads with what was kept for the next boot'
@@ -67,8 +68,12 @@ export interface Scene {
   readonly forgottenAt: () => number;
   /** The daemon is alive, and not stopped. */
   readonly isRunning: () => boolean;
-  /** From this instant on it hears what the kernel tells: ifconfig and route work, and no monitor of this life was made mute. */
+  /** From this instant on it hears what the kernel tells: ifconfig and route work. */
   readonly hearsAt: () => number;
+  /** How long that takes: by a monitor, or where that may be mute, by the next reading. */
+  readonly hearsWithin: () => number;
+  /** From this instant on it writes to pf as it likes: no pfctl has failed of late. */
+  readonly writesAt: () => number;
   /** A second administrator is at work with pfctl. */
   readonly isAdminBusy: () => boolean;
   /** What was said of links by hand. */

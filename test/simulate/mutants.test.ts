@@ -132,6 +132,58 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['health is what the world is', 'connections go where they can'],
     seed: 2,
   },
+  {
+    name: 'a dead path keeps its share beside a good one',
+    file: 'core/decide.ts',
+    changes: [
+      [
+        'chosen: standing.filter((candidate) => candidate.member.tier === tier) };',
+        "chosen: candidates.filter(({ standing: on, member }) => [rung, 'last-resort'].includes(on) && member.tier === tier) };",
+      ],
+    ],
+    caughtBy: ['no rule leads to a path that is down'],
+    seed: 3,
+  },
+  {
+    name: 'show calls every path up',
+    file: 'daemon/snapshot.ts',
+    changes: [
+      [
+        '    health: path.health,\n    reason: path.reason,\n    since',
+        "    health: 'up',\n    reason: path.reason,\n    since",
+      ],
+    ],
+    caughtBy: ['show tells the truth'],
+    seed: 4,
+  },
+  {
+    name: 'show has the gateway of the file',
+    file: 'daemon/snapshot.ts',
+    changes: [
+      [
+        '(path === undefined ? null : knownGateway(link, path)) ?? gatewayOf(link, family)',
+        'gatewayOf(link, family)',
+      ],
+    ],
+    caughtBy: ['show tells the truth'],
+    seed: 11,
+  },
+  {
+    name: 'nothing is said of inet6',
+    file: 'core/tell.ts',
+    changes: [['  return notes;\n};', "  return after.family === 'inet6' ? [] : notes;\n};"]],
+    caughtBy: ['the log tells every change'],
+    seed: 5,
+  },
+  {
+    name: 'a link that is taken out keeps its books',
+    file: 'core/record.ts',
+    changes: [
+      ['kept.size === paths.size ? kept : new Map([...kept].filter(([key]) => paths.has(key)));', 'kept;'],
+    ],
+    caughtBy: ['memory, queues and children are bounded'],
+    seed: 5,
+  },
 ];
 
 const SEEDS = 200;
