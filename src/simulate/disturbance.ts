@@ -9,6 +9,8 @@ import type { Happening } from './story.ts';
 
 /** A command may have failed and be tried again only this much later, or be found out by the next look at pf. */
 export const AFTER_FAULT_MS = 80_000;
+/** Other settings are followed within this. */
+export const AFTER_RELOAD_MS = 30_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
 const afterMuteMs = ({ links }: Settings): number =>
   30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
@@ -89,9 +91,6 @@ export const createDisturbance = (machine: {
         disturb(2000);
         deafen(0);
         break;
-      case 'reload':
-        disturb(30_000);
-        break;
       case 'carrier':
       case 'ifconfig':
       case 'detach':
@@ -110,6 +109,7 @@ export const createDisturbance = (machine: {
       case 'dhcpleased':
       case 'rest':
       case 'by-hand':
+      case 'reload':
       case 'terminate':
       case 'kill':
       case 'start':

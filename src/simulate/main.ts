@@ -90,26 +90,11 @@ const readWanted = (argv: readonly string[]): Wanted | null => {
   }
 };
 
-/** What is thrown where nobody awaits it is a breach like any other. */
-const playGuarded = async (story: Story): Promise<Played> => {
-  let thrown: string | null = null;
-  const onThrown = (error: unknown): void => {
-    thrown ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
-  };
-  process.on('unhandledRejection', onThrown);
-  process.on('uncaughtException', onThrown);
-  const played = await play(story);
-  process.off('unhandledRejection', onThrown);
-  process.off('uncaughtException', onThrown);
-  if (thrown === null || played.broken !== null) return played;
-  return { ...played, broken: { claim: 'nothing is thrown', text: thrown, atMs: played.simulatedMs } };
-};
-
 const tell = async (name: string, story: Story, played: Played, wanted: Wanted): Promise<void> => {
   const { broken } = played;
   if (broken === null) return;
   say(`${name}: BROKEN after ${Math.round(broken.atMs)} ms: ${broken.claim}\n${broken.text}\n`);
-  const shortest = wanted.whole ? { story, played, plays: 0 } : await shrink(story, played, playGuarded);
+  const shortest = wanted.whole ? { story, played, plays: 0 } : await shrink(story, played, play);
   const text = `# ${broken.claim}\n# found by ${name}\n${renderStory(shortest.story)}`;
   if (wanted.log) say(`${shortest.played.log.join('\n')}\n`);
   say(
@@ -126,7 +111,7 @@ const playSeeds = async (wanted: Wanted): Promise<Sum> => {
     const pace = wanted.slow ? 'slow' : 'usual';
     const world = drawWorld(seed, pace);
     const story = { world, events: drawHistory(seed, world, wanted.hours, pace) };
-    const played = await playGuarded(story);
+    const played = await play(story);
     sum.seeds += 1;
     sum.simulatedMs += played.simulatedMs;
     sum.steps += played.steps;
@@ -179,7 +164,7 @@ const playWritten = async (file: string, wanted: Wanted): Promise<number> => {
     process.stderr.write(`${file}: ${story.text}\n`);
     return 2;
   }
-  const played = await playGuarded(story);
+  const played = await play(story);
   if (wanted.log) say(`${played.log.join('\n')}\n`);
   if (played.broken === null) say(`${file}: every claim held\n`);
   else await tell(file.replace(/.*\//, ''), story, played, { ...wanted, log: false });
