@@ -224,7 +224,10 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       setTimeout(() => process.exit(0), 100).unref();
     });
   };
-  process.on('SIGHUP', reloadConfig);
+  // One that is about to end does not serve what a new file asks for.
+  process.on('SIGHUP', () => {
+    if (!isStopping) reloadConfig();
+  });
   process.on('SIGUSR1', () => {
     for (const line of renderFullStatus(status())) loop.say('info', line);
   });

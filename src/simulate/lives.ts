@@ -157,7 +157,9 @@ export const createLives = (world: World, ports: LivesPorts): Lives => {
     hangUp: (text) => {
       file = text;
       const told = life;
-      told?.process.signal('SIGHUP', () => hearSighup(told));
+      told?.process.signal('SIGHUP', () => {
+        if (told !== leaving) hearSighup(told);
+      });
     },
   };
 };
