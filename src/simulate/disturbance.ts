@@ -108,6 +108,7 @@ export const createDisturbance = (machine: {
       case 'far-silent':
       case 'dhcpleased':
       case 'rest':
+      case 'restart':
       case 'by-hand':
       case 'reload':
       case 'terminate':

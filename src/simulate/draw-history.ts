@@ -12,6 +12,7 @@ import { drawAskFault, drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
 import { createOperatorDraw } from './draw-operator.ts';
+import { createRestartDraw } from './draw-restart.ts';
 import { createUnheardDraw } from './draw-unheard.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
@@ -99,6 +100,7 @@ export const drawHistory = (
   };
   const absence = createAbsenceDraw(seed, world, damage);
   const exit = createExitDraw(seed, absence);
+  const restart = createRestartDraw(seed);
   let ms = 0;
   while (ms < hours * 3_600_000) {
     const first = events.length;
@@ -117,6 +119,7 @@ export const drawHistory = (
     }
     events.push(...operator.relent());
     events.push({ afterMs: random.below(3000), happening: { kind: 'rest' } });
+    events.push(...restart());
     // A day is mostly quiet.
     ms += REST_MS[pace] + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
     if (random.chance(pace === 'slow' ? 0.7 : 0.3)) {

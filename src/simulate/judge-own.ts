@@ -1,4 +1,4 @@
-/** This machine's own traffic: the default routes of rtable 0 at rest, by the settings and by what is true of the paths. */
+/** The default routes that are ours: of rtable 0 at rest, by the settings and by what is true of the paths; and what a restart must leave. */
 import { type Family, families, gatewayOf, gatewayWordOf, pathKey } from '../core/model.ts';
 import type { Route } from '../emulator/route-table.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
@@ -14,6 +14,24 @@ export const defaultRoutes = (scene: Scene, family: Family): readonly Route[] =>
 
 export const ownRoutes = (scene: Scene, family: Family): readonly Route[] =>
   defaultRoutes(scene, family).filter(({ label }) => label === OWN_LABEL);
+
+/** In which table a link has its own is history; and so are the tables of links that were taken out of the file. */
+export const renderRoutes = (scene: Scene): string => {
+  const { routing } = scene.router;
+  const renderRoute = ({ prefix, gateway, nic }: Route): string => `${prefix.family} ${gateway} ${nic}`;
+  const numbers = scene.engine()?.rtables.byLink;
+  return [
+    ...families
+      .flatMap((family) => ownRoutes(scene, family).map((route) => `own: ${renderRoute(route)}`))
+      .sort(),
+    ...scene.settings().links.flatMap(({ name }) =>
+      (routing.tables.get(numbers?.get(name) ?? -1)?.routes ?? [])
+        .filter(({ prefix }) => prefix.length === 0)
+        .map((route) => `${name}: ${renderRoute(route)}`)
+        .sort(),
+    ),
+  ].join('\n');
+};
 
 const judgeFamily = (scene: Scene, family: Family): void => {
   const { links, defaultRoute } = scene.settings();

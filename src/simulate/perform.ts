@@ -144,6 +144,7 @@ export const perform = (router: Router, world: World, happening: Happening): voi
     case 'resume':
     case 'wall':
     case 'rest':
+    case 'restart':
       break;
   }
 };

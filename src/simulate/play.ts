@@ -64,6 +64,7 @@ const playOnMachine = async ({ world, events }: Story): Promise<Played> => {
   let steps = 0;
   let mainRules = -1;
   let happenings = 0;
+  let isAtRest = false;
 
   const disturbance = createDisturbance({ clock, router, settings: () => lives.settings() });
   const scene: Scene = {
@@ -138,6 +139,9 @@ const playOnMachine = async ({ world, events }: Story): Promise<Played> => {
       case 'rest':
         await resting.rest();
         break;
+      case 'restart':
+        if (isAtRest) await resting.restart(happening.remembers);
+        break;
       case 'kill':
         lives.kill();
         break;
@@ -193,6 +197,7 @@ const playOnMachine = async ({ world, events }: Story): Promise<Played> => {
       case 'dhcpleased':
         break;
     }
+    isAtRest = happening.kind === 'rest' || (happening.kind === 'restart' && isAtRest);
     truth.look(lives.settings(), clock.now());
   };
 
@@ -211,10 +216,9 @@ const playOnMachine = async ({ world, events }: Story): Promise<Played> => {
       if (event.afterMs > 0) await pass(clock.now() + event.afterMs);
       if (broken === null) await happen(event.happening);
     }
-    if (events.at(-1)?.happening.kind === 'rest') {
+    if (isAtRest) {
       await resting.restart(true);
-      // Without its memory it cannot know what was said by hand.
-      if (!operator.hasSpoken()) await resting.restart(false);
+      await resting.restart(false);
     }
   } catch (error) {
     scene.report('nothing is thrown', renderThrown(error));

@@ -5,6 +5,7 @@
 import { LONGEST } from '../core/damping.ts';
 import type { Administrator } from './administrator.ts';
 import { AFTER_FAULT_MS, type Disturbance } from './disturbance.ts';
+import { renderRoutes } from './judge-own.ts';
 import { type AskPf, judgeRest, type Pf, readPf } from './judge-rest.ts';
 import type { Lives } from './lives.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
@@ -48,6 +49,9 @@ export const createResting = (machine: {
     return said ?? '';
   };
 
+  const readAll = async (): Promise<string> =>
+    `${renderPf(await readPf(scene, ask))}\nroutes:\n${renderRoutes(scene)}`;
+
   /** What has failed too often is held back for its own good, for so long at most. */
   const outlastDamping = async (): Promise<void> => {
     const isDamped = (): boolean =>
@@ -82,7 +86,9 @@ export const createResting = (machine: {
   const restart = async (remembers: boolean): Promise<void> => {
     const isSteady = [...truth.paths.values()].every(({ standing }) => standing !== 'grey');
     if (isBroken() || !isSteady || !scene.isPfConfLoaded() || clock.now() < disturbance.blindUntil()) return;
-    const before = await readPf(scene, ask);
+    // Without its memory it cannot know what was said by hand.
+    if (!remembers && scene.operator().hasSpoken()) return;
+    const before = await readAll();
     const version = router.firewall.world.version();
     lives.kill();
     await pass(clock.now() + 1000);
@@ -90,16 +96,13 @@ export const createResting = (machine: {
     const { links } = lives.settings();
     const slowest = Math.max(...links.map((link) => Math.max(returnMs(link), detectionMs(link))));
     await pass(clock.now() + slowest + 30_000);
-    const after = await readPf(scene, ask);
+    const after = await readAll();
     // A lease may end just then.
     if (isBroken() || router.firewall.world.version() !== version) return;
     const counts = scene.engine()?.pf.counts;
     const how = remembers ? 'remembering' : 'afresh';
-    if (renderPf(before) !== renderPf(after))
-      scene.report(
-        'a fresh start would do the same',
-        `${how}:\n${renderPf(before)}\n---\n${renderPf(after)}`,
-      );
+    if (before !== after)
+      scene.report('a fresh start would do the same', `${how}:\n${before}\n---\n${after}`);
     // Without its memory it may have had to guess meanwhile.
     else if (remembers && counts !== undefined && counts.loads > 0)
       scene.report('a fresh start would do the same', `${how}: ${counts.loads} loads of what was there`);

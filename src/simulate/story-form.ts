@@ -29,6 +29,7 @@ const happeningForms: { readonly [kind in Happening['kind']]: Form } = {
   'by-hand': 'LINK enabled|drained|disabled',
   reload: 'CONFIG',
   start: 'remembering|afresh',
+  restart: 'remembering|afresh',
   wall: 'MS#',
   terminate: '',
   kill: '',

@@ -95,6 +95,7 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'reload':
       return { kind, config: first };
     case 'start':
+    case 'restart':
       return { kind, remembers: first === 'remembering' };
     case 'wall':
       return { kind, ms: Number(first) };

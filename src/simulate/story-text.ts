@@ -71,7 +71,8 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
     case 'reload':
       return ['reload', happening.config];
     case 'start':
-      return ['start', happening.remembers ? 'remembering' : 'afresh'];
+    case 'restart':
+      return [happening.kind, happening.remembers ? 'remembering' : 'afresh'];
     case 'wall':
       return ['wall', happening.ms];
     case 'terminate':
@@ -85,7 +86,7 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
   }
 };
 
-export const renderEvent = ({ afterMs, happening }: StoryEvent): string =>
+const renderEvent = ({ afterMs, happening }: StoryEvent): string =>
   line('after', `${afterMs}ms`, ...happeningWords(happening));
 
 const block = (head: string, text: string): string =>
