@@ -68,6 +68,11 @@ export const createDisturbance = (machine: {
         disturb(15_000);
         deafen(15_000);
         break;
+      case 'go-on':
+        // What it waits for may have timed out meanwhile.
+        disturb(AFTER_FAULT_MS);
+        deafen(AFTER_FAULT_MS);
+        break;
       case 'admin':
         foreignUntil = clock.now() + settings().reconcile + 10_000;
         disturb(settings().reconcile + 20_000);
@@ -115,6 +120,7 @@ export const createDisturbance = (machine: {
       case 'kill':
       case 'start':
       case 'pause':
+      case 'stall':
       case 'wall':
         break;
     }
@@ -146,6 +152,7 @@ export const createDisturbance = (machine: {
     clear: () => {
       router.faults.clear();
       router.setOverflowing(false);
+      router.userland.goOn();
       isDeaf = false;
       deafen(15_000);
     },

@@ -12,7 +12,9 @@ import { drawAskFault, drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
 import { createOperatorDraw } from './draw-operator.ts';
+import { createPing6Draw } from './draw-ping6.ts';
 import { createRestartDraw } from './draw-restart.ts';
+import { createStallDraw } from './draw-stall.ts';
 import { createUnheardDraw } from './draw-unheard.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
@@ -101,6 +103,8 @@ export const drawHistory = (
   const absence = createAbsenceDraw(seed, world, damage);
   const exit = createExitDraw(seed, absence);
   const restart = createRestartDraw(seed);
+  const stall = createStallDraw(seed, world, damage);
+  const ping6 = createPing6Draw(seed, world);
   let ms = 0;
   while (ms < hours * 3_600_000) {
     const first = events.length;
@@ -111,6 +115,8 @@ export const drawHistory = (
         ...operator.interfere(),
         ...exit(),
         ...unheard(),
+        ...stall(),
+        ...ping6(),
       );
     for (const [key, repair] of damage.repairs) {
       if (mayStay(key) && random.chance(0.25)) continue;

@@ -152,9 +152,11 @@ const playOnMachine = async ({ world, events }: Story): Promise<Played> => {
         if (lives.now()?.process.isAlive !== true) lives.begin(happening.remembers);
         break;
       case 'pause':
+      case 'stall':
         lives.now()?.process.pause();
         break;
       case 'resume':
+      case 'go-on':
         lives.now()?.process.resume();
         disturbance.meet(happening);
         break;

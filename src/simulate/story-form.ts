@@ -35,6 +35,8 @@ const happeningForms: { readonly [kind in Happening['kind']]: Form } = {
   kill: '',
   pause: '',
   resume: '',
+  stall: '',
+  'go-on': '',
   rest: '',
 };
 

@@ -103,6 +103,8 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'kill':
     case 'pause':
     case 'resume':
+    case 'stall':
+    case 'go-on':
     case 'rest':
       return { kind };
     case 'overflow':

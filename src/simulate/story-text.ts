@@ -79,6 +79,8 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
     case 'kill':
     case 'pause':
     case 'resume':
+    case 'stall':
+    case 'go-on':
     case 'rest':
       return [happening.kind];
     case 'overflow':

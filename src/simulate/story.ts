@@ -120,6 +120,8 @@ export type Happening =
   | { readonly kind: 'start'; readonly remembers: boolean }
   /** SIGSTOP, SIGCONT. */
   | { readonly kind: 'pause' | 'resume' }
+  /** The whole machine stalls: no process gets its turn, the daemon and its children neither. Then it goes on. */
+  | { readonly kind: 'stall' | 'go-on' }
   /** The wall clock is stepped. */
   | { readonly kind: 'wall'; readonly ms: number }
   /** Commands work again, the daemon runs; then, once everything has had the time that it may take, it all has to be right. */
