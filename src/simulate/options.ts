@@ -28,9 +28,9 @@ export interface Options {
   readonly speed: boolean;
 }
 
-const readNumber = (name: string, text: string): number => {
+const readNumber = (text: string): number => {
   if (/^[0-9]+(\.[0-9]+)?$/.test(text)) return Number(text);
-  throw new Error(`--${name}: not a number: ${text}`);
+  throw new Error(`not a number: ${text}`);
 };
 
 /** Throws what is wrong with them. */
@@ -56,10 +56,10 @@ export const readOptions = (argv: readonly string[]): Options => {
   const { seed } = values;
   return {
     help: values.help,
-    seeds: seed === undefined ? readNumber('seeds', values.seeds) : 1,
-    from: seed === undefined ? readNumber('from', values.from) : readNumber('seed', seed),
-    hours: readNumber('hours', values.hours),
-    jobs: readNumber('jobs', values.jobs),
+    seeds: seed === undefined ? readNumber(values.seeds) : 1,
+    from: seed === undefined ? readNumber(values.from) : readNumber(seed),
+    hours: readNumber(values.hours),
+    jobs: readNumber(values.jobs),
     story: values.story ?? null,
     write: values.write,
     log: values.log,
@@ -71,16 +71,7 @@ export const readOptions = (argv: readonly string[]): Options => {
 };
 
 /** What a job is told that plays some of the seeds. */
-export const renderOptions = ({
-  seeds,
-  from,
-  hours,
-  write,
-  ...flags
-}: Pick<
-  Options,
-  'seeds' | 'from' | 'hours' | 'write' | 'log' | 'whole' | 'slow' | 'untilBroken'
->): readonly string[] => [
+export const renderOptions = ({ seeds, from, hours, write, ...flags }: Options): readonly string[] => [
   `--from=${from}`,
   `--seeds=${seeds}`,
   `--hours=${hours}`,

@@ -25,7 +25,7 @@ t.test('--help is no mistake, others are', async (t) => {
   t.match(await simulate('--hours', 'many'), {
     code: 2,
     out: '',
-    err: /^simulate: --hours: not a number: many\nusage/,
+    err: /^simulate: not a number: many\nusage/,
   });
   const missing = await simulate('--story', '/nonexistent/x.story');
   t.match(missing, { code: 2, out: '', err: /^simulate: ENOENT: .*\/nonexistent\/x\.story'\n$/ });
