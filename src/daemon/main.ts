@@ -36,6 +36,7 @@ import { createLoop } from './loop.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { createPlots } from './plots.ts';
 import { createProbeNow } from './probe-now.ts';
+import { type Loaded, reload } from './reload.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { statePlaces, withStates } from './states.ts';
 import { VERSION } from './version.ts';
@@ -43,10 +44,6 @@ import { createWeb } from './web.ts';
 
 /** Milliseconds: rc(8) and people do not wait long. */
 const LONGEST_FAREWELL = 900;
-
-type Loaded =
-  | { readonly kind: 'ok'; readonly settings: Settings }
-  | { readonly kind: 'refused'; readonly errors: readonly string[] };
 
 const loadConfig = (file: string): Loaded => {
   const read = readConfigFile(file);
@@ -126,32 +123,21 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   let control: Control | null = null;
   const groups = createControlGroup({ say: loop.say, isRoot: process.getuid?.() === 0 });
 
-  const reload = (): readonly string[] => {
-    const loaded = loadConfig(options.config);
-    const errors =
-      loaded.kind === 'refused'
-        ? loaded.errors
-        : loaded.settings.anchor === settings.anchor
-          ? []
-          : [
-              `${options.config}: anchor: cannot change from "${settings.anchor}" while running; restart uplinkd`,
-            ];
-    if (loaded.kind === 'refused' || errors.length > 0) {
-      for (const error of errors) loop.say('err', error);
-      loop.say('warning', 'configuration not reloaded, the running one stays');
-      figures.reloaded(false);
-      return errors;
-    }
-    groups.move(control, loaded.settings.controlGroup);
-    hooks.configure(loaded.settings.hook);
-    serveWeb(loaded.settings.metrics);
-    figures.reloaded(true);
-    settings = loaded.settings;
-    settingsLoadedAt = clock.now();
-    loop.say('info', `configuration ${options.config} loaded`);
-    loop.reload(settings);
-    return [];
-  };
+  const reloadConfig = (): readonly string[] =>
+    reload({
+      file: options.config,
+      load: () => loadConfig(options.config),
+      loop,
+      adopt: (next) => {
+        groups.move(control, next.controlGroup);
+        hooks.configure(next.hook);
+        serveWeb(next.metrics);
+        figures.reloaded(true);
+        settings = next;
+        settingsLoadedAt = clock.now();
+      },
+      onRefused: () => figures.reloaded(false),
+    });
   const status = () =>
     takeSnapshot(
       loop.engine(),
@@ -202,7 +188,7 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
   const actions: ControlActions = {
     status,
     statusWithStates,
-    reload,
+    reload: reloadConfig,
     admin,
     probe: createProbeNow({ engine: loop.engine, pinger: createPinger({ commands, clock, route }) }),
     metrics: () => figures.read('prometheus'),
@@ -238,7 +224,10 @@ const runDaemon = async (options: Options, first: Settings): Promise<void> => {
       setTimeout(() => process.exit(0), 100).unref();
     });
   };
-  process.on('SIGHUP', reload);
+  // One that is about to end does not serve what a new file asks for.
+  process.on('SIGHUP', () => {
+    if (!isStopping) reloadConfig();
+  });
   process.on('SIGUSR1', () => {
     for (const line of renderFullStatus(status())) loop.say('info', line);
   });

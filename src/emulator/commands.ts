@@ -16,7 +16,9 @@ export interface InProcessOptions {
 const OUTPUT_BOUND = 8 * 1024 * 1024;
 
 export const createInProcessCommands = (router: Router, options: InProcessOptions = {}): Commands => {
-  const { clock, faults } = router;
+  const { faults } = router;
+  // Whoever waits for a command is a process as well.
+  const { clock } = router.userland;
   const startMs = options.startMs ?? 2;
   const bound = options.outputBound ?? OUTPUT_BOUND;
   const isRoot = options.isRoot ?? true;

@@ -35,6 +35,7 @@ import type { NicDescription, RouterOptions } from './router-options.ts';
 import { SYSCTLS } from './router-options.ts';
 import type { Routing } from './routing.ts';
 import { createRouting } from './routing.ts';
+import { createUserland, type Userland } from './userland.ts';
 
 export interface Router
   extends Forwarding,
@@ -52,6 +53,9 @@ export interface Router
       | 'attach'
     > {
   readonly clock: EmulatorClock;
+  readonly userland: Userland;
+  /** The same router as programs have it: on the clock of userland. */
+  readonly forPrograms: Router;
   readonly random: Random;
   readonly routing: Routing;
   readonly firewall: Firewall;
@@ -199,11 +203,16 @@ export const createRouter = (options: RouterOptions): Router => {
     },
   });
 
+  const userland = createUserland(clock);
   const router: Router = {
     ...forwarding,
     ...life,
     ...far,
     clock,
+    userland,
+    get forPrograms() {
+      return forPrograms;
+    },
     random,
     routing,
     firewall,
@@ -253,5 +262,6 @@ export const createRouter = (options: RouterOptions): Router => {
       isOverflowing = isFull;
     },
   };
+  const forPrograms: Router = Object.create(router, { clock: { value: userland.clock } });
   return router;
 };

@@ -70,7 +70,8 @@ const linesAfterFirst = (text: string, line: string): string => {
 
 export const startProgram = (router: Router, start: Start): Started => {
   const { name, args } = start;
-  const { clock, faults } = router;
+  const { faults } = router;
+  const { clock } = router.userland;
   const program = programOf(name);
   const fault: CallFault | null = faults.take(name, args);
   const pid = start.pid ?? router.nextPid();
@@ -126,7 +127,7 @@ export const startProgram = (router: Router, start: Start): Started => {
   );
   const runIn = (what: Program, called: string, words: readonly string[], rtable: number): void =>
     what({
-      router,
+      router: router.forPrograms,
       name: called,
       args: words,
       pid,

@@ -47,8 +47,13 @@ const main = async (): Promise<number> => {
     write: text,
     input: text,
     list: flag,
+    help: flag,
   };
   const { values } = parseArgs({ options });
+  if (values.help === true) {
+    say(USAGE);
+    return 0;
+  }
   const number = (value: string | undefined): number | null => {
     if (value === undefined) return null;
     if (!/^\d{1,9}$/.test(value)) throw new Error(`not a number: ${value}`);

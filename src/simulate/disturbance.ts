@@ -11,6 +11,8 @@ import type { Happening } from './story.ts';
 export const AFTER_FAULT_MS = 80_000;
 /** After a pfctl that hung until it timed out (adapter/pf-run.ts) comes the longest wait before the next try (core/reconcile.ts). */
 const AFTER_PFCTL_MS = 5000 + 30_000;
+/** Other settings are followed within this. */
+export const AFTER_RELOAD_MS = 30_000;
 /** A ping that says nothing is replaced at the latest after this (adapter/ping.ts). */
 const afterMuteMs = ({ links }: Settings): number =>
   30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
@@ -85,6 +87,11 @@ export const createDisturbance = (machine: {
         disturb(15_000);
         deafen(15_000);
         break;
+      case 'go-on':
+        // What it waits for may have timed out meanwhile.
+        disturb(AFTER_FAULT_MS);
+        deafen(AFTER_FAULT_MS);
+        break;
       case 'admin':
         foreignUntil = clock.now() + settings().reconcile + 10_000;
         disturb(settings().reconcile + 20_000);
@@ -108,9 +115,6 @@ export const createDisturbance = (machine: {
         disturb(2000);
         deafen(0);
         break;
-      case 'reload':
-        disturb(30_000);
-        break;
       case 'carrier':
       case 'ifconfig':
       case 'detach':
@@ -128,11 +132,14 @@ export const createDisturbance = (machine: {
       case 'far-silent':
       case 'dhcpleased':
       case 'rest':
+      case 'restart':
       case 'by-hand':
+      case 'reload':
       case 'terminate':
       case 'kill':
       case 'start':
       case 'pause':
+      case 'stall':
       case 'wall':
         break;
     }
@@ -167,6 +174,7 @@ export const createDisturbance = (machine: {
     clear: () => {
       router.faults.clear();
       router.setOverflowing(false);
+      router.userland.goOn();
       isDeaf = false;
       deafen(15_000);
     },

@@ -181,7 +181,7 @@ export const drawConfig = (
   ]);
 };
 
-const edit = (config: Config, name: string, change: readonly (readonly [string, Value])[]): Config =>
+export const edit = (config: Config, name: string, change: readonly (readonly [string, Value])[]): Config =>
   new Map([...config].map(([key, table]) => [key, key === name ? new Map([...table, ...change]) : table]));
 
 /** What an operator may have made of the file before he sends SIGHUP. */

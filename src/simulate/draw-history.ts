@@ -3,6 +3,8 @@
  * most of it is put right, and there is a rest. What it draws follows from the seed alone, never from what the daemon does.
  */
 import { createRandom, type Random } from '../emulator/random.ts';
+import { type AbsenceDraw, createAbsenceDraw } from './draw-absence.ts';
+import { drawAdmin } from './draw-admin.ts';
 import { type Pace, pick } from './draw-config.ts';
 import { type Damage, drawDamage, mayStay } from './draw-damage.ts';
 import { createExitDraw } from './draw-exit.ts';
@@ -10,43 +12,21 @@ import { drawAskFault, drawFault } from './draw-fault.ts';
 import { drawGap } from './draw-gap.ts';
 import { drawLeaseFault } from './draw-learnt.ts';
 import { createOperatorDraw } from './draw-operator.ts';
+import { createPing6Draw } from './draw-ping6.ts';
+import { createRestartDraw } from './draw-restart.ts';
+import { createStallDraw } from './draw-stall.ts';
 import { createUnheardDraw } from './draw-unheard.ts';
 import type { Happening, StoryEvent, StoryUplink, World } from './story.ts';
 
 /** Chosen by weight. */
 type Weighted = readonly (readonly [number, () => readonly StoryEvent[]])[];
 
-const drawAdmin = (random: Random, world: World): readonly StoryEvent[] => {
-  const pfctl = (...args: string[]): Happening => ({ kind: 'admin', command: 'pfctl', args });
-  const rules = pfctl('-f', '/etc/pf.conf');
-  const one = (happening: Happening): readonly StoryEvent[] => [{ afterMs: drawGap(random), happening }];
-  switch (random.below(8)) {
-    case 0:
-      return [...one(pfctl('-Fa')), ...one(rules)];
-    case 1:
-      return one(rules);
-    case 2:
-      return one(pfctl('-a', 'uplinkd', '-F', 'rules'));
-    case 3:
-      return one(pfctl('-t', 'uplinkd_local', '-T', 'delete', '224.0.0.0/4'));
-    case 4:
-      return one(pfctl('-t', 'uplinkd_local', '-T', 'add', '172.16.0.0/12'));
-    case 5:
-      return one(pfctl('-t', 'uplinkd_default', '-T', 'flush'));
-    case 6:
-      return one(pfctl('-F', 'states'));
-    default: {
-      const number = 101 + random.below(world.uplinks.length);
-      return one({
-        kind: 'admin',
-        command: 'route',
-        args: ['-T', String(number), '-n', 'delete', 'default'],
-      });
-    }
-  }
-};
-
-const drawBurst = (random: Random, world: World, damage: Damage): readonly StoryEvent[] => {
+const drawBurst = (
+  random: Random,
+  world: World,
+  damage: Damage,
+  absence: AbsenceDraw,
+): readonly StoryEvent[] => {
   const one = (happening: Happening): readonly StoryEvent[] => [{ afterMs: drawGap(random), happening }];
   const uplink = (): StoryUplink =>
     world.uplinks[random.below(world.uplinks.length)] ?? (world.uplinks[0] as StoryUplink);
@@ -87,8 +67,11 @@ const drawBurst = (random: Random, world: World, damage: Damage): readonly Story
         return one({ kind: 'reload', config: pick(random, 'first', 'second', 'third', 'fourth', 'fifth') });
       },
     ],
-    [8, () => [...one({ kind: 'kill' }), ...one({ kind: 'start', remembers: random.chance(0.7) })]],
-    [5, () => [...one({ kind: 'pause' }), ...one({ kind: 'resume' })]],
+    [
+      8,
+      () => absence.whileDead(one({ kind: 'kill' }), one({ kind: 'start', remembers: random.chance(0.7) })),
+    ],
+    [5, () => absence.whileStopped(one({ kind: 'pause' }), one({ kind: 'resume' }))],
     [2, () => one({ kind: 'wall', ms: pick(random, -3_600_000, 86_400_000, 5000) })],
   ];
   let at = random.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
@@ -111,19 +94,30 @@ export const drawHistory = (
   const random = createRandom(seed).fork('history');
   const events: StoryEvent[] = [];
   const operator = createOperatorDraw(seed, world);
-  const exit = createExitDraw(seed);
   const unheard = createUnheardDraw(seed, world);
   const damage: Damage = {
     repairs: new Map(),
     families: createRandom(seed).fork('families'),
     others: createRandom(seed).fork('learnt history'),
   };
+  const absence = createAbsenceDraw(seed, world, damage);
+  const exit = createExitDraw(seed, absence);
+  const restart = createRestartDraw(seed);
+  const stall = createStallDraw(seed, world, damage);
+  const ping6 = createPing6Draw(seed, world);
   let ms = 0;
   while (ms < hours * 3_600_000) {
     const first = events.length;
     const bursts = 2 + random.below(14);
     for (let burst = 0; burst < bursts; burst += 1)
-      events.push(...drawBurst(random, world, damage), ...operator.interfere(), ...exit(), ...unheard());
+      events.push(
+        ...drawBurst(random, world, damage, absence),
+        ...operator.interfere(),
+        ...exit(),
+        ...unheard(),
+        ...stall(),
+        ...ping6(),
+      );
     for (const [key, repair] of damage.repairs) {
       if (mayStay(key) && random.chance(0.25)) continue;
       damage.repairs.delete(key);
@@ -131,6 +125,7 @@ export const drawHistory = (
     }
     events.push(...operator.relent());
     events.push({ afterMs: random.below(3000), happening: { kind: 'rest' } });
+    events.push(...restart());
     // A day is mostly quiet.
     ms += REST_MS[pace] + events.slice(first).reduce((sum, event) => sum + event.afterMs, 0);
     if (random.chance(pace === 'slow' ? 0.7 : 0.3)) {

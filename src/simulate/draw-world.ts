@@ -2,6 +2,7 @@
 import { parseConfig } from '../config/parse.ts';
 import { createRandom, type Random } from '../emulator/random.ts';
 import { changeConfig, drawConfig, type Pace, pick, renderConfigText } from './draw-config.ts';
+import { addRareKeys } from './draw-rare-keys.ts';
 import { LAST_GOOD, type Learnt, type StoryClient, type StoryUplink, type World } from './story.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
@@ -110,6 +111,7 @@ export const drawWorld = (seed: number, pace: Pace = 'usual'): World => {
   while (parseConfig(renderConfigText(config), 'drawn').kind !== 'ok') {
     config = drawConfig(random, uplinks, policies, pace, hasKeys ? keys : null);
   }
+  config = addRareKeys(seed, config, policies);
   return {
     seed,
     lanAddresses6: uplinks.flatMap((uplink, index) =>

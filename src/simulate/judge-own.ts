@@ -1,5 +1,6 @@
-/** This machine's own traffic: the default routes of rtable 0 at rest, by the settings and by what is true of the paths. */
+/** The default routes that are ours: of rtable 0 at rest, by the settings and by what is true of the paths; and what a restart must leave. */
 import { type Family, families, gatewayOf, gatewayWordOf, pathKey } from '../core/model.ts';
+import { isLinkUp } from '../emulator/nic.ts';
 import type { Route } from '../emulator/route-table.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
 
@@ -14,6 +15,35 @@ export const defaultRoutes = (scene: Scene, family: Family): readonly Route[] =>
 
 export const ownRoutes = (scene: Scene, family: Family): readonly Route[] =>
   defaultRoutes(scene, family).filter(({ label }) => label === OWN_LABEL);
+
+/**
+ * In which table a link has its own is history; so are the tables of links that were taken out of the file, and one of them may be that
+ * of a link now that has no interface, or no carrier there.
+ */
+export const renderRoutes = (scene: Scene): string => {
+  const { router } = scene;
+  const numbers = scene.engine()?.rtables.byLink;
+  const defaultsOf = (link: string): readonly Route[] =>
+    (router.routing.tables.get(numbers?.get(link) ?? -1)?.routes ?? []).filter(
+      ({ prefix }) => prefix.length === 0,
+    );
+  const isThere = (name: string): boolean => {
+    const nic = router.nic(name);
+    return nic !== null && isLinkUp(nic);
+  };
+  const render = (whose: string, routes: readonly Route[]): readonly string[] =>
+    routes.map(({ prefix, gateway, nic }) => `${whose}: ${prefix.family} ${gateway} ${nic}`).sort();
+  return [
+    ...render(
+      'own',
+      families.flatMap((family) => ownRoutes(scene, family)),
+    ),
+    ...scene
+      .settings()
+      .links.filter((link) => isThere(link.interface))
+      .flatMap(({ name }) => render(name, defaultsOf(name))),
+  ].join('\n');
+};
 
 const judgeFamily = (scene: Scene, family: Family): void => {
   const { links, defaultRoute } = scene.settings();

@@ -7,7 +7,8 @@ import { createPrefix, doesContain } from '../emulator/address.ts';
 import { isLinkUp, type Nic } from '../emulator/nic.ts';
 import type { Router } from '../emulator/router.ts';
 
-const UNSPECIFIED = '0.0.0.0';
+/** dhcpleased's and sppp's, as long as nobody has told them one. */
+export const UNSPECIFIED = '0.0.0.0';
 
 /** The next hop that this machine has for a link; null: nobody has told it one, or can be asked now. */
 export const gatewayNow = (

@@ -1,42 +1,20 @@
 #!/usr/bin/env node
 /**
  * `npm run simulate -- --seeds N [--hours H] [--seed S | --from S] [--jobs J] [--story FILE]`: plays drawn stories, or a written
- * one; `--speed` tells how fast. What breaks is shrunk and printed as a story that can be played again. Exit status 0: every claim held.
+ * one; `--speed` tells how fast. What breaks is shrunk, printed, and written down to be played again. Exit status 0: every claim held.
  */
 import { fork } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { basename } from 'node:path';
 import { drawHistory } from './draw-history.ts';
 import { drawWorld } from './draw-world.ts';
+import { type Options, readOptions, renderOptions, USAGE } from './options.ts';
 import { type Played, play } from './play.ts';
 import { shrink } from './shrink.ts';
 import { measureSpeed, renderSpeed } from './speed.ts';
 import type { Story } from './story.ts';
 import { parseStory } from './story-read.ts';
 import { renderStory } from './story-text.ts';
-
-const USAGE =
-  'usage: simulate [--seeds n] [--hours h] [--from seed | --seed seed] [--jobs n] [--slow] [--story file] [--write dir] [--log] [--whole] [--until-broken]\n       simulate --speed [--hours h]\n';
-
-interface Wanted {
-  readonly seeds: number;
-  readonly from: number;
-  readonly hours: number;
-  readonly jobs: number;
-  readonly story: string | null;
-  /** Where to put the stories of what broke. */
-  readonly write: string | null;
-  /** Print the log of what broke. */
-  readonly log: boolean;
-  /** Do not shrink. */
-  readonly whole: boolean;
-  /** The first that breaks is enough. */
-  readonly untilBroken: boolean;
-  /** Worlds that ask, reconcile and send so seldom that a simulated day takes a second. */
-  readonly slow: boolean;
-  /** Only tell how fast simulated time runs. */
-  readonly speed: boolean;
-}
 
 interface Sum {
   seeds: number;
@@ -47,86 +25,55 @@ interface Sum {
   packets: number;
 }
 
+/** Where a story is from, and how it is played again as a whole. */
+interface Origin {
+  readonly name: string;
+  readonly file: string;
+  readonly command: string;
+}
+
 const say = (text: string): void => {
   process.stdout.write(text);
 };
 
-const readWanted = (argv: readonly string[]): Wanted | null => {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        seeds: { type: 'string', default: '20' },
-        hours: { type: 'string', default: '1' },
-        from: { type: 'string', default: '1' },
-        seed: { type: 'string' },
-        jobs: { type: 'string', default: '1' },
-        story: { type: 'string' },
-        write: { type: 'string' },
-        log: { type: 'boolean', default: false },
-        whole: { type: 'boolean', default: false },
-        'until-broken': { type: 'boolean', default: false },
-        slow: { type: 'boolean', default: false },
-        speed: { type: 'boolean', default: false },
-      },
-    });
-    const number = (text: string): number => (/^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN);
-    const wanted: Wanted = {
-      seeds: values.seed === undefined ? number(values.seeds) : 1,
-      from: number(values.seed ?? values.from),
-      hours: number(values.hours),
-      jobs: number(values.jobs),
-      story: values.story ?? null,
-      write: values.write ?? null,
-      log: values.log,
-      whole: values.whole,
-      untilBroken: values['until-broken'],
-      slow: values.slow,
-      speed: values.speed,
-    };
-    return [wanted.seeds, wanted.from, wanted.hours, wanted.jobs].some(Number.isNaN) ? null : wanted;
-  } catch {
-    return null;
-  }
+const simulate = (options: string): string => `  npm run simulate -- ${options}\n`;
+
+const write = (directory: string, name: string, text: string): string => {
+  const file = `${directory}/${name}.story`;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file, text);
+  return file;
 };
 
-/** What is thrown where nobody awaits it is a breach like any other. */
-const playGuarded = async (story: Story): Promise<Played> => {
-  let thrown: string | null = null;
-  const onThrown = (error: unknown): void => {
-    thrown ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
-  };
-  process.on('unhandledRejection', onThrown);
-  process.on('uncaughtException', onThrown);
-  const played = await play(story);
-  process.off('unhandledRejection', onThrown);
-  process.off('uncaughtException', onThrown);
-  if (thrown === null || played.broken !== null) return played;
-  return { ...played, broken: { claim: 'nothing is thrown', text: thrown, atMs: played.simulatedMs } };
-};
-
-const tell = async (name: string, story: Story, played: Played, wanted: Wanted): Promise<void> => {
-  const { broken } = played;
+/** Says at once what broke, then the shortest story that breaks the same claim. */
+const tell = async (origin: Origin, story: Story, played: Played, options: Options): Promise<void> => {
+  const { name, file, command } = origin;
+  const { broken, log } = played;
   if (broken === null) return;
-  say(`${name}: BROKEN after ${Math.round(broken.atMs)} ms: ${broken.claim}\n${broken.text}\n`);
-  const shortest = wanted.whole ? { story, played, plays: 0 } : await shrink(story, played, playGuarded);
-  const text = `# ${broken.claim}\n# found by ${name}\n${renderStory(shortest.story)}`;
-  if (wanted.log) say(`${shortest.played.log.join('\n')}\n`);
-  say(
-    `${name}: as short as it got after ${shortest.plays} plays (npm run simulate -- --story FILE):\n${text}\n`,
-  );
-  if (wanted.write === null) return;
-  mkdirSync(wanted.write, { recursive: true });
-  writeFileSync(`${wanted.write}/${name.replaceAll(' ', '-')}.story`, text);
+  say(`${name}: BROKEN after ${Math.round(broken.atMs)} ms: ${broken.claim}\n${simulate(command)}`);
+  const shrunk = options.whole ? null : await shrink(story, played, play);
+  const told = shrunk?.played.broken ?? broken;
+  if (options.log) say(`${(shrunk?.played.log ?? log).join('\n')}\n`);
+  const text = `# ${told.claim}\n# found by ${name}\n${renderStory(shrunk?.story ?? story)}`;
+  const written = write(options.write, file, text);
+  const after = shrunk === null ? '' : `, after ${shrunk.plays} plays as short as it got`;
+  say(`${told.text}\n${name}${after}:\n${simulate(`--story ${written}`)}`);
+  if (shrunk !== null) say(`${text}\n`);
 };
 
-const playSeeds = async (wanted: Wanted): Promise<Sum> => {
+const originOf = (seed: number, { hours, slow }: Options): Origin => ({
+  name: `seed ${seed}`,
+  file: `seed-${seed}${slow ? '-slow' : ''}`,
+  command: `--seed ${seed} --hours ${hours}${slow ? ' --slow' : ''}`,
+});
+
+const playSeeds = async (options: Options): Promise<Sum> => {
   const sum: Sum = { seeds: 0, broken: 0, simulatedMs: 0, steps: 0, happenings: 0, packets: 0 };
-  for (let seed = wanted.from; seed < wanted.from + wanted.seeds; seed += 1) {
-    const pace = wanted.slow ? 'slow' : 'usual';
+  for (let seed = options.from; seed < options.from + options.seeds; seed += 1) {
+    const pace = options.slow ? 'slow' : 'usual';
     const world = drawWorld(seed, pace);
-    const story = { world, events: drawHistory(seed, world, wanted.hours, pace) };
-    const played = await playGuarded(story);
+    const story = { world, events: drawHistory(seed, world, options.hours, pace) };
+    const played = await play(story);
     sum.seeds += 1;
     sum.simulatedMs += played.simulatedMs;
     sum.steps += played.steps;
@@ -134,30 +81,23 @@ const playSeeds = async (wanted: Wanted): Promise<Sum> => {
     sum.packets += played.packets;
     if (played.broken !== null) {
       sum.broken += 1;
-      await tell(`seed ${seed}`, story, played, wanted);
-      if (wanted.untilBroken) break;
+      await tell(originOf(seed, options), story, played, options);
+      if (options.untilBroken) break;
     }
   }
   return sum;
 };
 
 /** As many processes as are wanted, each with its share of the seeds. */
-const playInProcesses = async (wanted: Wanted): Promise<Sum> => {
-  const share = Math.ceil(wanted.seeds / wanted.jobs);
+const playInProcesses = async (options: Options): Promise<Sum> => {
+  const share = Math.ceil(options.seeds / options.jobs);
   const sums = await Promise.all(
-    Array.from({ length: wanted.jobs }, (_, job) => {
-      const from = wanted.from + job * share;
-      const seeds = Math.max(0, Math.min(share, wanted.from + wanted.seeds - from));
-      const args = [`--from=${from}`, `--seeds=${seeds}`, `--hours=${wanted.hours}`];
-      const more = [
-        ...(wanted.log ? ['--log'] : []),
-        ...(wanted.whole ? ['--whole'] : []),
-        ...(wanted.slow ? ['--slow'] : []),
-        ...(wanted.untilBroken ? ['--until-broken'] : []),
-        ...(wanted.write === null ? [] : ['--write', wanted.write]),
-      ];
+    Array.from({ length: options.jobs }, (_, job) => {
+      const from = options.from + job * share;
+      const seeds = Math.max(0, Math.min(share, options.from + options.seeds - from));
       return new Promise<Sum>((resolve, reject) => {
-        const child = fork(process.argv[1] ?? '', [...args, ...more], { stdio: 'inherit' });
+        const args = renderOptions({ ...options, from, seeds });
+        const child = fork(process.argv[1] ?? '', args, { stdio: 'inherit' });
         child.on('message', (sum) => resolve(sum as Sum));
         child.on('exit', (code) => reject(new Error(`a job ended with ${code}`)));
       });
@@ -173,44 +113,67 @@ const playInProcesses = async (wanted: Wanted): Promise<Sum> => {
   }));
 };
 
-const playWritten = async (file: string, wanted: Wanted): Promise<number> => {
+const playWritten = async (file: string, options: Options): Promise<number> => {
   const story = parseStory(readFileSync(file, 'utf8'));
-  if ('kind' in story) {
-    process.stderr.write(`${file}: ${story.text}\n`);
-    return 2;
+  if ('kind' in story) throw new Error(`${file}: ${story.text}`);
+  const played = await play(story);
+  const { broken } = played;
+  if (options.log) say(`${played.log.join('\n')}\n`);
+  if (broken === null) {
+    say(`${file}: every claim held\n`);
+    return 0;
   }
-  const played = await playGuarded(story);
-  if (wanted.log) say(`${played.log.join('\n')}\n`);
-  if (played.broken === null) say(`${file}: every claim held\n`);
-  else await tell(file.replace(/.*\//, ''), story, played, { ...wanted, log: false });
-  return played.broken === null ? 0 : 1;
+  const name = basename(file);
+  if (options.whole)
+    say(`${name}: BROKEN after ${Math.round(broken.atMs)} ms: ${broken.claim}\n${broken.text}\n`);
+  else {
+    // Its own file stays as it is.
+    const origin = { name, file: `${basename(file, '.story')}-shrunk`, command: `--story ${file}` };
+    await tell(origin, story, played, { ...options, log: false });
+  }
+  return 1;
 };
 
-const main = async (): Promise<number> => {
-  const wanted = readWanted(process.argv.slice(2));
-  if (wanted === null) {
-    process.stderr.write(USAGE);
-    return 2;
+const main = async (options: Options): Promise<number> => {
+  if (options.help) {
+    say(USAGE);
+    return 0;
   }
-  if (wanted.speed) {
-    const speed = await measureSpeed(wanted.hours);
+  if (options.speed) {
+    const speed = await measureSpeed(options.hours);
     say(`${renderSpeed(speed)}\n`);
     return speed.brokenBy === null ? 0 : 1;
   }
-  if (wanted.story !== null) return playWritten(wanted.story, wanted);
+  if (options.story !== null) return playWritten(options.story, options);
   const began = performance.now();
-  const sum = wanted.jobs > 1 ? await playInProcesses(wanted) : await playSeeds(wanted);
+  const sum = options.jobs > 1 ? await playInProcesses(options) : await playSeeds(options);
   if (process.send !== undefined) {
     process.send(sum);
     return 0;
   }
   const tookMs = performance.now() - began;
   say(
-    `${sum.seeds} seeds from ${wanted.from}, ${(sum.simulatedMs / 3_600_000).toFixed(1)} simulated hours in ` +
+    `${sum.seeds} seeds from ${options.from}, ${(sum.simulatedMs / 3_600_000).toFixed(1)} simulated hours in ` +
       `${(tookMs / 1000).toFixed(1)} s (${Math.round(sum.simulatedMs / tookMs)} x), ${sum.happenings} happenings, ` +
       `${sum.packets} packets of clients, ${sum.steps} steps: ${sum.broken} broken\n`,
   );
   return sum.broken === 0 ? 0 : 1;
 };
 
-process.exitCode = await main();
+const refuse = (error: unknown, usage: string): number => {
+  process.stderr.write(`simulate: ${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  return 2;
+};
+
+const readWanted = (): Options | null => {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.exitCode = refuse(error, USAGE);
+    return null;
+  }
+};
+
+const wanted = readWanted();
+// A story that cannot be read needs no usage.
+if (wanted !== null) process.exitCode = await main(wanted).catch((error: unknown) => refuse(error, ''));

@@ -134,6 +134,12 @@ export const perform = (router: Router, world: World, happening: Happening): voi
     case 'overflow':
       router.setOverflowing(happening.isFull);
       break;
+    case 'stall':
+      router.userland.stall();
+      break;
+    case 'go-on':
+      router.userland.goOn();
+      break;
     case 'admin':
     case 'by-hand':
     case 'terminate':
@@ -144,6 +150,7 @@ export const perform = (router: Router, world: World, happening: Happening): voi
     case 'resume':
     case 'wall':
     case 'rest':
+    case 'restart':
       break;
   }
 };

@@ -16,6 +16,8 @@ export interface Process {
   resume(): void;
   /** SIGKILL. */
   kill(): void;
+  /** Any other that it handles: one that is stopped hears it when it goes on, once however often it was sent. */
+  signal(name: string, handle: () => void): void;
   readonly isPaused: boolean;
   readonly isAlive: boolean;
   /** Timers, and commands that it waits for. */
@@ -29,6 +31,7 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
   let timers: (() => void)[] = [];
   let input: (() => void)[] = [];
   const streams = new Set<Stream>();
+  const signals = new Set<string>();
   const nothing = (): void => {};
   let armed = 0;
   let running = 0;
@@ -101,6 +104,14 @@ export const createProcess = (clock: Clock, commands: Commands, onInput: () => v
       timers = [];
       input = [];
       for (const fire of waiting) clock.after(millis(0), () => deliver('input', fire));
+    },
+    signal: (name, handle) => {
+      if (signals.has(name)) return;
+      signals.add(name);
+      deliver('input', () => {
+        signals.delete(name);
+        handle();
+      });
     },
     kill: () => {
       isAlive = false;

@@ -29,6 +29,7 @@ export type Claim =
   | 'nothing is said twice'
   | 'the log tells every change'
   | 'what an operator says holds'
+  | 'a file is taken as a whole or not at all'
   | 'the default route is what is decided'
   | 'a clean exit leaves what it is to leave'
   | 'health is what the world is'

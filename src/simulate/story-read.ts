@@ -1,6 +1,7 @@
 /** Reads stories that were written as text (story-text.ts): a story, or the line that is none. */
 import type { CallFault } from '../emulator/fault.ts';
 import type { Happening, Learnt, Story, StoryClient, StoryEvent, StoryUplink } from './story.ts';
+import { expectedOf, isHappeningKind } from './story-form.ts';
 
 /** Words of a line; one in double quotes is JSON. Null: not words. */
 const parseWords = (text: string): readonly string[] | null => {
@@ -46,6 +47,7 @@ const children = ['kill', 'mute', 'cut', 'junk'] as const;
 
 const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | null => {
   const [first = '', second = '', third = '', fourth = ''] = rest;
+  if (!isHappeningKind(kind)) return null;
   switch (kind) {
     case 'carrier':
       return { kind, interface: first, isThere: second === 'up' };
@@ -93,6 +95,7 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'reload':
       return { kind, config: first };
     case 'start':
+    case 'restart':
       return { kind, remembers: first === 'remembering' };
     case 'wall':
       return { kind, ms: Number(first) };
@@ -100,12 +103,12 @@ const parseHappening = ([kind = '', ...rest]: readonly string[]): Happening | nu
     case 'kill':
     case 'pause':
     case 'resume':
+    case 'stall':
+    case 'go-on':
     case 'rest':
       return { kind };
     case 'overflow':
       return { kind, isFull: first === 'begins' };
-    default:
-      return null;
   }
 };
 
@@ -162,9 +165,10 @@ export const parseStory = (text: string): Story | { readonly kind: 'refused'; re
       continue;
     }
     if (each.trim() === '' || each.startsWith('#')) continue;
-    const refusal = { kind: 'refused', text: `line ${at + 1}: ${each}` } as const;
     const words = parseWords(each);
-    if (words === null) return refusal;
+    const expected = words === null ? 'words, those with blanks in "double quotes"' : expectedOf(words);
+    const refusal = { kind: 'refused', text: `line ${at + 1}: ${each}: expected ${expected}` } as const;
+    if (words === null || expected !== null) return refusal;
     const [word = '', ...rest] = words;
     switch (word) {
       case 'seed':
@@ -202,7 +206,7 @@ export const parseStory = (text: string): Story | { readonly kind: 'refused'; re
       case 'after': {
         const afterMs = Number((rest[0] ?? '').replace(/ms$/, ''));
         const happening = parseHappening(rest.slice(1));
-        if (happening === null || !Number.isFinite(afterMs)) return refusal;
+        if (happening === null) return refusal;
         events.push({ afterMs, happening });
         break;
       }

@@ -71,13 +71,16 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
     case 'reload':
       return ['reload', happening.config];
     case 'start':
-      return ['start', happening.remembers ? 'remembering' : 'afresh'];
+    case 'restart':
+      return [happening.kind, happening.remembers ? 'remembering' : 'afresh'];
     case 'wall':
       return ['wall', happening.ms];
     case 'terminate':
     case 'kill':
     case 'pause':
     case 'resume':
+    case 'stall':
+    case 'go-on':
     case 'rest':
       return [happening.kind];
     case 'overflow':
@@ -85,7 +88,7 @@ const happeningWords = (happening: Happening): readonly (string | number)[] => {
   }
 };
 
-export const renderEvent = ({ afterMs, happening }: StoryEvent): string =>
+const renderEvent = ({ afterMs, happening }: StoryEvent): string =>
   line('after', `${afterMs}ms`, ...happeningWords(happening));
 
 const block = (head: string, text: string): string =>

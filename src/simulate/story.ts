@@ -120,10 +120,14 @@ export type Happening =
   | { readonly kind: 'start'; readonly remembers: boolean }
   /** SIGSTOP, SIGCONT. */
   | { readonly kind: 'pause' | 'resume' }
+  /** The whole machine stalls: no process gets its turn, the daemon and its children neither. Then it goes on. */
+  | { readonly kind: 'stall' | 'go-on' }
   /** The wall clock is stepped. */
   | { readonly kind: 'wall'; readonly ms: number }
   /** Commands work again, the daemon runs; then, once everything has had the time that it may take, it all has to be right. */
-  | { readonly kind: 'rest' };
+  | { readonly kind: 'rest' }
+  /** At rest: SIGKILL and a start, which finds what it would have made. Nothing elsewhere. */
+  | { readonly kind: 'restart'; readonly remembers: boolean };
 
 export interface StoryEvent {
   /** Milliseconds after the event before it: an event that is taken out takes its time with it. */

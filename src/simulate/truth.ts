@@ -20,7 +20,7 @@ import { isLinkUp, type Nic, type NicAddress } from '../emulator/nic.ts';
 import type { Router } from '../emulator/router.ts';
 import type { Uplink } from '../emulator/uplink.ts';
 import { PROGRAM_ASKS } from './admin-program.ts';
-import { farEndOf, gatewayNow } from './learnt-truth.ts';
+import { farEndOf, gatewayNow, UNSPECIFIED } from './learnt-truth.ts';
 
 export type Standing = 'good' | 'dead' | 'grey';
 
@@ -38,7 +38,6 @@ export interface PathTruth {
 }
 
 /** pppoe(4) shows it before and after a session. */
-const UNSPECIFIED = '0.0.0.0';
 
 /** The host behind the gateway that a target asks, in whatever way. */
 const hostsOf = (target: Target, family: Family): readonly string[] => {

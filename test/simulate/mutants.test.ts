@@ -216,6 +216,7 @@ const simulate = (directory: string, from: number, seeds: number): Promise<strin
       '--hours=0.2',
       '--whole',
       '--until-broken',
+      `--write=${directory}/found`,
     ];
     const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
