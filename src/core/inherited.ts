@@ -26,6 +26,15 @@ export const pooledUnder = ({ settings, paths }: Engine): readonly PathKey[] =>
     ? []
     : [...paths.values()].filter((path) => isPooled(settings, paths, path)).map(({ key }) => key);
 
+/** Paths that pools use, or have used while what they have pinned there is there: for the next life. */
+export const pooledOf = (engine: Engine): readonly PathKey[] => {
+  const now = new Set(pooledUnder(engine));
+  const { pooledBefore, holders } = engine.sweep;
+  return [...engine.paths.keys()].filter(
+    (path) => now.has(path) || (pooledBefore.has(path) && holders.has(path)),
+  );
+};
+
 /** Policies that have lost a link to new settings, or to those before, while others keep it. */
 export const findFormer = (known: PathUsers, before: Settings | null, after: Settings): PathUsers => {
   const found = new Map<PathKey, readonly string[]>();

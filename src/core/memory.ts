@@ -53,6 +53,8 @@ export interface Memory {
   }[];
   /** Policies that have, or had, connections on a path: the next settings may have it for others (kill.ts). */
   readonly users: readonly { readonly path: PathKey; readonly policies: readonly string[] }[];
+  /** Paths that may have what a pool has pinned to them: the next settings may have no pool for them (sweep.ts, pooledBefore). */
+  readonly pooled: readonly PathKey[];
   readonly rtables: readonly { readonly link: string; readonly rtable: number }[];
   /** Of links in a routing domain of their own. */
   readonly rdomains: readonly { readonly link: string; readonly rdomain: number }[];
@@ -73,6 +75,7 @@ export const afterReboot = (memory: Memory): Memory => ({
   paths: [],
   left: [],
   users: [],
+  pooled: [],
   rtables: [],
   rdomains: [],
   rdomainsSeen: [],
@@ -83,9 +86,10 @@ export const afterReboot = (memory: Memory): Memory => ({
 export interface Inherited {
   readonly leftBehind: ReadonlyMap<PathKey, LastReady>;
   readonly users: PathUsers;
+  readonly pooled: readonly PathKey[];
 }
 
-const nothingInherited: Inherited = { leftBehind: new Map(), users: new Map() };
+const nothingInherited: Inherited = { leftBehind: new Map(), users: new Map(), pooled: [] };
 
 /** Judged by what probes have said: what evidence says is found anew. */
 const isWorthKeeping = ({ evidence, reason }: PathHealth): boolean =>
@@ -126,6 +130,7 @@ export const rememberPresent = (
       return place === null ? [] : [{ path: path.key, ...place }];
     }),
     users: [...inherited.users].map(([path, policies]) => ({ path, policies })),
+    pooled: inherited.pooled,
     rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),
     rdomains: [...rtables.rdomains].map(([link, rdomain]) => ({ link, rdomain })),
     rdomainsSeen: [...rtables.rdomainsSeen].sort((a, b) => a - b),

@@ -227,6 +227,7 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
         admin: recallAdmin(observation.memory),
         carp: recallCarp(observation.memory.carp),
         former: recallUsers(observation.memory),
+        sweep: { ...engine.sweep, pooledBefore: new Set(observation.memory.pooled) },
         records: recallRecords(observation.memory, now),
         meters: recallMeters(observation.memory.months),
       };

@@ -95,6 +95,11 @@ export const stepSweepResult = (
     };
   }
   const outlived: Sweep['gateways'] = lane.outlived;
+  const holders = afterKills(
+    lane.holders,
+    inFlight.gateways.filter((each) => !outlived.includes(each)),
+    now,
+  );
   return {
     lane: {
       ...lane,
@@ -102,11 +107,9 @@ export const stepSweepResult = (
       failures: 0,
       failure: null,
       retryAt: null,
-      holders: afterKills(
-        lane.holders,
-        inFlight.gateways.filter((each) => !outlived.includes(each)),
-        now,
-      ),
+      holders,
+      // What is swept is pinned no more, and those that are no pool's now pin nothing again.
+      pooledBefore: new Set([...lane.pooledBefore].filter((path) => holders.has(path))),
       outlived: lane.outlived.filter((each) => !inFlight.gateways.includes(each)),
       killed: lane.killed + result.killed.reduce((sum, each) => sum + each.count, 0),
     },

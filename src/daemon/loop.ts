@@ -8,7 +8,7 @@
 import type { CarpTransaction } from '../core/carp.ts';
 import { type Engine, newEngine } from '../core/engine.ts';
 import { sayFarewell } from '../core/farewell.ts';
-import { usersOf } from '../core/inherited.ts';
+import { pooledOf, usersOf } from '../core/inherited.ts';
 import { type Memory, memoryKey, rememberPresent } from '../core/memory.ts';
 import { rememberMeters } from '../core/meter.ts';
 import type { AdminMode, Settings } from '../core/model.ts';
@@ -209,10 +209,24 @@ export const createLoop = (ports: Ports): Loop => {
   };
 
   const rememberAll = (isLast = false): void => {
-    // What is kept of a path is part of how it stands, so conclusions tell whether to look at all.
+    // What is kept of a path is part of how it stands: what follows from that, and its books, tell whether to look at all. A path that
+    // is not used may change with nothing to follow from it.
     const hour = Math.floor(clock.now() / RECORDS_EVERY);
-    const { settings, rtables, admin, former, leftBehind } = engine;
-    const these = [engine.concluded?.conclusions, settings, rtables, admin, former, leftBehind, hour];
+    const { settings, rtables, admin, former, leftBehind, records, sweep } = engine;
+    const { holders, pooledBefore } = sweep;
+    const conclusions = engine.concluded?.conclusions;
+    const these = [
+      conclusions,
+      settings,
+      rtables,
+      admin,
+      former,
+      leftBehind,
+      records,
+      holders,
+      pooledBefore,
+      hour,
+    ];
     if (!isLast && these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) {
@@ -222,6 +236,7 @@ export const createLoop = (ports: Ports): Loop => {
     const present = rememberPresent(engine.paths.values(), rtables, admin, engine.carp.added, clock.now(), {
       leftBehind,
       users: usersOf(engine),
+      pooled: pooledOf(engine),
     });
     const key = `${hour} ${memoryKey(present)}`;
     keptOf = these;

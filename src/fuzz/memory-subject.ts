@@ -53,6 +53,7 @@ export const FULL_MEMORY: Memory = {
     { path: 'gone/inet', gateway: '100.64.0.1', address: '100.64.0.2', rdomain: 0 },
   ],
   users: [{ path: 'dsl/inet', policies: ['default', 'voip'] }],
+  pooled: ['fibre/inet', 'gone/inet'],
   rtables: [
     { link: 'fibre', rtable: 101 },
     { link: 'dsl', rtable: 102 },

@@ -10,7 +10,7 @@ export const addRareKeys = (seed: number, config: Config, policies: readonly str
   const changes = [
     ...policies.map((name) => [`policy.${name}`, 'sticky', true] as const),
     ['', 'local', [pick(random, '192.168.0.0/16', '10.200.0.0/16'), '203.0.113.0/24']] as const,
-    ['probe.latency', 'recover', pick(random, '20ms', '80ms')] as const,
+    ['probe.latency', 'recover', pick(random, '60ms', '80ms')] as const,
   ].filter(() => random.chance(0.6));
   return changes.reduce<Config>((before, [table, key, value]) => {
     const after = edit(before, table, [[key, value]]);

@@ -3,27 +3,24 @@
  * they are there (docs/DESIGN.md, section 12). Nothing is demanded of them.
  */
 import type { Outcome } from '../emulator/clients.ts';
+import type { PfState } from '../emulator/pf-state.ts';
 import type { Scene } from './scene.ts';
 import type { StoryClient } from './story.ts';
 
 /** What ifconfig and dhcpleasectl show is known so long after a start. */
 export const READ_MS = 1000;
 
-/** A pool has pinned it to a link of which the policy has no pool now. */
-const isPinnedByFormerPool = (scene: Scene, client: StoryClient): boolean => {
+/** A pool that no memory tells of has pinned it to a link of which the policy has no pool now. */
+export const isOfForgottenPool = (scene: Scene, { rule, route, created }: PfState): boolean => {
+  // A label of the policy, not of a link: text/pf.ts.
+  const name = /^uplink::(.+)$/.exec(rule.label)?.[1];
+  if (name === undefined || route === null || created >= scene.forgottenAt()) return false;
   const { links, policies } = scene.settings();
-  const policy = policies.find(({ name }) => name === client.policy);
+  const policy = policies.find((each) => each.name === name);
   const uplinks = [...scene.router.uplinks.values()];
-  for (const { stack, route, rule } of scene.router.firewall.states.all.values()) {
-    // A label of the policy, not of a link: text/pf.ts.
-    if (stack.address0 !== client.address || route === null || rule.label !== `uplink::${client.policy}`)
-      continue;
-    const uplink = uplinks.find(({ gateway, gateway6 }) => [gateway, gateway6].includes(route.gateway));
-    const link = links.find((each) => each.interface === uplink?.interface);
-    if (policy?.balance === 'weight' || !policy?.members.some((member) => member.link === link?.name))
-      return true;
-  }
-  return false;
+  const uplink = uplinks.find(({ gateway, gateway6 }) => [gateway, gateway6].includes(route.gateway));
+  const link = links.find((each) => each.interface === uplink?.interface);
+  return policy?.balance === 'weight' || !policy?.members.some((member) => member.link === link?.name);
 };
 
 export const isForgotten = (
@@ -40,5 +37,10 @@ export const isForgotten = (
     for (const { identityAt } of scene.truth.paths.values())
       if (identityAt > openedAt && identityAt <= forgottenAt + READ_MS) return true;
   }
-  return isPinnedByFormerPool(scene, client);
+  return [...scene.router.firewall.states.all.values()].some(
+    (pfState) =>
+      pfState.stack.address0 === client.address &&
+      pfState.rule.label === `uplink::${client.policy}` &&
+      isOfForgottenPool(scene, pfState),
+  );
 };

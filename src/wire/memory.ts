@@ -45,6 +45,7 @@ const memorySchema = z.object({
     )
     .default([]),
   users: z.array(z.object({ path: pathKey, policies: z.array(name) })).default([]),
+  pooled: z.array(pathKey).default([]),
   rtables: z.array(z.object({ link: name, rtable: z.int().min(1).max(255) })),
   rdomains: z.array(z.object({ link: name, rdomain: z.int().min(1).max(255) })).default([]),
   rdomainsSeen: z.array(z.int().min(0).max(255)),

@@ -26,6 +26,7 @@ const memory: Memory = {
   rdomains: [{ link: 'a', rdomain: 103 }],
   left: [{ path: 'c/inet', gateway: '192.0.2.1', address: '192.0.2.2', rdomain: 0 }],
   users: [{ path: 'a/inet', policies: ['default', 'voip'] }],
+  pooled: ['a/inet'],
   rdomainsSeen: [0],
   carp: { group: 'carp', by: 50 },
   months: [{ link: 'a', months: [{ month: '2026-11', bytes: 31_200_000 }] }],
@@ -110,6 +111,7 @@ t.test('of another boot', async (t) => {
     rdomains: [],
     left: [],
     users: [],
+    pooled: [],
     rdomainsSeen: [],
     carp: null,
   });

@@ -664,6 +664,7 @@ t.test('what is remembered of an earlier life', async (t) => {
     rdomains: [],
     left: [],
     users: [],
+    pooled: [],
     rdomainsSeen: [0, 101],
     carp: null,
     records: [],

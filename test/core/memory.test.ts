@@ -1,5 +1,5 @@
 import t from 'tap';
-import { usersOf } from '../../src/core/inherited.ts';
+import { pooledOf, usersOf } from '../../src/core/inherited.ts';
 import { afterReboot, memoryKey, recallPath, recallRtables, rememberPresent } from '../../src/core/memory.ts';
 import { newPath } from '../../src/core/path.ts';
 import { rememberRecords } from '../../src/core/record.ts';
@@ -18,6 +18,7 @@ const present = (world: World) => {
     ...rememberPresent(paths.values(), rtables, admin, carp.added, now, {
       leftBehind,
       users: usersOf(world.engine()),
+      pooled: pooledOf(world.engine()),
     }),
     records: rememberRecords(records, paths, now),
   };
@@ -144,6 +145,30 @@ t.test('a policy that has lost a link over a restart leaves it when it dies', as
   t.ok(world.takePfLog().some((line) => line.includes('kill a')));
 });
 
+t.test(
+  'what a pool has pinned is known under weights, also after a restart; and no longer once it is swept',
+  async (t) => {
+    const before = createWorld();
+    before.load(settingsOf([a, b], [policySettings([a, b], { balance: 'least-states', sticky: true })]));
+    before.interfaces(interfacesOf(2));
+    before.run(60_000);
+    t.same(pooledOf(before.engine()), ['a/inet', 'b/inet']);
+    before.pin('a', 7);
+    const world = restart(before);
+    world.load(settings);
+    world.interfaces(interfacesOf(2));
+    world.run(60_000);
+    world.pin('a', 7);
+    t.same(pooledOf(world.engine()), ['a/inet', 'b/inet']);
+    world.takeSweepLog();
+    world.answers('a', null);
+    world.run(30_000);
+    t.same(world.takeSweepLog(), ['a', 'a again']);
+    t.equal(world.pinnedOf('a'), 0);
+    t.same(pooledOf(world.engine()), ['b/inet']);
+  },
+);
+
 t.test('a link that is on hold is not up because of a restart', async (t) => {
   const before = steady();
   before.answers('a', null);
@@ -175,6 +200,7 @@ t.test('what is remembered', async (t) => {
         { path: 'a/inet', policies: ['default'] },
         { path: 'b/inet', policies: ['default'] },
       ],
+      pooled: [],
       rtables: [
         { link: 'a', rtable: 101 },
         { link: 'b', rtable: 102 },

@@ -174,6 +174,7 @@ t.test('a link that is taken out leaves nothing behind', async (t) => {
     rdomains: [],
     left: [],
     users: [],
+    pooled: [],
     rdomainsSeen: [0],
     carp: null,
     admin: [],
