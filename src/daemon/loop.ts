@@ -191,17 +191,21 @@ export const createLoop = (ports: Ports): Loop => {
     void firewall.count(anchor).then((counted) => take({ kind: 'counted', id, counted }));
   };
 
-  /** What was kept before this life, and when it was read. */
+  /** What was kept last, in this life or before it, and when it was written or read. */
   let left: { readonly memory: Memory; readonly at: Mono } | null = null;
   let wordsKept = '[]';
+  const keep = (present: Memory): void => {
+    left = { memory: present, at: clock.now() };
+    wordsKept = JSON.stringify(present.admin);
+    memory.keep(present);
+  };
   /** While nothing is known of some path, all but an operator's words stays as it was kept, and as old; those must not wait. */
   const keepWords = (): void => {
     const now = clock.now();
     const bare = rememberPresent([], engine.rtables, engine.admin, engine.carp.added, now);
-    const words = JSON.stringify(bare.admin);
-    if (words === wordsKept) return;
-    wordsKept = words;
-    memory.keep(
+    if (JSON.stringify(bare.admin) === wordsKept) return;
+    kept = '';
+    keep(
       left === null
         ? bare
         : { ...left.memory, admin: bare.admin, age: millis(left.memory.age + since(now, left.at)) },
@@ -230,7 +234,7 @@ export const createLoop = (ports: Ports): Loop => {
     if (!isLast && these.every((each, at) => each === keptOf[at])) return;
     // Before the first reading of ifconfig nothing is known: what was kept is better than that.
     if ([...engine.paths.values()].some((path) => path.evidence === null)) {
-      if (kept === '') keepWords();
+      keepWords();
       return;
     }
     const present = rememberPresent(engine.paths.values(), rtables, admin, engine.carp.added, clock.now(), {
@@ -242,7 +246,7 @@ export const createLoop = (ports: Ports): Loop => {
     keptOf = these;
     if (!isLast && key === kept) return;
     kept = key;
-    memory.keep({
+    keep({
       ...present,
       months: rememberMeters(engine.meters, engine.calendar?.month ?? null),
       records: rememberRecords(engine.records, engine.paths, clock.now()),
