@@ -166,6 +166,10 @@ t.test(
     t.same(world.takeSweepLog(), ['a', 'a again']);
     t.equal(world.pinnedOf('a'), 0);
     t.same(pooledOf(world.engine()), ['b/inet']);
+    world.answers('a', 20);
+    world.run(120_000);
+    t.equal(world.held(), 'a/0.75 b/1');
+    t.same(pooledOf(world.engine()), ['b/inet'], 'nor when it is used again');
   },
 );
 
