@@ -311,6 +311,20 @@ export const skipPath = (path: PathHealth, by: Millis, now: Mono): PathHealth =>
   };
 };
 
+/**
+ * Its routing table had lost its default route, and has it again: what could not leave says nothing of the link (nor do pings that
+ * were refused for want of it), and what was asked meanwhile is asked again if there is reason to.
+ */
+export const excuseRoute = (path: PathHealth, now: Mono): PathHealth => {
+  const { confirming } = path;
+  const targets = skipTargets(path.targets, now);
+  return {
+    ...path,
+    targets,
+    confirming: confirming.burst === null ? confirming : endBurst(confirming, targets),
+  };
+};
+
 /** When this path wants to be looked at next. */
 export const pathDeadline = (path: PathHealth): Mono | null =>
   earliest(

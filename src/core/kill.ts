@@ -13,6 +13,8 @@ import {
   type Family,
   gatewayOf,
   gatewayWordOf,
+  type LearntGateway,
+  type LinkSettings,
   type PathKey,
   type PolicySettings,
   type Settings,
@@ -205,6 +207,21 @@ export const isPooled = (
     (policy) => usesPool(policy, settings, path.family, paths) && couldUse(policy, path),
   );
 
+/** The gateway of a path that has not been ready in this life. What is another one's by now may be of that. */
+const toldGateway = (
+  link: LinkSettings,
+  { key, family }: PathHealth,
+  paths: ReadonlyMap<PathKey, PathHealth>,
+  learnt: readonly LearntGateway[],
+): string | null => {
+  if (gatewayWordOf(link, family) === null) return gatewayOf(link, family);
+  const told = learnt.find((each) => each.interface === link.interface && each.family === family)?.gateway;
+  const isOthers = [...paths.values()].some(
+    ({ key: other, evidence }) => other !== key && evidence?.kind === 'ready' && evidence.gateway === told,
+  );
+  return told === undefined || isOthers ? null : told;
+};
+
 /** The gateways that pools may have pinned states to, of paths whose states must go. */
 export const dueSweep = (
   holders: StateHolders,
@@ -214,14 +231,16 @@ export const dueSweep = (
   now: Mono,
   /** Paths that pools have used under earlier settings. */
   pooledBefore: ReadonlySet<PathKey> = new Set(),
+  /** dhcpleased tells a lease's gateway without carrier as well. */
+  learnt: readonly LearntGateway[] = [],
 ): Sweep['gateways'] =>
   unwanted.flatMap((key): Sweep['gateways'] => {
     const path = paths.get(key);
     if (path === undefined) return [];
     // A path that has been dead since the start has not been ready in this life, but its states are from one before.
     const link = settings.links.find((each) => each.name === path.link);
-    const isLearnt = link === undefined || gatewayWordOf(link, path.family) !== null;
-    const gateway = path.lastReady?.gateway ?? (isLearnt ? null : gatewayOf(link, path.family));
+    const gateway =
+      path.lastReady?.gateway ?? (link === undefined ? null : toldGateway(link, path, paths, learnt));
     if (gateway === null) return [];
     if (!pooledBefore.has(key) && !isPooled(settings, paths, path)) return [];
     if (!isDue(holders, key, now)) return [];

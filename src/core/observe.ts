@@ -14,7 +14,7 @@ import { type Engine, mapPaths, routeWishes, say } from './engine.ts';
 import { UNMEASURED } from './estimate.ts';
 import { type Evidence, findEvidence, isRead, learnWishOf } from './evidence.ts';
 import { distrustGap } from './gap.ts';
-import { stepEvidence, stepRoute } from './health.ts';
+import { excuseRoute, stepEvidence, stepRoute } from './health.ts';
 import { type Heard, hear, pathOfProbe, slackOf, stepStarts } from './hear.ts';
 import { findFormer, forgetFormer, holdUnknown, pooledUnder } from './inherited.ts';
 import { recallAdmin, recallPath, recallRtables, recallUsers } from './memory.ts';
@@ -35,7 +35,7 @@ import { findIdles, idleNotes } from './pace.ts';
 import { forgetApplied, stepPfResult } from './reconcile.ts';
 import { recallRecords } from './record.ts';
 import { reloadPaths } from './reload.ts';
-import { doubtRoutes, stepRouteResults } from './routing.ts';
+import { doubtRoutes, stepMended, stepRouteResults } from './routing.ts';
 import { allocateRtables, ownersOf } from './rtable.ts';
 import type { Ruleset } from './rule.ts';
 import { draftEngine } from './shape.ts';
@@ -303,13 +303,19 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       // The path may have become another one while its route was being set.
       const asked = new Set((engine.routes.inFlight?.wishes ?? []).map((wish) => JSON.stringify(wish)));
       const wanted = new Map(routeWishes(engine).map((wish) => [wish.id, JSON.stringify(wish)]));
-      const routed = mapPaths({ ...engine, routes: lane }, (path) => {
+      let mended = lane;
+      const routed = mapPaths(engine, (path) => {
         const result = observation.results.find((each) => each.id === path.key);
         const isAsked =
           engine.routes.inFlight?.id === observation.id && asked.has(wanted.get(path.key) ?? '');
-        return result === undefined || !isAsked ? path : stepRoute(path, result.kind === 'ensured', now);
+        if (result === undefined || !isAsked) return path;
+        const isEnsured = result.kind === 'ensured';
+        if (!isEnsured || !result.changed || !path.isRouted) return stepRoute(path, isEnsured, now);
+        const step = stepMended(mended, path.key, now);
+        mended = step.lane;
+        return step.isExcused ? excuseRoute(path, now) : path;
       });
-      return say(routed, ...notes);
+      return say({ ...routed, routes: mended }, ...notes);
     }
     case 'carp': {
       const { lane, notes } = stepCarpResult(engine.carp, observation.id, observation.failure, now);

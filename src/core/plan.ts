@@ -146,7 +146,9 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
   const canSweep = writes && !isBackup && isSettled(pf.lane, desired);
   const sweep = planSweep(
     held,
-    canSweep ? dueSweep(held.holders, pooled, settings, engine.paths, now, held.pooledBefore) : null,
+    canSweep
+      ? dueSweep(held.holders, pooled, settings, engine.paths, now, held.pooledBefore, engine.learnt)
+      : null,
     desired.tables.find(({ name }) => name === localTableName(settings))?.addresses ?? [],
     now,
   );

@@ -6,7 +6,7 @@
 import type { Note } from './note.ts';
 import { backoff } from './reconcile.ts';
 import { remembered } from './remembered.ts';
-import { earliest, type Millis, type Mono, plus } from './time.ts';
+import { earliest, type Millis, type Mono, millis, plus, since } from './time.ts';
 import type { RouteResult, RouteTransaction, RouteWish } from './transaction.ts';
 
 type WishId = RouteWish['id'];
@@ -23,6 +23,8 @@ export interface RouteLane {
   /** The last warning that was said, per wish: once is enough. */
   readonly warned: ReadonlyMap<WishId, string>;
   readonly recheckAt: Mono | null;
+  /** When it was last written again after it had been there, per wish. */
+  readonly mended: ReadonlyMap<WishId, Mono>;
 }
 
 interface RouteTrouble {
@@ -42,7 +44,11 @@ export const newRouteLane: RouteLane = {
   troubles: new Map(),
   warned: new Map(),
   recheckAt: null,
+  mended: new Map(),
 };
+
+/** Who writes to our tables over and over must not keep a dead link from being found out. */
+const EXCUSED_EVERY = millis(60_000);
 
 const wishKey = remembered((wish: RouteWish): string => {
   switch (wish.kind) {
@@ -139,6 +145,17 @@ export const stepRouteResults = (
     lane: { ...lane, ensured, troubles, warned, inFlight: null, recheckAt: plus(now, recheckAfter) },
     notes,
   };
+};
+
+/** A route was there, and had to be written again: losses of its path meanwhile are this machine's. */
+export const stepMended = (
+  lane: RouteLane,
+  id: WishId,
+  now: Mono,
+): { readonly lane: RouteLane; readonly isExcused: boolean } => {
+  const last = lane.mended.get(id);
+  if (last !== undefined && since(now, last) < EXCUSED_EVERY) return { lane, isExcused: false };
+  return { lane: { ...lane, mended: new Map(lane.mended).set(id, now) }, isExcused: true };
 };
 
 /** When this lane wants to be planned again by itself. */

@@ -233,6 +233,9 @@ export const stepSendError = (window: Window, now: Mono): Window => {
   if (window.isSingle && window.next > window.known.seq) return window;
   let seq = Math.max(window.next, sentBy(window, window.known, now));
   while (window.settled.includes(seq)) seq += 1;
+  // Read late, as after a stop of this process: it is of a request that counts neither way, or that is lost already.
+  const leaves = window.started === null ? sentAt(window, seq) : null;
+  if (leaves !== null && leaves - now > window.interval / 2) return window;
   const lost = withLoss({ ...window, answersInRow: 0 }, seq, millis(0));
   return settle(lost, seq);
 };

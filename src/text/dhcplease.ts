@@ -17,6 +17,12 @@ export type LeaseReading =
   /** dhcpleased does not answer, or it cannot be told what it says. */
   | { readonly kind: 'failed'; readonly text: string };
 
+/**
+ * Phases that are entered with an address only (dhcpleased's engine.c). Whatever has one prints how long it is leased for, in the last
+ * line but one (dhcpleasectl.c).
+ */
+const LEASED = /^(?:Bound|Renewing|Rebinding|Rebooting)$/;
+
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /** Never throws. `code` is the exit status. */
@@ -28,8 +34,9 @@ export const parseLease = (code: number, stdout: string, stderr: string): LeaseR
       : { kind: 'failed', text };
   }
   const phase = /^\S+ \[([^\]\n]*)\]$/m.exec(stdout)?.[1];
-  // Half an answer could be one without its gateway. What is bound has a lease, of which the last line but one tells (dhcpleasectl.c).
-  const isCut = !stdout.endsWith('\n') || (phase === 'Bound' && !/^\tlease /m.test(stdout));
+  // Half an answer could be one without its gateway.
+  const isLeased = LEASED.test(phase ?? '') || /^\tinet /m.test(stdout);
+  const isCut = !stdout.endsWith('\n') || (isLeased && !/^\tlease /m.test(stdout));
   if (phase === undefined || isCut) {
     return { kind: 'failed', text: `dhcpleasectl: not understood: ${firstLine(stdout)}` };
   }

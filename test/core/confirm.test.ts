@@ -445,3 +445,36 @@ t.test('a path that has stalled is waited for the next time', async (t) => {
     t.ok(untilDown(world) < interval + 2000, `${interval}: what is dead is found dead, a moment later`);
   }
 });
+
+t.test(
+  'what could not leave, because somebody had taken the default route of its table, is no loss',
+  async (t) => {
+    const silentFor = (ms: number, loses: (world: World) => void): readonly string[] => {
+      const world = begin();
+      world.answers('a', null);
+      while (pathOf(world).confirming.burst === null) world.run(1);
+      loses(world);
+      world.run(ms);
+      world.answers('a', 2);
+      world.run(20_000);
+      return healthNotes(world).filter((note) => note.includes(' -> '));
+    };
+    t.not(silentFor(300, () => {}).length, 0, 'so much silence takes it down');
+    t.same(
+      silentFor(300, (world) => world.loseRoute(101)),
+      [],
+    );
+    t.not(
+      silentFor(5000, (world) => world.loseRoute(101)).length,
+      0,
+      'if it is silent with its route as well, it is dead',
+    );
+    const again = (world: World): void => {
+      for (let second = 0; second < 4; second += 1) {
+        world.loseRoute(101);
+        world.run(1000);
+      }
+    };
+    t.not(silentFor(1000, again).length, 0, 'whoever takes it over and over does not hide that');
+  },
+);

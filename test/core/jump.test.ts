@@ -230,8 +230,8 @@ t.test('every moment is in the books once, and none that nobody saw', async (t) 
         if (step.jump.kind === 'none') continue;
         const due = world.engine().deadline;
         world.suspend(step.jump.ms);
-        // While nothing is due at all, as before the first route is set, nobody can tell.
-        unseen += due === null ? 0 : world.now() - due;
+        // While nothing is due at all, as before the first route is set, or not yet, nobody can tell.
+        unseen += due === null ? 0 : Math.max(0, world.now() - due);
       }
       const now = mono(world.now());
       for (const path of world.engine().paths.values()) {

@@ -332,4 +332,19 @@ t.test('which gateways to look for', async (t) => {
   t.same(dueSweep(later, ['a/inet'], pooled, of, mono(999)), []);
   t.match(dueSweep(later, ['a/inet'], pooled, of, mono(1000)), [{ path: 'a/inet', again: true }]);
   t.notOk(isPooled(pooled, of, undefined));
+
+  const leased = settingsOf([{ ...one, gateway: 'dhcp' }, two], pooled.policies);
+  const never = new Map(
+    [...of].map(([key, path]) => [
+      key,
+      path.link === 'a' ? { ...path, lastReady: null, evidence: null } : path,
+    ]),
+  );
+  const dead = (gateway: string | null): readonly string[] =>
+    dueSweep(holders, ['a/inet'], leased, never, mono(0), new Set(), [
+      { interface: one.interface, family: 'inet', source: { kind: 'lease' }, gateway },
+    ]).map((each) => each.gateway);
+  t.same(dead('10.9.0.1'), ['10.9.0.1'], 'a lease tells of a path that has not been ready in this life');
+  t.same(dead(null), [], 'nothing tells');
+  t.same(dead('10.1.0.1'), [], 'it is that of another path by now');
 });

@@ -138,6 +138,17 @@ t.test('what is counted', async (t) => {
       wanted: { lost: 3, lossesInRow: 3 },
     },
     {
+      name: 'send errors that are read together, after nobody had listened for a while',
+      steps: [
+        start,
+        answer(40, 0),
+        { at: 5100, do: 'skip' },
+        ...Array.from({ length: 5 }, () => ({ at: 5100, do: 'error' }) as const),
+        read(5900),
+      ],
+      wanted: { answered: 1, lost: 0, lossesInRow: 0 },
+    },
+    {
       name: 'a send error while no child is known of',
       steps: [{ at: 15, do: 'error' }],
       wanted: { lost: 0 },

@@ -103,6 +103,8 @@ export interface World {
   ): void;
   breakPf(step: PfStep | 'inspect' | null, text?: string): void;
   breakRoute(path: string, text: string | null): void;
+  /** Somebody takes the default route out of a table, and the kernel tells of it. */
+  loseRoute(rtable: number): void;
   hangPf(hangs: boolean): void;
   /** Somebody else writes: the anchor is empty afterwards. */
   flushPf(): void;
@@ -755,6 +757,11 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     },
     breakPf: (step, text = 'no') => {
       failure = step === null ? null : { step, text };
+    },
+    loseRoute: (rtable) => {
+      routed.delete(`${rtable} inet`);
+      facts.push({ kind: 'route-event', rtable });
+      at(clock, () => {});
     },
     breakRoute: (path, text) => {
       const key = longPath(path);

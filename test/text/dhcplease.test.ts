@@ -42,6 +42,13 @@ t.test('half an answer, none, and a gateway that is none', async (t) => {
       line < 4 ? { kind: 'failed' } : { kind: 'lease' },
       `cut after line ${line}`,
     );
+  for (const phase of ['Bound', 'Renewing', 'Rebinding', 'Rebooting'])
+    t.match(parseLease(0, `vio3 [${phase}]\n`, ''), { kind: 'failed' }, `${phase}: there is a lease`);
+  t.match(
+    parseLease(0, 'vio3 [Down]\n\tinet 198.51.100.106 netmask 255.255.255.0\n', ''),
+    { kind: 'failed' },
+    'what has an address has a lease',
+  );
   t.match(parseLease(0, whole.slice(0, -1), ''), { kind: 'failed', text: /not understood: vio3 \[Bound\]$/ });
   t.match(parseLease(0, '', ''), { kind: 'failed' });
   t.same(parseLease(3, '', ''), { kind: 'failed', text: 'dhcpleasectl: exit 3' });

@@ -1,6 +1,5 @@
 # no pf state is left on a dead path
-# A start without memory on a link that has lost carrier and lease: what a pool has pinned to its gateway is not swept. Nothing tells
-# the gateway; perhaps nobody can know.
+# A start without memory on a link that has lost carrier: what a pool had pinned to its gateway was not swept, though the lease still told it.
 seed 7379
 uplink a vio1 100.64.1.2/24 100.64.1.1 - - 20
 uplink b em2 100.64.2.2/24 100.64.2.1 - - 45
