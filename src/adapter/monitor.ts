@@ -55,6 +55,7 @@ const renderAddresses = (one: Interface): string =>
  * is not up (drivers ask the hardware then and report nothing).
  */
 const findUnreportedChange = (before: InterfaceTable, after: InterfaceTable): string | null => {
+  if (before === after) return null;
   for (const now of after) {
     const then = before.find((each) => each.name === now.name && each.index === now.index);
     if (then === undefined) continue;
@@ -199,7 +200,10 @@ export const createCarrierWatch = (settings: {
     return shown;
   };
   const take = (shown: InterfaceTable, read: GatewayReading | null, begun: Begun): void => {
-    const interfaces = shown.map((one): Interface => ({ ...one, ...statusSince.get(one.name) }));
+    const interfaces =
+      statusSince.size === 0
+        ? shown
+        : shown.map((one): Interface => ({ ...one, ...statusSince.get(one.name) }));
     const before = last;
     last = { interfaces, ...begun };
     if (read?.trouble === undefined || read.trouble === null) {

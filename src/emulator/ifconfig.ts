@@ -17,7 +17,18 @@ const hexMask = (length: number): string => {
   return `0x${mask.toString(16).padStart(8, '0')}`;
 };
 
+/** An address does not change while an interface has it. */
+const rendered = new WeakMap<NicAddress, { readonly nic: Nic; readonly text: string }>();
+
 const renderAddress = (nic: Nic, one: NicAddress): string => {
+  const known = rendered.get(one);
+  if (known?.nic === nic) return known.text;
+  const text = addressLine(nic, one);
+  rendered.set(one, { nic, text });
+  return text;
+};
+
+const addressLine = (nic: Nic, one: NicAddress): string => {
   if (one.address.family === 'inet6') {
     const scope = one.address.scope === null ? '' : ` scopeid 0x${nic.index.toString(16)}`;
     const autoconf = one.isAutoconf === true ? ' autoconf pltime 604800 vltime 2592000' : '';

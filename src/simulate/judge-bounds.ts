@@ -8,44 +8,46 @@ const CLAIM: Claim = 'memory, queues and children are bounded';
 /** What hangs is ended by its time-out, and those of a life that was killed may outlive it; a few at once are no growth. */
 const FEW = 8;
 
-const exceed = (scene: Scene, sizes: Readonly<Record<string, readonly [number, number]>>): void => {
-  for (const [what, [size, most]] of Object.entries(sizes))
-    if (size > most) scene.report(CLAIM, `${what}: ${size}, and at most ${most}`);
+const PROBES: ReadonlySet<string> = new Set(['ping', 'ping6', 'nc', 'dig']);
+
+/** Nothing is made of what is all right: this is asked at every look. */
+const bound = (scene: Scene, what: string, size: number, most: number): void => {
+  if (size > most) scene.report(CLAIM, `${what}: ${size}, and at most ${most}`);
 };
 
 /** By what each is of: probes, paths, links and policies there are a few of. */
-const collectionsOf = ({ pf, sweep, former, leftBehind, records, meters, ...engine }: Engine) => {
+const boundCollections = (scene: Scene, engine: Engine): void => {
+  const { pf, sweep, former, leftBehind, records, meters } = engine;
   const paths = engine.paths.size;
-  const links = engine.settings?.links.length ?? 0;
-  return {
-    // Three labels each, of the links of now and of those that a reload has taken out.
-    'kills of what was left': [pf.outlived.length, 6 * paths + FEW],
-    'gateways to be swept': [sweep.outlived.length, 3 * paths + FEW],
-    'paths of former policies': [former.size, 2 * paths + FEW],
-    'places left behind': [leftBehind.size, paths],
-    // What is recalled is there before the paths are.
-    records: [records.size, engine.interfaces === null ? records.size : paths],
-    meters: [meters.size, links + FEW],
-  } as const;
+  // Three labels each, of the links of now and of those that a reload has taken out.
+  bound(scene, 'kills of what was left', pf.outlived.length, 6 * paths + FEW);
+  bound(scene, 'gateways to be swept', sweep.outlived.length, 3 * paths + FEW);
+  bound(scene, 'paths of former policies', former.size, 2 * paths + FEW);
+  bound(scene, 'places left behind', leftBehind.size, paths);
+  // What is recalled is there before the paths are.
+  bound(scene, 'records', records.size, engine.interfaces === null ? records.size : paths);
+  bound(scene, 'meters', meters.size, (engine.settings?.links.length ?? 0) + FEW);
 };
 
 /** At any moment. */
 export const judgeGrowth = (scene: Scene): void => {
   const engine = scene.engine();
   if (engine === null || !scene.isRunning()) return;
-  const children = new Map<string, number>();
-  for (const { command } of scene.router.faults.running())
-    children.set(command, (children.get(command) ?? 0) + 1);
-  const count = (...commands: readonly string[]): number =>
-    commands.reduce((sum, command) => sum + (children.get(command) ?? 0), 0);
-  const links = engine.settings?.links.length ?? 0;
-  exceed(scene, {
-    'children that probe': [count('ping', 'ping6', 'nc', 'dig'), engine.probes.length + FEW],
-    pfctl: [count('pfctl'), FEW],
-    ifconfig: [count('ifconfig'), FEW],
-    route: [count('route'), 2 * links + FEW],
-    ...collectionsOf(engine),
-  });
+  let probes = 0;
+  let pfctls = 0;
+  let ifconfigs = 0;
+  let routes = 0;
+  for (const { command } of scene.router.faults.running()) {
+    if (PROBES.has(command)) probes += 1;
+    else if (command === 'pfctl') pfctls += 1;
+    else if (command === 'ifconfig') ifconfigs += 1;
+    else if (command === 'route') routes += 1;
+  }
+  bound(scene, 'children that probe', probes, engine.probes.length + FEW);
+  bound(scene, 'pfctl', pfctls, FEW);
+  bound(scene, 'ifconfig', ifconfigs, FEW);
+  bound(scene, 'route', routes, 2 * (engine.settings?.links.length ?? 0) + FEW);
+  boundCollections(scene, engine);
 };
 
 export const judgeBounds = (scene: Scene, life: Life): void => {
@@ -56,13 +58,11 @@ export const judgeBounds = (scene: Scene, life: Life): void => {
   const windows = [...engine.paths.values()].flatMap(({ targets }) =>
     targets.map(({ window }) => window.outcomes.length),
   );
-  exceed(scene, {
-    // One that has just died is not running.
-    pings: [pings.length, probes.size],
-    monitors: [scene.router.faults.running('route', /monitor/).length, 1],
-    'timers and commands': [life.process.pending(), 20 + 6 * probes.size],
-    notes: [engine.notes.length, 0],
-    history: [life.loop.history().length, 256],
-    outcomes: [Math.max(0, ...windows), 10_000],
-  });
+  // One that has just died is not running.
+  bound(scene, 'pings', pings.length, probes.size);
+  bound(scene, 'monitors', scene.router.faults.running('route', /monitor/).length, 1);
+  bound(scene, 'timers and commands', life.process.pending(), 20 + 6 * probes.size);
+  bound(scene, 'notes', engine.notes.length, 0);
+  bound(scene, 'history', life.loop.history().length, 256);
+  bound(scene, 'outcomes', Math.max(0, ...windows), 10_000);
 };

@@ -50,14 +50,16 @@ const sourceOf = ({ source: { host } }: Rule): string | null =>
     ? `${renderValue(host.prefix.family, host.prefix.value)}/${host.prefix.length}`
     : null;
 
-/** In the order in which pf goes through the rules: each takes its part of what those before it have left. */
-export const waysOf = (firewall: Firewall, anchor: string): readonly Way[] => {
+/** A rule's part of it, as long as the same rules are loaded: a way, or the pool of a policy, whose entries come and go. */
+type Step = Way | { readonly pool: string; readonly policy: string; readonly family: Family };
+
+const read = (rules: readonly Rule[]): readonly Step[] => {
   const left = new Map<string, number>();
-  return (firewall.rulesets.get(anchor)?.rules ?? []).flatMap((rule): readonly Way[] => {
+  return rules.flatMap((rule): readonly Step[] => {
     const { family, tagged, direction, action, label, probability } = rule;
     const policy = tagged?.match(/^uplink_(.*)$/)?.[1];
     if (direction !== 'in' || family === null || policy === undefined) return [];
-    if (rule.anchor !== null) return poolWays(firewall, `${anchor}/${policy}`, policy, family);
+    if (rule.anchor !== null) return [{ pool: policy, policy, family }];
     if (action !== 'pass' || rule.interface !== null) return [];
     const source = sourceOf(rule);
     const key = `${policy} ${family} ${source}`;
@@ -66,4 +68,21 @@ export const waysOf = (firewall: Firewall, anchor: string): readonly Way[] => {
     left.set(key, rest - share);
     return [{ policy, family, source, to: { kind: 'link', link: label.split(':')[1] ?? '' }, share }];
   });
+};
+
+/** By the rules of a load: they are asked for at every look, and hardly ever loaded. */
+const known = new WeakMap<readonly Rule[], readonly Step[]>();
+
+/** In the order in which pf goes through the rules: each takes its part of what those before it have left. */
+export const waysOf = (firewall: Firewall, anchor: string): readonly Way[] => {
+  const rules = firewall.rulesets.get(anchor)?.rules;
+  if (rules === undefined) return [];
+  let steps = known.get(rules);
+  if (steps === undefined) {
+    steps = read(rules);
+    known.set(rules, steps);
+  }
+  return steps.flatMap((step) =>
+    'pool' in step ? poolWays(firewall, `${anchor}/${step.pool}`, step.policy, step.family) : [step],
+  );
 };
