@@ -68,13 +68,15 @@ const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): vo
   const { link, family } = path;
   // What an address or a gateway that is gone has left behind goes in any case (core/outlived.ts), as soon as pfctl works; and since
   // a label tells no addresses, what is new goes with it.
-  const isOutlived = path.identityAt > 0 && now - Math.max(path.identityAt, path.since) < OUTLIVED_MS;
   const operator = scene.operator();
+  // And while a link is disabled nobody looks what address it has.
+  const wasDisabled =
+    operator.beforeOf(link.name) === 'disabled' && operator.silence(link.name) < OUTLIVED_MS;
+  const isOutlived =
+    path.identityAt > 0 && (wasDisabled || now - Math.max(path.identityAt, path.since) < OUTLIVED_MS);
   const isMoved = isOutlived || (isLeftForBetter(scene, path) && !isKept(scene, link.name));
   // A link that is disabled is treated as dead; pfctl may be slow to follow.
-  const isTakenOut =
-    operator.modeOf(link.name) === 'disabled' ||
-    (operator.beforeOf(link.name) === 'disabled' && operator.silence(link.name) < OUTLIVED_MS);
+  const isTakenOut = operator.modeOf(link.name) === 'disabled' || wasDisabled;
   const healthy = truth.lasting(key, 'good', now);
   if (!isMoved && !isTakenOut && healthy > detectionMs(link) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);

@@ -1,0 +1,45 @@
+# no pf state is killed without somewhere to go
+# A link got another address while it was disabled by hand: what was left of the old one goes when somebody looks again, wherever to.
+seed 2636
+uplink a em1 100.64.1.2/24 100.64.1.1 - - 20
+uplink b em2 100.64.2.2/24 100.64.2.1 - - 8
+uplink c em3 100.64.3.2/24 100.64.3.1 - - 8
+dhcp b 120
+client 10.0.0.10 default fresh tcp 198.18.0.80 160000
+client 10.0.0.11 default lasting udp 198.18.7.20 20000
+client 10.0.0.12 default lasting udp 198.18.7.20 20000
+client 10.0.0.13 default lasting udp 198.18.7.20 20000
+client 10.0.0.14 default lasting udp 198.18.7.20 20000
+client 10.0.0.15 default lasting udp 198.18.7.20 20000
+client 10.0.0.16 default lasting udp 198.18.7.20 20000
+pf.conf
+| table <uplinkd_local> persist { self 10.0.0.0/8 fe80::/10 ff00::/8  }
+| block return
+| pass in on em0 from em0:network to <uplinkd_local>
+| pass out on em0
+| pass on em0 inet6 proto ipv6-icmp
+| pass on { em1 em2 em3 } inet6 proto ipv6-icmp icmp6-type { neighbrsol neighbradv routersol routeradv }
+| match in on em0 inet from 10.0.0.0/24 to ! <uplinkd_local> tag uplink_default
+| match in on em0 inet6 from any to ! <uplinkd_local> tag uplink_default
+| anchor "uplinkd"
+config first
+| reconcile = "10m"
+| [probe]
+| targets = ["gateway", "9.9.9.9"]
+| interval = "30s"
+| hold = "0s"
+| [link.a]
+| interface = "em1"
+| gateway = "100.64.1.1"
+| [link.b]
+| interface = "em2"
+| gateway = "dhcp"
+| [link.c]
+| interface = "em3"
+| gateway = "100.64.3.1"
+after 3600000ms carrier em1 down
+after 0ms carrier em3 down
+after 10000ms by-hand b disabled
+after 10000ms offer b 100.64.2.20/24 100.64.2.1 asked-for
+after 200000ms by-hand b drained
+after 5000ms overflow begins
