@@ -184,6 +184,37 @@ const mutants: readonly Mutant[] = [
     caughtBy: ['memory, queues and children are bounded'],
     seed: 5,
   },
+  {
+    name: 'what pools have pinned is not swept',
+    file: 'core/kill.ts',
+    changes: [
+      [
+        'if (!pooledBefore.has(key) && !isPooled(settings, paths, path)) return [];',
+        'if (pooledBefore.size >= 0) return [];',
+      ],
+    ],
+    caughtBy: ['no pf state is left on a dead path', 'connections go where they can'],
+    seed: 4,
+  },
+  {
+    name: 'connections always move back',
+    file: 'core/kill.ts',
+    changes: [
+      [
+        "return (policy.failback ?? (isMetered ? 'move' : 'stay')) === 'move';",
+        'return policy.failback !== undefined || isMetered;',
+      ],
+    ],
+    caughtBy: ['no pf state is killed on a path that works'],
+    seed: 2,
+  },
+  {
+    name: 'a monitor that says nothing is trusted',
+    file: 'adapter/monitor.ts',
+    changes: [['const POLL = millis(10_000);', 'const POLL = millis(3_600_000);']],
+    caughtBy: ['what the kernel tells is known'],
+    seed: 3,
+  },
 ];
 
 const SEEDS = 200;
