@@ -23,7 +23,7 @@ export interface RouteLane {
   /** The last warning that was said, per wish: once is enough. */
   readonly warned: ReadonlyMap<WishId, string>;
   readonly recheckAt: Mono | null;
-  /** When it was last written again after it had been there, per wish. */
+  /** When it was written again after it had been there, per wish: within the last minute. */
   readonly mended: ReadonlyMap<WishId, Mono>;
 }
 
@@ -153,9 +153,10 @@ export const stepMended = (
   id: WishId,
   now: Mono,
 ): { readonly lane: RouteLane; readonly isExcused: boolean } => {
-  const last = lane.mended.get(id);
-  if (last !== undefined && since(now, last) < EXCUSED_EVERY) return { lane, isExcused: false };
-  return { lane: { ...lane, mended: new Map(lane.mended).set(id, now) }, isExcused: true };
+  const recent = new Map([...lane.mended].filter(([, at]) => since(now, at) < EXCUSED_EVERY));
+  return recent.has(id)
+    ? { lane, isExcused: false }
+    : { lane: { ...lane, mended: recent.set(id, now) }, isExcused: true };
 };
 
 /** When this lane wants to be planned again by itself. */
