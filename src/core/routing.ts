@@ -93,7 +93,8 @@ export const planRoutes = (
   wishes: readonly RouteWish[],
   now: Mono,
 ): { readonly lane: RouteLane; readonly transaction: RouteTransaction | null } => {
-  const isDue = lane.recheckAt !== null && now >= lane.recheckAt;
+  // What is due meanwhile is due still when that has ended.
+  const isDue = lane.inFlight === null && lane.recheckAt !== null && now >= lane.recheckAt;
   const current = forgetTroubles(isDue ? { ...lane, ensured: new Map(), recheckAt: null } : lane, wishes);
   if (current.inFlight !== null) return { lane: current, transaction: null };
   const isWaiting = (id: WishId): boolean => now < (current.troubles.get(id)?.retryAt ?? now);
@@ -142,7 +143,14 @@ export const stepRouteResults = (
     troubles.set(wish.id, { wish: key, said, failures, retryAt: plus(now, backoff(failures)) });
   }
   return {
-    lane: { ...lane, ensured, troubles, warned, inFlight: null, recheckAt: plus(now, recheckAfter) },
+    lane: {
+      ...lane,
+      ensured,
+      troubles,
+      warned,
+      inFlight: null,
+      recheckAt: lane.recheckAt ?? plus(now, recheckAfter),
+    },
     notes,
   };
 };

@@ -181,3 +181,31 @@ t.test('failure', async (t) => {
     t.match(silent.notes, [{ kind: 'route-failed', text: 'no answer' }, { kind: 'route-failed' }]);
   });
 });
+
+t.test('what is due while one is under way is due when that has landed, and not put off by it', async (t) => {
+  const first = flying(planRoutes(newRouteLane, [a, b], mono(0)));
+  const landed = stepRouteResults(
+    first.lane,
+    first.transaction.id,
+    [done('a/inet'), done('b/inet')],
+    RECHECK,
+    mono(5),
+  ).lane;
+  const other = wish('a', 101, '10.0.0.9');
+  const second = flying(planRoutes(landed, [other, b], mono(29_000)));
+  t.same(second.transaction.wishes, [other]);
+  t.equal(
+    planRoutes(second.lane, [other, b], mono(30_005)).lane,
+    second.lane,
+    'nothing is forgotten meanwhile',
+  );
+  const late = stepRouteResults(
+    second.lane,
+    second.transaction.id,
+    [done('a/inet')],
+    RECHECK,
+    mono(31_000),
+  ).lane;
+  t.equal(routeDeadline(late), 30_005);
+  t.same(flying(planRoutes(late, [other, b], mono(31_000))).transaction.wishes, [other, b]);
+});
