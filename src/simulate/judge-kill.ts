@@ -70,8 +70,7 @@ const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): vo
   // a label tells no addresses, what is new goes with it.
   const operator = scene.operator();
   // And while a link is disabled nobody looks what address it has.
-  const wasDisabled =
-    operator.beforeOf(link.name) === 'disabled' && operator.silence(link.name) < OUTLIVED_MS;
+  const wasDisabled = (operator.sinceDisabled(link.name) ?? OUTLIVED_MS) < OUTLIVED_MS;
   const isOutlived =
     path.identityAt > 0 && (wasDisabled || now - Math.max(path.identityAt, path.since) < OUTLIVED_MS);
   const isMoved = isOutlived || (isLeftForBetter(scene, path) && !isKept(scene, link.name));

@@ -14,8 +14,8 @@ export const OBEYED_MS = 2000;
 
 export interface Operator {
   readonly modeOf: (link: string) => AdminMode;
-  /** What it was before the last word. */
-  readonly beforeOf: (link: string) => AdminMode;
+  /** For how long a link has not been disabled any more; null: it never was, or is. */
+  readonly sinceDisabled: (link: string) => number | null;
   /** For how long a link has been in that mode; 0 if it is in another. */
   readonly lasting: (link: string, mode: AdminMode) => number;
   /** The last word on a link was so long ago. */
@@ -32,7 +32,7 @@ export interface Operator {
 export const createOperator = (scene: Scene): Operator => {
   const words = new Map<
     string,
-    { readonly mode: AdminMode; readonly before: AdminMode; readonly at: number }
+    { readonly mode: AdminMode; readonly at: number; readonly disabledUntil: number | null }
   >();
   const modeOf = (link: string): AdminMode => words.get(link)?.mode ?? 'enabled';
   /** Since when nothing has been said at all. */
@@ -61,14 +61,18 @@ export const createOperator = (scene: Scene): Operator => {
     // Where new connections go: not to a link that is to get none.
     if (mode !== 'enabled' && new RegExp(` ${link} \\d+%`).test(shares))
       scene.report('what an operator says holds', `${mode} ${link}, and is told: ${shares}`);
-    if (isKnown && modeOf(link) !== mode)
-      words.set(link, { mode, before: modeOf(link), at: scene.clock.now() });
+    const at = scene.clock.now();
+    const disabledUntil = modeOf(link) === 'disabled' ? at : (words.get(link)?.disabledUntil ?? null);
+    if (isKnown && modeOf(link) !== mode) words.set(link, { mode, at, disabledUntil });
   };
 
   return {
     modeOf,
     silence,
-    beforeOf: (link) => words.get(link)?.before ?? 'enabled',
+    sinceDisabled: (link) => {
+      const until = words.get(link)?.disabledUntil ?? null;
+      return until === null || modeOf(link) === 'disabled' ? null : scene.clock.now() - until;
+    },
     lasting: (link, mode) => (modeOf(link) === mode ? silence(link) : 0),
     hasSpoken: () => [...words.values()].some(({ mode }) => mode !== 'enabled'),
     say,

@@ -1,0 +1,44 @@
+# no pf state is killed on a path that works
+# A pfctl so slow that an operator had disabled, drained and enabled a link before its kills were done: those of the first word.
+seed 2636
+uplink a em1 100.64.1.2/24 100.64.1.1 - - 20
+uplink b em2 100.64.2.2/24 100.64.2.1 - - 8
+uplink c em3 100.64.3.2/24 100.64.3.1 - - 8
+dhcp b 120
+client 10.0.0.10 default fresh tcp 198.18.0.80 160000
+client 10.0.0.11 default lasting udp 198.18.7.20 20000
+client 10.0.0.12 default lasting udp 198.18.7.20 20000
+client 10.0.0.13 default lasting udp 198.18.7.20 20000
+client 10.0.0.14 default lasting udp 198.18.7.20 20000
+client 10.0.0.15 default lasting udp 198.18.7.20 20000
+client 10.0.0.16 default lasting udp 198.18.7.20 20000
+pf.conf
+| table <uplinkd_local> persist { self 10.0.0.0/8 fe80::/10 ff00::/8  }
+| block return
+| pass in on em0 from em0:network to <uplinkd_local>
+| pass out on em0
+| pass on em0 inet6 proto ipv6-icmp
+| pass on { em1 em2 em3 } inet6 proto ipv6-icmp icmp6-type { neighbrsol neighbradv routersol routeradv }
+| match in on em0 inet from 10.0.0.0/24 to ! <uplinkd_local> tag uplink_default
+| match in on em0 inet6 from any to ! <uplinkd_local> tag uplink_default
+| anchor "uplinkd"
+config first
+| reconcile = "10m"
+| [probe]
+| targets = ["gateway", "9.9.9.9"]
+| interval = "30s"
+| hold = "0s"
+| [link.a]
+| interface = "em1"
+| gateway = "100.64.1.1"
+| [link.b]
+| interface = "em2"
+| gateway = "dhcp"
+| [link.c]
+| interface = "em3"
+| gateway = "100.64.3.1"
+after 3600000ms fault pfctl "-f -" 6 slow 2530
+after 0ms by-hand a disabled
+after 750ms by-hand a drained
+after 3800ms by-hand a enabled
+after 10000ms overflow begins
