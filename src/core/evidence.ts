@@ -67,18 +67,22 @@ const peerOf = (found: Interface, family: Family): string | null =>
   found.addresses.find((own) => isUsableIn(family, own) && own.peer !== null && !isWildcard(own.peer))
     ?.peer ?? null;
 
-/** The gateway of a path as it is now; null while it is not known. */
-const findGateway = (
+const interfaceOf = (link: LinkSettings, interfaces: InterfaceTable): Interface | undefined =>
+  interfaces.find((each) => each.name === link.interface);
+
+/** The gateway of a path as it is told now, with or without carrier; null while it is not known. */
+export const findGateway = (
   link: LinkSettings,
   family: Family,
-  found: Interface,
-  learnt: readonly LearntGateway[],
+  { interfaces, learnt }: Sight,
 ): string | null => {
   switch (gatewayWordOf(link, family)) {
     case null:
       return gatewayOf(link, family);
-    case 'peer':
-      return peerOf(found, family);
+    case 'peer': {
+      const found = interfaceOf(link, interfaces);
+      return found === undefined ? null : peerOf(found, family);
+    }
     case 'dhcp':
     case 'route':
       return (
@@ -110,9 +114,9 @@ export interface Way {
   readonly own: InterfaceAddress;
 }
 
-export const findWay = (link: LinkSettings, family: Family, { interfaces, learnt }: Sight): Way | null => {
-  const found = interfaces.find((each) => each.name === link.interface);
-  const gateway = found === undefined ? null : findGateway(link, family, found, learnt);
+export const findWay = (link: LinkSettings, family: Family, sight: Sight): Way | null => {
+  const found = interfaceOf(link, sight.interfaces);
+  const gateway = findGateway(link, family, sight);
   if (found === undefined || gateway === null) return null;
   const own = addressTowards(found, family, gateway);
   return own === null ? null : { gateway, own };
@@ -124,12 +128,12 @@ export const findWay = (link: LinkSettings, family: Family, { interfaces, learnt
  * out of another link (OPENBSD.md, 3a).
  */
 export const findEvidence = (link: LinkSettings, family: Family, sight: Sight): Evidence => {
-  const found = sight.interfaces.find((each) => each.name === link.interface);
+  const found = interfaceOf(link, sight.interfaces);
   if (found === undefined) return missing('interface-absent');
   if (!found.up) return missing('interface-down');
   if (found.carrier === 'down') return missing('carrier-down');
   if (!found.addresses.some((own) => isUsableIn(family, own))) return missing('no-address');
-  if (findGateway(link, family, found, sight.learnt) === null) return missing('no-gateway');
+  if (findGateway(link, family, sight) === null) return missing('no-gateway');
   const way = findWay(link, family, sight);
   if (way === null) return missing('gateway-off-link');
   const { gateway, own } = way;

@@ -8,17 +8,9 @@
  * path, while a path that works is only left once no policy uses it.
  */
 import { type Decision, decisionKey, isTrusted, usesPool } from './decide.ts';
+import { findGateway, type Sight } from './evidence.ts';
 import { isAnswering } from './health.ts';
-import {
-  type Family,
-  gatewayOf,
-  gatewayWordOf,
-  type LearntGateway,
-  type LinkSettings,
-  type PathKey,
-  type PolicySettings,
-  type Settings,
-} from './model.ts';
+import type { Family, PathKey, PolicySettings, Settings } from './model.ts';
 import type { PathHealth } from './path.ts';
 import { earliest, type Millis, type Mono, millis, plus } from './time.ts';
 import type { Kill, Sweep } from './transaction.ts';
@@ -207,42 +199,41 @@ export const isPooled = (
     (policy) => usesPool(policy, settings, path.family, paths) && couldUse(policy, path),
   );
 
-/** The gateway of a path that has not been ready in this life. What is another one's by now may be of that. */
-const toldGateway = (
-  link: LinkSettings,
-  { key, family }: PathHealth,
-  paths: ReadonlyMap<PathKey, PathHealth>,
-  learnt: readonly LearntGateway[],
-): string | null => {
-  if (gatewayWordOf(link, family) === null) return gatewayOf(link, family);
-  const told = learnt.find((each) => each.interface === link.interface && each.family === family)?.gateway;
-  const isOthers = [...paths.values()].some(
+/** What tells which gateways pools may have pinned states to. */
+export interface PoolSight {
+  readonly settings: Settings;
+  readonly paths: ReadonlyMap<PathKey, PathHealth>;
+  /** Paths that pools have used under earlier settings. */
+  readonly pooledBefore: ReadonlySet<PathKey>;
+  /** Gateways are told without carrier as well: by dhcpleased, or as the peer of a session that has ended. */
+  readonly sight: Sight;
+}
+
+/**
+ * The gateway of a path that has not been ready in this life: its states are from one before. What is another path's gateway by now
+ * may be of that.
+ */
+const toldGateway = ({ key, link: name, family }: PathHealth, pools: PoolSight): string | null => {
+  const link = pools.settings.links.find((each) => each.name === name);
+  const told = link === undefined ? null : findGateway(link, family, pools.sight);
+  const isOthers = [...pools.paths.values()].some(
     ({ key: other, evidence }) => other !== key && evidence?.kind === 'ready' && evidence.gateway === told,
   );
-  return told === undefined || isOthers ? null : told;
+  return isOthers ? null : told;
 };
 
 /** The gateways that pools may have pinned states to, of paths whose states must go. */
 export const dueSweep = (
   holders: StateHolders,
   unwanted: readonly PathKey[],
-  settings: Settings,
-  paths: ReadonlyMap<PathKey, PathHealth>,
+  pools: PoolSight,
   now: Mono,
-  /** Paths that pools have used under earlier settings. */
-  pooledBefore: ReadonlySet<PathKey> = new Set(),
-  /** dhcpleased tells a lease's gateway without carrier as well. */
-  learnt: readonly LearntGateway[] = [],
 ): Sweep['gateways'] =>
   unwanted.flatMap((key): Sweep['gateways'] => {
-    const path = paths.get(key);
-    if (path === undefined) return [];
-    // A path that has been dead since the start has not been ready in this life, but its states are from one before.
-    const link = settings.links.find((each) => each.name === path.link);
-    const gateway =
-      path.lastReady?.gateway ?? (link === undefined ? null : toldGateway(link, path, paths, learnt));
+    const path = pools.paths.get(key);
+    if (path === undefined || !isDue(holders, key, now)) return [];
+    if (!pools.pooledBefore.has(key) && !isPooled(pools.settings, pools.paths, path)) return [];
+    const gateway = path.lastReady?.gateway ?? toldGateway(path, pools);
     if (gateway === null) return [];
-    if (!pooledBefore.has(key) && !isPooled(settings, paths, path)) return [];
-    if (!isDue(holders, key, now)) return [];
     return [{ path: key, link: path.link, gateway, again: holders.get(key) !== null }];
   });

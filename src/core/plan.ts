@@ -147,7 +147,17 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
   const sweep = planSweep(
     held,
     canSweep
-      ? dueSweep(held.holders, pooled, settings, engine.paths, now, held.pooledBefore, engine.learnt)
+      ? dueSweep(
+          held.holders,
+          pooled,
+          {
+            settings,
+            paths: engine.paths,
+            pooledBefore: held.pooledBefore,
+            sight: { interfaces, learnt: engine.learnt },
+          },
+          now,
+        )
       : null,
     desired.tables.find(({ name }) => name === localTableName(settings))?.addresses ?? [],
     now,

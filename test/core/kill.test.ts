@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Decision, Rung } from '../../src/core/decide.ts';
+import type { Sight } from '../../src/core/evidence.ts';
 import {
   afterKills,
   dueKills,
@@ -11,12 +12,14 @@ import {
   isPooled,
   killDeadline,
   linkLabel,
+  type PoolSight,
   type StateHolders,
 } from '../../src/core/kill.ts';
 import { families, gatewayOf, type LinkSettings, type PathKey } from '../../src/core/model.ts';
 import type { PathHealth } from '../../src/core/path.ts';
 import { millis, mono } from '../../src/core/time.ts';
 import {
+  em,
   linkSettings,
   linkSettings6,
   policySettings,
@@ -319,32 +322,69 @@ t.test('which gateways to look for', async (t) => {
     policySettings([one], { balance: 'random' }),
     policySettings(six, { name: 'chain' }),
   ]);
-  const of = paths('', six);
+  const dual = paths('', six);
   const holders = holdStates(new Map(), ['a/inet', 'a/inet6', 'b/inet']);
-  t.same(dueSweep(holders, ['a/inet', 'a/inet6', 'b/inet'], pooled, of, mono(0)), [
+  const due = (of: StateHolders, unwanted: readonly PathKey[], now: number, more: Partial<PoolSight> = {}) =>
+    dueSweep(
+      of,
+      unwanted,
+      {
+        settings: pooled,
+        paths: dual,
+        pooledBefore: new Set(),
+        sight: { interfaces: [], learnt: [] },
+        ...more,
+      },
+      mono(now),
+    );
+  t.same(due(holders, ['a/inet', 'a/inet6', 'b/inet'], 0), [
     { path: 'a/inet', link: 'a', gateway: '10.0.0.1', again: false },
     { path: 'a/inet6', link: 'a', gateway: '2001:db8:0::1', again: false },
   ]);
-  t.same(dueSweep(holders, ['b/inet'], pooled, of, mono(0)), [], 'b is of no pool');
-  t.same(dueSweep(new Map(), ['a/inet'], pooled, of, mono(0)), [], 'nothing ever went there');
-  t.same(dueSweep(holders, ['x/inet'], pooled, of, mono(0)), [], 'no such path');
+  t.same(due(holders, ['b/inet'], 0), [], 'b is of no pool');
+  t.match(
+    due(holders, ['b/inet'], 0, { pooledBefore: new Set<PathKey>(['b/inet']) }),
+    [{ path: 'b/inet' }],
+    'it was of one',
+  );
+  t.same(due(new Map(), ['a/inet'], 0), [], 'nothing ever went there');
+  t.same(due(holders, ['x/inet'], 0), [], 'no such path');
   const later = afterKills(holders, [{ path: 'a/inet', again: false }], mono(0));
-  t.same(dueSweep(later, ['a/inet'], pooled, of, mono(999)), []);
-  t.match(dueSweep(later, ['a/inet'], pooled, of, mono(1000)), [{ path: 'a/inet', again: true }]);
-  t.notOk(isPooled(pooled, of, undefined));
+  t.same(due(later, ['a/inet'], 999), []);
+  t.match(due(later, ['a/inet'], 1000), [{ path: 'a/inet', again: true }]);
+  t.notOk(isPooled(pooled, dual, undefined));
 
-  const leased = settingsOf([{ ...one, gateway: 'dhcp' }, two], pooled.policies);
+  // Not ready in this life: what tells its gateway without carrier?
   const never = new Map(
-    [...of].map(([key, path]) => [
+    [...dual].map(([key, path]) => [
       key,
       path.link === 'a' ? { ...path, lastReady: null, evidence: null } : path,
     ]),
   );
-  const dead = (gateway: string | null): readonly string[] =>
-    dueSweep(holders, ['a/inet'], leased, never, mono(0), new Set(), [
-      { interface: one.interface, family: 'inet', source: { kind: 'lease' }, gateway },
-    ]).map((each) => each.gateway);
-  t.same(dead('10.9.0.1'), ['10.9.0.1'], 'a lease tells of a path that has not been ready in this life');
-  t.same(dead(null), [], 'nothing tells');
-  t.same(dead('10.1.0.1'), [], 'it is that of another path by now');
+  const dead = (
+    gateway: LinkSettings['gateway'],
+    told: string | null,
+    sight: Partial<Sight> = {},
+  ): readonly string[] =>
+    due(holders, ['a/inet'], 0, {
+      settings: settingsOf([{ ...one, gateway }, two], pooled.policies),
+      paths: never,
+      sight: {
+        interfaces: [],
+        learnt: [{ interface: one.interface, family: 'inet', source: { kind: 'lease' }, gateway: told }],
+        ...sight,
+      },
+    }).map((each) => each.gateway);
+  t.same(dead('dhcp', '10.9.0.1'), ['10.9.0.1'], 'a lease');
+  t.same(dead('dhcp', null), [], 'nothing tells');
+  t.same(dead('dhcp', '10.1.0.1'), [], 'it is that of another path by now');
+  t.same(dead('10.9.0.2', null), ['10.9.0.2'], 'the configuration');
+  t.same(dead('10.1.0.1', null), [], 'that of another path, whoever tells it');
+  const session = em(0, {
+    name: one.interface,
+    carrier: 'down',
+    addresses: [{ family: 'inet', address: '10.9.0.7', prefixLength: 32, peer: '10.9.0.3' }],
+  });
+  t.same(dead('peer', null, { interfaces: [session] }), ['10.9.0.3'], 'the peer of a session');
+  t.same(dead('peer', null), [], 'no such interface');
 });
