@@ -175,6 +175,38 @@ const takeNumbers = (engine: Engine, result: PfResult, now: Mono): Engine => {
   return findAllEvidence({ ...numbered, rtables, paths }, now);
 };
 
+/** Routing tables were set, or could not be. */
+const takeRoutes = (
+  engine: Engine,
+  { id, results }: Extract<Observation, { kind: 'routes' }>,
+  now: Mono,
+): Engine => {
+  const reconcile = engine.settings?.reconcile ?? millis(0);
+  const { lane, notes } = stepRouteResults(engine.routes, id, results, reconcile, now);
+  // The path may have become another one while its route was being set.
+  const { inFlight } = engine.routes;
+  const asked = new Set((inFlight?.id === id ? inFlight.wishes : []).map((wish) => JSON.stringify(wish)));
+  const wanted = new Set(
+    routeWishes(engine).flatMap((wish) => (asked.has(JSON.stringify(wish)) ? wish.id : [])),
+  );
+  const answers = new Map(results.flatMap((result) => (wanted.has(result.id) ? [[result.id, result]] : [])));
+  const mended = [...engine.paths.values()].filter(({ key, isRouted }) => {
+    const answer = answers.get(key);
+    return isRouted && answer?.kind === 'ensured' && answer.changed;
+  });
+  const { lane: routes, excused } = stepMended(
+    lane,
+    mended.map(({ key }) => key),
+    now,
+  );
+  const routed = mapPaths(engine, (path) => {
+    const answer = answers.get(path.key);
+    if (answer === undefined) return path;
+    return excused.has(path.key) ? excuseRoute(path, now) : stepRoute(path, answer.kind === 'ensured', now);
+  });
+  return say({ ...routed, routes }, ...notes);
+};
+
 /** What a transaction or a sweep has done is no longer to be remembered. */
 const forgetDone = (engine: Engine): Engine => forgetLeft(forgetFormer(engine));
 
@@ -291,32 +323,8 @@ export const observe = (before: Engine, observation: Observation, now: Mono): En
       const { lane, notes } = stepSweepResult(engine.sweep, observation.id, observation.result, now);
       return say(forgetDone({ ...engine, sweep: lane }), ...notes);
     }
-    case 'routes': {
-      const reconcile = engine.settings?.reconcile ?? millis(0);
-      const { lane, notes } = stepRouteResults(
-        engine.routes,
-        observation.id,
-        observation.results,
-        reconcile,
-        now,
-      );
-      // The path may have become another one while its route was being set.
-      const asked = new Set((engine.routes.inFlight?.wishes ?? []).map((wish) => JSON.stringify(wish)));
-      const wanted = new Map(routeWishes(engine).map((wish) => [wish.id, JSON.stringify(wish)]));
-      let mended = lane;
-      const routed = mapPaths(engine, (path) => {
-        const result = observation.results.find((each) => each.id === path.key);
-        const isAsked =
-          engine.routes.inFlight?.id === observation.id && asked.has(wanted.get(path.key) ?? '');
-        if (result === undefined || !isAsked) return path;
-        const isEnsured = result.kind === 'ensured';
-        if (!isEnsured || !result.changed || !path.isRouted) return stepRoute(path, isEnsured, now);
-        const step = stepMended(mended, path.key, now);
-        mended = step.lane;
-        return step.isExcused ? excuseRoute(path, now) : path;
-      });
-      return say({ ...routed, routes: mended }, ...notes);
-    }
+    case 'routes':
+      return takeRoutes(engine, observation, now);
     case 'carp': {
       const { lane, notes } = stepCarpResult(engine.carp, observation.id, observation.failure, now);
       return say({ ...engine, carp: lane }, ...notes);

@@ -155,16 +155,19 @@ export const stepRouteResults = (
   };
 };
 
-/** A route was there, and had to be written again: losses of its path meanwhile are this machine's. */
+/** Routes were there, and had to be written again: losses of their paths meanwhile are this machine's. Of which are they excused? */
 export const stepMended = (
   lane: RouteLane,
-  id: WishId,
+  ids: readonly WishId[],
   now: Mono,
-): { readonly lane: RouteLane; readonly isExcused: boolean } => {
-  const recent = new Map([...lane.mended].filter(([, at]) => since(now, at) < EXCUSED_EVERY));
-  return recent.has(id)
-    ? { lane, isExcused: false }
-    : { lane: { ...lane, mended: recent.set(id, now) }, isExcused: true };
+): { readonly lane: RouteLane; readonly excused: ReadonlySet<WishId> } => {
+  if (ids.length === 0) return { lane, excused: new Set() };
+  const recent = [...lane.mended].filter(([, at]) => since(now, at) < EXCUSED_EVERY);
+  const excused = new Set(ids.filter((id) => !recent.some(([each]) => each === id)));
+  return {
+    lane: { ...lane, mended: new Map([...recent, ...[...excused].map((id) => [id, now] as const)]) },
+    excused,
+  };
 };
 
 /** When this lane wants to be planned again by itself. */

@@ -1,5 +1,4 @@
 /** At rest everything has to be right: what the daemon believes, what it shows, what pf holds, and that it has stopped. */
-
 import { desiredNow } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { hasElsewhere } from './elsewhere.ts';
