@@ -6,6 +6,7 @@ import type { PoolAnchor, PoolTable, Table } from '../core/rule.ts';
 import { type Millis, since } from '../core/time.ts';
 import type {
   Fingerprint,
+  Kill,
   PfFailure,
   PfResult,
   PfStep,
@@ -20,13 +21,13 @@ import { inWords, isFailure, type Pfctl, type Said } from './pf-run.ts';
 
 export type Apply = Extract<PfTransaction, { kind: 'apply' }>;
 
-type Killed = Extract<PfResult, { kind: 'applied' }>['killed'][number];
-
 export interface ApplyHooks {
   /** At the moment `pfctl -f -` is started for the anchor. */
   readonly loading: () => void;
   /** All is written and was read back; only the kills are left. */
   readonly verified: () => void;
+  /** Asked right before each kill. */
+  readonly isWanted: (kill: Kill) => boolean;
 }
 
 /** Text or why there is none: nothing may be thrown at the loop. */
@@ -161,8 +162,13 @@ export const apply = async (
   }
   hooks.verified();
 
-  const killed: Killed[] = [];
-  for (const { link, what, rdomains, again } of wanted.kills) {
+  const killed: (number | null)[] = [];
+  for (const kill of wanted.kills) {
+    if (!hooks.isWanted(kill)) {
+      killed.push(null);
+      continue;
+    }
+    const { what, rdomains } = kill;
     let count = 0;
     for (const rdomain of rdomains) {
       const domain = rdomain === 0 ? [] : ['-V', String(rdomain)];
@@ -177,7 +183,7 @@ export const apply = async (
         return failed('kill', inWords(`pfctl ${args.join(' ')}: does not say what it killed`));
       count += some;
     }
-    killed.push({ link, count, again });
+    killed.push(count);
   }
   return { kind: 'applied', fingerprint, loadTook, killed };
 };

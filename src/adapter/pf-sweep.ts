@@ -3,9 +3,10 @@
  * is long: it is read as a stream, of which only ids are kept, and each is killed as soon as it is known.
  */
 import { millis } from '../core/time.ts';
-import type { PfFailure, Sweep, SweepResult } from '../core/transaction.ts';
+import type { PfFailure, Sweep } from '../core/transaction.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Commands } from '../port/commands.ts';
+import type { Firewall } from '../port/firewall.ts';
 import { createLineReader } from '../text/lines.ts';
 import { createPinnedReader } from '../text/pf-state.ts';
 import { parseKilled, parsePfctlFailure } from '../text/pfctl.ts';
@@ -45,7 +46,12 @@ interface Killer {
   readonly failure: PfFailure | null;
 }
 
-const createKiller = (pfctl: Pfctl, counts: number[], maxWaiting: number): Killer => {
+const createKiller = (
+  pfctl: Pfctl,
+  counts: number[],
+  maxWaiting: number,
+  isSpared: (at: number) => boolean,
+): Killer => {
   let waiting: Doomed[] = [];
   let next = 0;
   let running = 0;
@@ -54,6 +60,7 @@ const createKiller = (pfctl: Pfctl, counts: number[], maxWaiting: number): Kille
   let tell = (): void => {};
 
   const kill = async (doomed: Doomed): Promise<void> => {
+    if (isSpared(doomed.at)) return;
     const id = idOf(doomed);
     const said = await pfctl.run(['-k', 'id', '-k', id]);
     const count = said.kind === 'said' ? parseKilled(said.stderr) : null;
@@ -116,7 +123,7 @@ export const createSweep = ({
   readonly clock: Clock;
   readonly pfctl: Pfctl;
   readonly maxWaiting?: number;
-}): ((sweep: Sweep) => Promise<SweepResult>) => {
+}): Firewall['sweep'] => {
   /** One list. Tells each state to `take`, and resolves to what was wrong with the list. */
   const list = (
     places: ReadonlyMap<string, number>,
@@ -167,8 +174,15 @@ export const createSweep = ({
       if (!hasEnded) unwatch = watch();
     });
 
-  return async ({ gateways, exempt }) => {
+  return async ({ gateways, exempt }, isWanted = () => true) => {
     const counts = gateways.map(() => 0);
+    const spared = new Set<string>();
+    const isSpared = (at: number): boolean => {
+      const { gateway = '' } = gateways[at] ?? {};
+      if (isWanted(gateway)) return false;
+      spared.add(gateway);
+      return true;
+    };
     const places = new Map<string, number>();
     for (const [at, { gateway }] of gateways.entries()) if (!places.has(gateway)) places.set(gateway, at);
     let failure: PfFailure | null = null;
@@ -179,7 +193,7 @@ export const createSweep = ({
         break;
       }
       isWhole = true;
-      const killer = createKiller(pfctl, counts, maxWaiting);
+      const killer = createKiller(pfctl, counts, maxWaiting, isSpared);
       failure = await list(places, exempt, (doomed) => {
         if (!killer.take(doomed)) isWhole = false;
       });
@@ -188,6 +202,6 @@ export const createSweep = ({
     }
     if (failure !== null) return { kind: 'failed', failure };
     const killed = gateways.map(({ link, again }, at) => ({ link, count: counts[at] ?? 0, again }));
-    return { kind: 'swept', killed };
+    return { kind: 'swept', killed, spared: [...spared] };
   };
 };

@@ -79,11 +79,12 @@ export const createFirewall = ({
   const pfctl = createPfctl(commands);
   const memory = createMemory(lastGood);
   return {
-    carry: async (transaction, loading = () => {}) => {
+    carry: async (transaction, { loading = () => {}, isWanted = () => true } = {}) => {
       switch (transaction.kind) {
         case 'apply':
           return apply(pfctl, clock, transaction, {
             loading,
+            isWanted,
             verified: () => memory.applied(transaction),
           });
         case 'inspect': {

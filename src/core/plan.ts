@@ -4,12 +4,13 @@
  * planned again. Then they rest: planning them would come to the same, and is left out.
  */
 import { type CarpTransaction, carpRoleOf, planCarp } from './carp.ts';
-import type { Concluded } from './conclusion.ts';
+import type { Concluded, Conclusions, Premises } from './conclusion.ts';
 import { wantsReading } from './confirm.ts';
 import { askPath, planCount } from './counting.ts';
 import { type Decision, decisionKey } from './decide.ts';
 import { type Engine, mapPaths } from './engine.ts';
 import { dueSweep, findLeft, isPooled } from './kill.ts';
+import type { PathKey } from './model.ts';
 import type { Note } from './note.ts';
 import type { PathHealth } from './path.ts';
 import { isSettled, pfDeadline, planPf } from './reconcile.ts';
@@ -18,7 +19,7 @@ import { holdSwept, keepOutlived, planSweep, sweepDeadline } from './sweep.ts';
 import { localTableName } from './tables.ts';
 import { policyNotes } from './tell.ts';
 import { earliest, type Mono } from './time.ts';
-import type { PfTransaction, RouteTransaction, Sweep } from './transaction.ts';
+import type { Kill, PfTransaction, RouteTransaction, Sweep } from './transaction.ts';
 
 export interface Plan {
   readonly engine: Engine;
@@ -111,6 +112,43 @@ const mayWrite = (engine: Engine, now: Mono): boolean => {
   );
 };
 
+const isBackup = ({ settings, interfaces }: Premises): boolean =>
+  carpRoleOf(settings, interfaces) === 'backup';
+
+/** The paths whose states must go; pfsync(4) would end those of a backup on the master, too. */
+const findUnwanted = (
+  onBackup: boolean,
+  { stranded }: Conclusions,
+  left: readonly PathKey[],
+): readonly PathKey[] => (onBackup ? [] : [...stranded, ...left]);
+
+/** The paths whose states must go by now, of an engine that something was decided in. */
+const findUnwantedNow = ({ concluded, decidedAt }: Engine, now: Mono): readonly PathKey[] => {
+  if (concluded === null) return [];
+  const { premises, conclusions } = concluded;
+  const { left } = findLeft(conclusions.leaving, decidedAt, now);
+  return findUnwanted(isBackup(premises), conclusions, left);
+};
+
+/** Nor what a path has outlived. */
+const mayKill = ({ concluded }: Engine): boolean => concluded !== null && !isBackup(concluded.premises);
+
+/**
+ * Whether a kill of the transaction under way is wanted still, now that its turn has come: pfctl may have taken seconds for what comes
+ * before it, and the link be back. What a path has outlived goes in any case.
+ */
+export const isKillWanted = (engine: Engine, kill: Kill, now: Mono): boolean =>
+  engine.pf.outlived.includes(kill) ? mayKill(engine) : findUnwantedNow(engine, now).includes(kill.path);
+
+/** The same of a state that the sweep under way has found, by its gateway. */
+export const isSweepWanted = (engine: Engine, gateway: string, now: Mono): boolean => {
+  const { inFlight, outlived } = engine.sweep;
+  const found = (inFlight?.gateways ?? []).filter((each) => each.gateway === gateway);
+  const isOutlived = found.some((each) => outlived.some((known) => known === each));
+  const unwanted = findUnwantedNow(engine, now);
+  return isOutlived ? mayKill(engine) : found.some(({ path }) => unwanted.includes(path));
+};
+
 /** `engine`: with its paths as they are at `now`, and as the last turn has left everything else, but for what was observed. */
 export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, now: Mono): Plan => {
   const { settings, interfaces } = premises;
@@ -118,9 +156,8 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
   const isNew = conclusions !== engine.concluded?.conclusions;
   const decidedAt = isNew ? findDecidedAt(engine, decisions, now) : engine.decidedAt;
   const { left, next: leavesAt } = findLeft(conclusions.leaving, decidedAt, now);
-  const isBackup = carpRoleOf(settings, interfaces) === 'backup';
-  // pfsync(4) would end them on the master, too.
-  const unwanted = isBackup ? [] : [...conclusions.stranded, ...left];
+  const onBackup = isBackup(premises);
+  const unwanted = findUnwanted(onBackup, conclusions, left);
   const counting = planCount(engine.count, engine.paths.values());
   const asked = counting.id;
   const counted = asked === null ? engine : mapPaths(engine, (path) => askPath(path, asked));
@@ -130,7 +167,7 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
     unwanted,
     health: engine.paths,
     mayWrite: writes,
-    mayKill: !isBackup,
+    mayKill: !onBackup,
     now,
   });
   const pooled = unwanted.filter(
@@ -143,7 +180,7 @@ export const planLanes = (engine: Engine, { premises, conclusions }: Concluded, 
     isLoading ? holdSwept(engine.sweep, [...engine.pf.paths, ...desired.paths]) : engine.sweep,
     conclusions.gateways,
   );
-  const canSweep = writes && !isBackup && isSettled(pf.lane, desired);
+  const canSweep = writes && !onBackup && isSettled(pf.lane, desired);
   const sweep = planSweep(
     held,
     canSweep

@@ -329,8 +329,12 @@ export const stepPfResult = (
     transaction.ruleset === null || loadTook === null
       ? []
       : [{ kind: 'pf-loaded', anchor: desired.anchor, rules: transaction.ruleset.length, took: loadTook }];
-  const killed = result.killed.map(
-    ({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again }),
+  const done = transaction.kills.flatMap((kill, at) => {
+    const count = result.killed[at] ?? null;
+    return count === null ? [] : [{ kill, count }];
+  });
+  const killed = done.map(
+    ({ kill: { link, again }, count }): Note => ({ kind: 'pf-killed', link, count, again }),
   );
   return {
     lane: {
@@ -347,15 +351,15 @@ export const stepPfResult = (
       appliedPools: new Map([...lane.appliedPools, ...written]),
       holders: afterKills(
         lane.holders,
-        transaction.kills.filter((kill) => !lane.outlived.includes(kill)),
+        done.flatMap(({ kill }) => (lane.outlived.includes(kill) ? [] : kill)),
         now,
       ),
       // By identity: what has become outlived meanwhile looks the same, and is to be killed again.
-      outlived: lane.outlived.filter((kill) => !transaction.kills.includes(kill)),
+      outlived: lane.outlived.filter((outlived) => !done.some(({ kill }) => kill === outlived)),
       counts: {
         ...lane.counts,
         loads: lane.counts.loads + loads.length,
-        killed: lane.counts.killed + result.killed.reduce((sum, each) => sum + each.count, 0),
+        killed: lane.counts.killed + done.reduce((sum, { count }) => sum + count, 0),
       },
     },
     notes: [...recovered, ...loads, ...killed],

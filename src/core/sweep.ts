@@ -95,9 +95,10 @@ export const stepSweepResult = (
     };
   }
   const outlived: Sweep['gateways'] = lane.outlived;
+  const done = inFlight.gateways.filter(({ gateway }) => !result.spared.includes(gateway));
   const holders = afterKills(
     lane.holders,
-    inFlight.gateways.filter((each) => !outlived.includes(each)),
+    done.filter((each) => !outlived.includes(each)),
     now,
   );
   return {
@@ -110,7 +111,7 @@ export const stepSweepResult = (
       holders,
       // What is swept is pinned no more, and those that are no pool's now pin nothing again.
       pooledBefore: new Set([...lane.pooledBefore].filter((path) => holders.has(path))),
-      outlived: lane.outlived.filter((each) => !inFlight.gateways.includes(each)),
+      outlived: lane.outlived.filter((each) => !done.includes(each)),
       killed: lane.killed + result.killed.reduce((sum, each) => sum + each.count, 0),
     },
     notes: result.killed.map(({ link, count, again }): Note => ({ kind: 'pf-killed', link, count, again })),

@@ -51,7 +51,7 @@ export type PfTransaction =
     }
   /**
    * In this order: pools (tables, then their anchors), check, load, tables, read back, keep as last good, kill. The first
-   * failure ends it; kills never run before a verified load.
+   * failure ends it; kills never run before a verified load, and each only if it is wanted still when its turn comes.
    */
   | {
       readonly kind: 'apply';
@@ -87,6 +87,8 @@ export type SweepResult =
   | {
       readonly kind: 'swept';
       readonly killed: readonly { readonly link: string; readonly count: number; readonly again: boolean }[];
+      /** Gateways by which states were found, and left alone: they were not to go any more. */
+      readonly spared: readonly string[];
     }
   | { readonly kind: 'failed'; readonly failure: PfFailure };
 
@@ -124,7 +126,8 @@ export type PfResult =
       readonly fingerprint: Fingerprint | null;
       /** Duration of `pfctl -f -`; null when no rules were loaded. */
       readonly loadTook: Millis | null;
-      readonly killed: readonly { readonly link: string; readonly count: number; readonly again: boolean }[];
+      /** How many states went by each kill of the transaction, in their order; null: it was not wanted any more, and not done. */
+      readonly killed: readonly (number | null)[];
     }
   | { readonly kind: 'failed'; readonly step: PfStep | 'inspect'; readonly failure: PfFailure };
 

@@ -15,10 +15,11 @@ import type { AdminMode, Settings } from '../core/model.ts';
 import { type Note, type NoteSeverity, renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { observe } from '../core/observe.ts';
+import { isKillWanted, isSweepWanted } from '../core/plan.ts';
 import { rememberRecords } from '../core/record.ts';
 import { FIRST_RTABLE } from '../core/rtable.ts';
 import { type Millis, type Mono, millis, mono, since } from '../core/time.ts';
-import type { PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
+import type { Kill, PfTransaction, RouteTransaction, Sweep } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
 import type { CarpCounter } from '../port/carp.ts';
 import type { CarrierWatch } from '../port/carrier.ts';
@@ -150,7 +151,8 @@ export const createLoop = (ports: Ports): Loop => {
     };
     const startedAt = clock.now();
     const finding = transaction.kind === 'inspect' && !engine.isNumbered ? routes.find(FIRST_RTABLE) : null;
-    carrying = firewall.carry(transaction, loading).then(async (result) => {
+    const isWanted = (kill: Kill): boolean => isKillWanted(engine, kill, clock.now());
+    carrying = firewall.carry(transaction, { loading, isWanted }).then(async (result) => {
       if (finding !== null) take({ kind: 'tables', found: await finding });
       const took = since(clock.now(), startedAt);
       const isDone = result.kind !== 'failed';
@@ -172,7 +174,8 @@ export const createLoop = (ports: Ports): Loop => {
   };
 
   const carrySweep = (sweep: Sweep): void => {
-    void firewall.sweep(sweep).then((result) => take({ kind: 'swept', id: sweep.id, result }));
+    const isWanted = (gateway: string): boolean => isSweepWanted(engine, gateway, clock.now());
+    void firewall.sweep(sweep, isWanted).then((result) => take({ kind: 'swept', id: sweep.id, result }));
   };
 
   /** The routes that are being set. */

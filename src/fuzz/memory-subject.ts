@@ -12,7 +12,7 @@ import { renderNote } from '../core/note.ts';
 import type { Observation } from '../core/observation.ts';
 import { observe } from '../core/observe.ts';
 import { type Mono, millis, mono } from '../core/time.ts';
-import type { PfResult } from '../core/transaction.ts';
+import type { PfResult, SweepResult } from '../core/transaction.ts';
 import { settle, type Turn } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { parseMemory, renderMemory } from '../wire/memory.ts';
@@ -197,14 +197,16 @@ const recalled: Subject = {
       );
       engine = turn.engine;
       now = mono(now + 2000);
-      const killed = [{ link: 'dsl', count: 1, again: false }];
       if (pf !== null) {
-        const applied: PfResult = { kind: 'applied', fingerprint: [], loadTook: millis(5), killed };
+        const applied: PfResult = { kind: 'applied', fingerprint: [], loadTook: millis(5), killed: [1] };
         const result = pf.kind === 'inspect' ? EMPTY : applied;
         engine = observe(engine, { kind: 'pf', id: pf.id, result }, now);
       }
-      if (sweep !== null)
-        engine = observe(engine, { kind: 'swept', id: sweep.id, result: { kind: 'swept', killed } }, now);
+      if (sweep !== null) {
+        const killed = [{ link: 'dsl', count: 1, again: false }];
+        const result: SweepResult = { kind: 'swept', killed, spared: [] };
+        engine = observe(engine, { kind: 'swept', id: sweep.id, result }, now);
+      }
     }
     const healths = [...engine.paths.values()].map(({ health, reason }) => `${health} ${reason}`);
     return { complaint: null, shape: [...kinds, ...healths].join() };

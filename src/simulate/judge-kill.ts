@@ -10,6 +10,14 @@ const OUTLIVED_MS = 60_000;
 /** A pfctl that was started before the operator spoke has ended by then. */
 const UNDER_WAY_MS = 15_000;
 
+/** Between the decision to start a program and its start. */
+const SPAWN_MS = 100;
+
+/** When the oldest pfctl that kills now was decided on. */
+const killBegan = ({ clock, router }: Scene): number =>
+  Math.min(clock.now(), ...router.faults.running('pfctl', /-k /).map(({ startedAt }) => startedAt)) -
+  SPAWN_MS;
+
 /** New connections have been kept from it by hand for so long that none can have gone there. */
 const isOutOfUse = ({ operator }: Scene, link: string): boolean =>
   operator().modeOf(link) !== 'enabled' && operator().silence(link) > OUTLIVED_MS;
@@ -70,12 +78,15 @@ const judge = (scene: Scene, key: PathKey, tags: readonly (string | null)[]): vo
   // a label tells no addresses, what is new goes with it.
   const operator = scene.operator();
   // And while a link is disabled nobody looks what address it has.
-  const wasDisabled = (operator.sinceDisabled(link.name) ?? OUTLIVED_MS) < OUTLIVED_MS;
-  const isOutlived =
-    path.identityAt > 0 && (wasDisabled || now - Math.max(path.identityAt, path.since) < OUTLIVED_MS);
+  const disabled = operator.lastDisabled(link.name);
+  const changedAt = Math.max(path.identityAt, path.since);
+  const foundAt =
+    disabled !== null && changedAt >= disabled.from ? Math.max(changedAt, disabled.until) : changedAt;
+  const isOutlived = path.identityAt > 0 && now - foundAt < OUTLIVED_MS;
   const isMoved = isOutlived || (isLeftForBetter(scene, path) && !isKept(scene, link.name));
-  // A link that is disabled is treated as dead; pfctl may be slow to follow.
-  const isTakenOut = operator.modeOf(link.name) === 'disabled' || wasDisabled;
+  // A link that is disabled is treated as dead; a kill that has begun by then is still done.
+  const isTakenOut =
+    operator.modeOf(link.name) === 'disabled' || (disabled !== null && disabled.until > killBegan(scene));
   const healthy = truth.lasting(key, 'good', now);
   if (!isMoved && !isTakenOut && healthy > detectionMs(link) + 5000 && now > scene.blindUntil()) {
     const health = scene.engine()?.paths.get(key);

@@ -12,10 +12,15 @@ import type { Scene } from './scene.ts';
 /** Rules that follow from a word are loaded within this time, where nothing is in the way. */
 export const OBEYED_MS = 2000;
 
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
 export interface Operator {
   readonly modeOf: (link: string) => AdminMode;
-  /** For how long a link has not been disabled any more; null: it never was, or is. */
-  readonly sinceDisabled: (link: string) => number | null;
+  /** When a link was disabled last; null: it never was, or is. */
+  readonly lastDisabled: (link: string) => Span | null;
   /** For how long a link has been in that mode; 0 if it is in another. */
   readonly lasting: (link: string, mode: AdminMode) => number;
   /** The last word on a link was so long ago. */
@@ -32,7 +37,7 @@ export interface Operator {
 export const createOperator = (scene: Scene): Operator => {
   const words = new Map<
     string,
-    { readonly mode: AdminMode; readonly at: number; readonly disabledUntil: number | null }
+    { readonly mode: AdminMode; readonly at: number; readonly lastDisabled: Span | null }
   >();
   const modeOf = (link: string): AdminMode => words.get(link)?.mode ?? 'enabled';
   /** Since when nothing has been said at all. */
@@ -62,17 +67,15 @@ export const createOperator = (scene: Scene): Operator => {
     if (mode !== 'enabled' && new RegExp(` ${link} \\d+%`).test(shares))
       scene.report('what an operator says holds', `${mode} ${link}, and is told: ${shares}`);
     const at = scene.clock.now();
-    const disabledUntil = modeOf(link) === 'disabled' ? at : (words.get(link)?.disabledUntil ?? null);
-    if (isKnown && modeOf(link) !== mode) words.set(link, { mode, at, disabledUntil });
+    const was = words.get(link);
+    const lastDisabled = was?.mode === 'disabled' ? { from: was.at, until: at } : (was?.lastDisabled ?? null);
+    if (isKnown && modeOf(link) !== mode) words.set(link, { mode, at, lastDisabled });
   };
 
   return {
     modeOf,
     silence,
-    sinceDisabled: (link) => {
-      const until = words.get(link)?.disabledUntil ?? null;
-      return until === null || modeOf(link) === 'disabled' ? null : scene.clock.now() - until;
-    },
+    lastDisabled: (link) => (modeOf(link) === 'disabled' ? null : (words.get(link)?.lastDisabled ?? null)),
     lasting: (link, mode) => (modeOf(link) === mode ? silence(link) : 0),
     hasSpoken: () => [...words.values()].some(({ mode }) => mode !== 'enabled'),
     say,

@@ -66,6 +66,7 @@ const set = (maxWaiting?: number) => {
   return {
     clock,
     commands,
+    sweep,
     begin,
     answer: (next: typeof answer) => {
       answer = next;
@@ -105,6 +106,7 @@ t.test('the states of dead gateways, and no others', async (t) => {
       { link: 'lte', count: 1, again: true },
       { link: 'fibre', count: 1, again: false },
     ],
+    spared: [],
   });
   t.equal(clock.pending(), 0, 'no timer is left');
 });
@@ -113,7 +115,7 @@ t.test('nothing to look for, nothing found, gone in the meantime', async (t) => 
   const none = set();
   const nothing = none.begin();
   await none.clock.settle();
-  t.same(nothing.result, { kind: 'swept', killed: [] });
+  t.same(nothing.result, { kind: 'swept', killed: [], spared: [] });
   t.equal(none.commands.streams.length, 0);
 
   const { clock, commands, begin, answer } = set();
@@ -121,12 +123,12 @@ t.test('nothing to look for, nothing found, gone in the meantime', async (t) => 
   const empty = begin(DSL);
   end(commands.latest());
   await clock.settle();
-  t.same(empty.result, { kind: 'swept', killed: [{ link: 'dsl', count: 0, again: false }] });
+  t.same(empty.result, { kind: 'swept', killed: [{ link: 'dsl', count: 0, again: false }], spared: [] });
   const gone = begin(DSL);
   commands.latest().say(pinned(1, DSL.gateway));
   end(commands.latest());
   await clock.settle();
-  t.same(gone.result, { kind: 'swept', killed: [{ link: 'dsl', count: 0, again: false }] });
+  t.same(gone.result, { kind: 'swept', killed: [{ link: 'dsl', count: 0, again: false }], spared: [] });
 });
 
 t.test('killed while the list goes on, four at once', async (t) => {
@@ -143,6 +145,33 @@ t.test('killed while the list goes on, four at once', async (t) => {
   await clock.advance(10);
   t.match(done.result, { killed: [{ count: 11 }] });
   t.equal(mostAtOnce(), 4);
+});
+
+t.test('each state is killed only if that is wanted still', async (t) => {
+  const { clock, commands, sweep, answer, killed } = set();
+  answer(() => ({ after: 10, result: exited(0, '', 'killed 1 states\n') }));
+  let isBack = false;
+  const done = sweep({ id: 1, exempt: [], gateways: [DSL, LTE] }, (gateway) =>
+    gateway === DSL.gateway ? !isBack : true,
+  );
+  for (let id = 1; id <= 6; id += 1) commands.latest().say(pinned(id, DSL.gateway));
+  commands.latest().say(pinned(7, LTE.gateway));
+  isBack = true;
+  await clock.advance(10);
+  end(commands.latest());
+  await clock.advance(10);
+  t.same(await done, {
+    kind: 'swept',
+    killed: [
+      { link: 'dsl', count: 4, again: false },
+      { link: 'lte', count: 1, again: true },
+    ],
+    spared: [DSL.gateway],
+  });
+  t.same(
+    killed(),
+    [1, 2, 3, 4, 7].map((id) => `-k id -k ${hex(id)}/1eb2d30e`),
+  );
 });
 
 t.test('a list that fails: what was found is killed all the same', async (t) => {
@@ -332,6 +361,7 @@ t.test('through real children, with half of a list', async (t) => {
   t.same(await firewall.sweep({ id: 1, exempt: [], gateways: [DSL] }), {
     kind: 'swept',
     killed: [{ link: 'dsl', count: 10, again: false }],
+    spared: [],
   });
   t.equal(readFileSync(`${directory}/killed`, 'utf8').trim().split('\n').length, 10);
   writeFileSync(`${directory}/list`, many.join('').slice(0, 1000));

@@ -2,7 +2,7 @@ import t from 'tap';
 import { createFirewall } from '../../src/adapter/pfctl.ts';
 import { createCommands } from '../../src/adapter/run.ts';
 import type { PoolAnchor, Rule, Table } from '../../src/core/rule.ts';
-import type { PfResult, PfTransaction, PoolWork } from '../../src/core/transaction.ts';
+import type { Kill, PfResult, PfTransaction, PoolWork } from '../../src/core/transaction.ts';
 import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
 import { renderBootRules } from '../../src/text/pf-boot.ts';
@@ -147,17 +147,14 @@ t.test('apply: every step, in order', async (t) => {
         },
       ],
     }),
-    () => loading.push(calls()),
+    { loading: () => loading.push(calls()) },
   );
   await clock.advance(10);
   t.same(await done, {
     kind: 'applied',
     fingerprint: PRINTED,
     loadTook: 3,
-    killed: [
-      { link: 'dsl', count: 12, again: false },
-      { link: 'lte', count: 12, again: true },
-    ],
+    killed: [12, 12],
   });
   t.same(
     commands.runs.map(({ args, stdin }) => [args.join(' '), stdin]),
@@ -172,6 +169,33 @@ t.test('apply: every step, in order', async (t) => {
     ],
   );
   t.same(loading, [['-n -a uplinkd -f -']], 'told just before the load, once');
+});
+
+t.test('apply: only kills that are wanted still, asked when their turn comes', async (t) => {
+  const { firewall, calls } = set();
+  const kill = (link: string): Kill => ({
+    path: `${link}/inet`,
+    link,
+    what: { kind: 'label', label: `uplink:${link}` },
+    rdomains: [0],
+    again: false,
+  });
+  const kills = [kill('dsl'), kill('lte'), kill('sat')];
+  const asked: (readonly [string, number])[] = [];
+  const isWanted = ({ link }: Kill): boolean => {
+    asked.push([link, calls().length]);
+    return link !== 'lte';
+  };
+  t.match(await firewall.carry(apply({ ruleset: null, kills }), { isWanted }), {
+    kind: 'applied',
+    killed: [12, null, 12],
+  });
+  t.same(calls(), ['-k label -k uplink:dsl', '-k label -k uplink:sat']);
+  t.same(asked, [
+    ['dsl', 0],
+    ['lte', 1],
+    ['sat', 1],
+  ]);
 });
 
 t.test('apply: only what is asked', async (t) => {
@@ -446,7 +470,7 @@ t.test('apply: pools come first, and the last entry of one stays', async (t) => 
         ],
       }),
     ),
-    { kind: 'applied', fingerprint: PRINTED, killed: [{ link: 'dsl' }] },
+    { kind: 'applied', fingerprint: PRINTED, killed: [12] },
   );
   const where = '-a uplinkd/default -t pool_inet -T';
   t.same(
@@ -762,10 +786,6 @@ t.test('through real children: refused, hanging, dying, and then well', async (t
   t.match(await firewall.carry(wanted), { kind: 'failed', failure: { text: 'pfctl: exit 1' } });
   mode('good');
   const result = await firewall.carry(wanted);
-  t.match(
-    result,
-    { kind: 'applied', killed: [{ link: 'dsl', count: 2 }] },
-    'more than a pipe holds, both ways',
-  );
+  t.match(result, { kind: 'applied', killed: [2] }, 'more than a pipe holds, both ways');
   t.equal(result.kind === 'applied' && result.fingerprint?.length, 9000);
 });

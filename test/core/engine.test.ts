@@ -441,6 +441,23 @@ t.test('a pf that hangs: newest wins, and what was superseded never runs', async
   t.equal(world.takePfLog().filter((line) => /load/.test(line)).length, 1);
 });
 
+t.test('a pf that hangs: what was to be killed and is back by then keeps its states', async (t) => {
+  const world = steady(three);
+  world.grow('a', 3);
+  world.grow('b', 2);
+  world.hangPf(true);
+  world.tell({ kind: 'admin', link: 'a', mode: 'disabled' }, { kind: 'admin', link: 'b', mode: 'disabled' });
+  world.run(1000);
+  world.tell({ kind: 'admin', link: 'a', mode: 'drained' });
+  world.run(1000);
+  t.equal(world.takePfLog().length, 1, 'one under way');
+  world.hangPf(false);
+  world.run(10_000);
+  t.equal(world.held(), 'c/1');
+  t.equal(world.statesOf('a'), 3);
+  t.equal(world.statesOf('b'), 0);
+});
+
 t.test('somebody else writes', async (t) => {
   const world = steady(two);
   const held = world.heldText();

@@ -274,10 +274,12 @@ t.test('a link comes back during a long sweep, and dies again', async (t) => {
   // the second look is under way
   world.run(10_000);
   t.same(world.takeSweepLog(), ['a', 'a again']);
+  world.pin('a', 3);
   plug(world, 0);
   world.run(4000);
   t.equal(world.heldPool('default'), '10.0.0.1/3 10.1.0.1/1');
   world.run(10_000);
+  t.equal(world.pinnedOf('a'), 3, 'what is pinned to a link that works stays');
   world.pin('a', 7);
   unplug(world, 0);
   world.run(30_000);

@@ -18,7 +18,7 @@ import {
 import type { PoolAnchor } from '../../src/core/rule.ts';
 import { desireRuleset } from '../../src/core/ruleset.ts';
 import { millis, mono } from '../../src/core/time.ts';
-import type { PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
+import type { Kill, PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
 import { linkSettings, newPaths, readyPath, settingsOf } from './example.ts';
 import { tell } from './world.ts';
 
@@ -89,14 +89,15 @@ const drive = (lane: PfLane = newPfLane) => {
         rtablesHeld: [],
         fingerprint: ['as printed'],
       }),
-    applied: (now: number) => {
+    /** `spared`: kills of this link were not wanted any more. */
+    applied: (now: number, spared = '') => {
       const kills = flight?.kind === 'apply' ? flight.kills : [];
       const isLoad = flight?.kind === 'apply' && flight.ruleset !== null;
       return result(now, {
         kind: 'applied',
         fingerprint: isLoad ? ['as printed'] : null,
         loadTook: isLoad ? millis(3) : null,
-        killed: kills.map(({ link, again }) => ({ link, count: 7, again })),
+        killed: kills.map(({ link }) => (link === spared ? null : 7)),
       });
     },
     failed: (now: number, step: PfStep | 'inspect', text = 'no') =>
@@ -182,6 +183,30 @@ t.test('kills come with the load, and once more', async (t) => {
   t.equal(lane.plan(9999, two, { unwanted: ['a/inet'] }), null);
   t.equal(lane.lane().counts.killed, 14);
   t.equal(lane.lane().counts.loads, 2);
+});
+
+t.test('a kill that was not wanted any more is due still', async (t) => {
+  const lane = loaded();
+  t.equal(lane.plan(100, two, { unwanted: ['a/inet', 'b/inet'] }), 'load, uplinkd_default=1, kill a, kill b');
+  t.same(lane.applied(110, 'a'), ['pf: anchor uplinkd loaded, 6 rules, 3 ms', 'pf: killed 7 states of b']);
+  t.equal(lane.plan(111, two), null);
+  t.equal(lane.plan(112, two, { unwanted: ['a/inet'] }), 'kill a', 'at once, when it is wanted again');
+});
+
+t.test('what a path has outlived, not killed by the backup of a pair, is to go still', async (t) => {
+  const lane = loaded();
+  const kill = (link: string): Kill => ({
+    path: `${link}/inet`,
+    link,
+    what: { kind: 'label', label: `uplink:${link}` },
+    rdomains: [0],
+    again: false,
+  });
+  const kills = [kill('a'), kill('b')];
+  lane.change((at) => ({ ...at, outlived: kills }));
+  lane.plan(100, two);
+  lane.applied(110, 'a');
+  t.same(lane.lane().outlived, [kills[0]]);
 });
 
 t.test('failure', async (t) => {

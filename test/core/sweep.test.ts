@@ -17,9 +17,11 @@ import type { Sweep, SweepResult } from '../../src/core/transaction.ts';
 const own = ['10.0.0.2'];
 const a = { path: 'a/inet', link: 'a', gateway: '10.0.0.1', again: false } as const;
 const b = { path: 'b/inet', link: 'b', gateway: '10.1.0.1', again: false } as const;
+const old = { path: 'c/inet', link: 'c', gateway: '10.2.0.9', again: false } as const;
 const swept = (...killed: readonly { link: string; count: number; again: boolean }[]): SweepResult => ({
   kind: 'swept',
   killed,
+  spared: [],
 });
 const failed = (text = 'no'): SweepResult => ({ kind: 'failed', failure: { text, line: null, rule: null } });
 const held = (...paths: readonly PathKey[]): SweepLane => ({
@@ -112,6 +114,20 @@ t.test('results of another sweep are ignored', async (t) => {
   const { lane } = fly(held('a/inet'), [a], 0);
   t.same(stepSweepResult(lane, 7, swept(), mono(5)), { lane, notes: [] });
   t.same(stepSweepResult(newSweepLane, 1, swept(), mono(5)), { lane: newSweepLane, notes: [] });
+});
+
+t.test('what was not to go any more is not taken for swept', async (t) => {
+  const { lane, sweep } = fly(
+    { ...held('a/inet', 'b/inet'), outlived: [{ ...old, isKept: false }] },
+    [a, b],
+    0,
+  );
+  const result: SweepResult = { kind: 'swept', killed: [], spared: [a.gateway, old.gateway] };
+  const landed = stepSweepResult(lane, sweep.id, result, mono(2000)).lane;
+  t.equal(landed.holders.get('a/inet'), null, 'due at once if it dies again');
+  t.equal(landed.holders.get('b/inet'), 3000);
+  t.match(landed.outlived, [{ gateway: old.gateway }]);
+  t.same(fly(landed, [a], 2000).sweep.gateways, [{ ...old, isKept: false }, a]);
 });
 
 t.test('connections that come while a sweep is under way are not taken for swept', async (t) => {

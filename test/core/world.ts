@@ -20,6 +20,7 @@ import { renderNote } from '../../src/core/note.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { observe } from '../../src/core/observe.ts';
 import { isUsable } from '../../src/core/path.ts';
+import { isKillWanted, isSweepWanted } from '../../src/core/plan.ts';
 import { isSettled } from '../../src/core/reconcile.ts';
 import type { Rule, Ruleset } from '../../src/core/rule.ts';
 import { isAcquitted } from '../../src/core/target.ts';
@@ -420,8 +421,13 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     }
     const readBack = ruleset === null ? null : refuse('read-back');
     if (readBack !== null) return readBack;
-    const killed: { link: string; count: number; again: boolean }[] = [];
-    for (const { link, what, path, again } of kills) {
+    const killed: (number | null)[] = [];
+    for (const kill of kills) {
+      if (!isKillWanted(engine, kill, mono(clock))) {
+        killed.push(null);
+        continue;
+      }
+      const { link, what, path } = kill;
       const refused = refuse('kill');
       if (refused !== null) return refused;
       const label = what.kind === 'label' ? what.label : what.network;
@@ -431,10 +437,10 @@ export const createWorld = (holding: Holding = emptyPf): World => {
         `${label} for ${path}`,
       );
       if (label !== own) {
-        killed.push({ link, count: 0, again });
+        killed.push(0);
         continue;
       }
-      killed.push({ link, count: states.get(path) ?? 0, again });
+      killed.push(states.get(path) ?? 0);
       states.delete(path);
     }
     const loadTook = ruleset === null ? null : millis(3);
@@ -488,9 +494,11 @@ export const createWorld = (holding: Holding = emptyPf): World => {
     );
     at(clock + sweepTakes, () => {
       sweepBusy = false;
+      const wanted = sweep.gateways.filter(({ gateway }) => isSweepWanted(engine, gateway, mono(clock)));
       const swept = (): SweepResult => ({
         kind: 'swept',
-        killed: sweep.gateways.map(({ path, link, again }) => {
+        spared: sweep.gateways.filter((each) => !wanted.includes(each)).map(({ gateway }) => gateway),
+        killed: wanted.map(({ path, link, again }) => {
           const count = pinned.get(path) ?? 0;
           pinned.delete(path);
           return { link, count, again };

@@ -1,5 +1,5 @@
 # no pf state is killed on a path that works
-# A pfctl so slow that an operator had disabled, drained and enabled a link before its kills were done: those of the first word.
+# A pfctl so slow that an operator had disabled, drained and enabled a link before its kills: nothing is killed any more.
 seed 2636
 uplink a em1 100.64.1.2/24 100.64.1.1 - - 20
 uplink b em2 100.64.2.2/24 100.64.2.1 - - 8
