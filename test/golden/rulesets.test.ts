@@ -1,7 +1,7 @@
 /**
  * Whole rule sets as plain files that `pfctl -nf` can judge: NN-name.pf is the anchor, NN-name.pool.pf the policy's own
  * anchor where it has a pool. Made from configurations as people write them, and loaded by the emulator's pfctl. After a
- * change that is understood: `UPDATE=1 npx tap --disable-coverage test/golden/rulesets.test.ts`.
+ * change that is understood: `UPDATE=1 npx tap test/golden/rulesets.test.ts`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
