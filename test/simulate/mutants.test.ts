@@ -189,8 +189,8 @@ const mutants: readonly Mutant[] = [
     file: 'core/kill.ts',
     changes: [
       [
-        'if (!pooledBefore.has(key) && !isPooled(settings, paths, path)) return [];',
-        'if (pooledBefore.size >= 0) return [];',
+        'if (!pools.pooledBefore.has(key) && !isPooled(pools.settings, pools.paths, path)) return [];',
+        'if (pools.pooledBefore.size >= 0) return [];',
       ],
     ],
     caughtBy: ['no pf state is left on a dead path', 'connections go where they can'],
