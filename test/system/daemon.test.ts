@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { config, isAsFresh, isSettledOn, openWorld, runBuilt } from './world.ts';
 
@@ -59,6 +60,28 @@ t.test('SIGUSR1 logs everything, SIGTERM leaves pf as it is', async (t) => {
   // Within a second, on a machine that has nothing else to do: main.ts sees to that. Nothing that it may wait for is as short as this.
   t.ok(tookMs < 5000, `it takes ${Math.round(tookMs)} ms`);
   t.equal(await world.pfctl(['-a', 'uplinkd', '-sr']), held);
+});
+
+t.test('a SIGHUP that comes while it leaves is not followed', async (t) => {
+  const world = await openWorld(t);
+  world.writeConfig(`on_exit = "flush"\n${config}`);
+  world.signal('SIGHUP');
+  const loaded = /configuration \S+ loaded/;
+  await world.until('the new file', () => world.log.some((line) => loaded.test(line)));
+  await world.until('pf as it should be', isSettledOn('fibre 75% dsl 25%'));
+  const mark = world.log.length;
+  // For as long as it waits at most.
+  world.router.faults.add({ command: 'pfctl', match: /-f -$/, fault: { kind: 'hang' } });
+  let isGone = false;
+  const left = world.stopDaemon().then((how) => {
+    isGone = true;
+    return how;
+  });
+  while (!isGone && world.router.faults.running('pfctl', /-f -$/).length === 0) await setTimeout(5);
+  world.writeConfig(config);
+  world.signal('SIGHUP');
+  t.equal((await left).code, 0);
+  t.notMatch(world.log.slice(mark).join('\n'), loaded);
 });
 
 t.test('a second daemon on the same socket is refused', async (t) => {
