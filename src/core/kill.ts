@@ -205,7 +205,7 @@ export interface PoolSight {
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
   /** Paths that pools have used under earlier settings. */
   readonly pooledBefore: ReadonlySet<PathKey>;
-  /** Gateways are told without carrier as well: by dhcpleased, or as the peer of a session that has ended. */
+  /** Gateways are told without carrier as well: by dhcpleased, or by the addresses of a tunnel. */
   readonly sight: Sight;
 }
 

@@ -80,7 +80,20 @@ const kindLines = (router: Router, nic: Nic): readonly string[] => {
   }
 };
 
+/** Most of an interface's text stays what it was from one reading to the next; only a session tells its time. */
+const texts = new WeakMap<Nic, { readonly of: readonly unknown[]; readonly text: string }>();
+
 const render = (router: Router, nic: Nic): string => {
+  if (nic.kind === 'pppoe') return renderAll(router, nic);
+  const of = [...Object.values(nic), router.groupsOf(nic)];
+  const known = texts.get(nic);
+  if (known?.of.every((value, at) => value === of[at])) return known.text;
+  const text = renderAll(router, nic);
+  texts.set(nic, { of, text });
+  return text;
+};
+
+const renderAll = (router: Router, nic: Nic): string => {
   const rdomain = nic.rdomain === 0 ? '' : ` rdomain ${nic.rdomain}`;
   const mtu = nic.kind === 'enc' ? '' : `${rdomain} mtu ${nic.mtu}`;
   const lines = [`${nic.name}: ${renderFlags(nic)}${mtu}\n`];

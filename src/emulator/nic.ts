@@ -67,8 +67,16 @@ export interface Nic {
   isAttached: boolean;
 }
 
+const drivers = new Map<string, string>();
+
 /** `em1` -> `em`. */
-export const driverOf = (name: string): string => name.replace(/[0-9]+$/, '');
+export const driverOf = (name: string): string => {
+  const known = drivers.get(name);
+  if (known !== undefined) return known;
+  const driver = name.replace(/[0-9]+$/, '');
+  drivers.set(name, driver);
+  return driver;
+};
 
 const KINDS: Readonly<Record<string, NicKind>> = {
   lo: 'loopback',
@@ -91,13 +99,13 @@ export const isPointToPoint = (kind: NicKind): boolean => POINT_TO_POINT.has(kin
 const MUTE: ReadonlySet<NicKind> = new Set<NicKind>(['loopback', 'gre', 'gif', 'wg', 'ppp']);
 
 /** What the kernel has as the link state. */
-export const linkStateOf = (nic: Nic): 'up' | 'down' | 'unknown' =>
+export const linkStateOf = (nic: Nic, hasCarrier = nic.hasCarrier): 'up' | 'down' | 'unknown' =>
   // of a pppoe(4) that has never been up nothing is known yet
-  MUTE.has(nic.kind) || (nic.kind === 'pppoe' && !nic.hasBeenUp) ? 'unknown' : nic.hasCarrier ? 'up' : 'down';
+  MUTE.has(nic.kind) || (nic.kind === 'pppoe' && !nic.hasBeenUp) ? 'unknown' : hasCarrier ? 'up' : 'down';
 
 /** sys/net/if_media.h, LINK_STATE_DESCRIPTIONS: what the type of the interface calls a link that is down. */
 export const linkStateName = (nic: Nic, hasCarrier = nic.hasCarrier): string => {
-  switch (linkStateOf({ ...nic, hasCarrier })) {
+  switch (linkStateOf(nic, hasCarrier)) {
     case 'up':
       return driverOf(nic.name) === 'carp' ? 'master' : 'active';
     case 'unknown':

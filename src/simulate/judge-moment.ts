@@ -94,11 +94,18 @@ const createHoldJudge = (scene: Scene) => {
   return { judge, keep };
 };
 
-const renderCarriers = (scene: Scene): string =>
-  scene.router
-    .nics()
-    .map((nic) => `${nic.name} ${nic.index} ${isLinkUp(nic)}`)
-    .join();
+/** Tells whether the carrier of some interface is not as it was when this was called last, or another interface is in its place. */
+const watchCarriers = (scene: Scene): (() => boolean) => {
+  let last: readonly { readonly index: number; readonly isUp: boolean }[] = [];
+  return () => {
+    const nics = scene.router.nics();
+    const isSame =
+      nics.length === last.length &&
+      nics.every((nic, at) => nic.index === last[at]?.index && isLinkUp(nic) === last[at]?.isUp);
+    if (!isSame) last = nics.map((nic) => ({ index: nic.index, isUp: isLinkUp(nic) }));
+    return !isSame;
+  };
+};
 
 export interface Moments {
   /** Other settings are in force: what is not in them is forgotten. */
@@ -110,12 +117,10 @@ export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
   const hold = createHoldJudge(scene);
   const judgeApplied = createAppliedJudge(scene);
   const judgeSteering = createSteeringJudge(scene);
-  let carriers = '';
+  const haveCarriersChanged = watchCarriers(scene);
   let changedAt = 0;
   const look = (): void => {
-    const now = renderCarriers(scene);
-    if (now !== carriers) changedAt = scene.clock.now();
-    carriers = now;
+    if (haveCarriersChanged()) changedAt = scene.clock.now();
     judgeKnowledge(scene, changedAt);
     if (scene.isRunning()) judgeApplied();
     judgeSteering();
