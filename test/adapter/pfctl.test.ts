@@ -6,6 +6,7 @@ import type { Kill, PfResult, PfTransaction, PoolWork } from '../../src/core/tra
 import { createInProcessCommands } from '../../src/emulator/commands.ts';
 import { renderPoolAnchor, renderRuleset } from '../../src/text/pf.ts';
 import { renderBootRules } from '../../src/text/pf-boot.ts';
+import { labelKill } from '../core/example.ts';
 import { createMachine } from '../emulator/machine.ts';
 import { type Answer, createFakeCommands, exited, type FakeRun } from './fake-commands.ts';
 import { programs } from './programs.ts';
@@ -173,14 +174,7 @@ t.test('apply: every step, in order', async (t) => {
 
 t.test('apply: only kills that are wanted still, asked when their turn comes', async (t) => {
   const { firewall, calls } = set();
-  const kill = (link: string): Kill => ({
-    path: `${link}/inet`,
-    link,
-    what: { kind: 'label', label: `uplink:${link}` },
-    rdomains: [0],
-    again: false,
-  });
-  const kills = [kill('dsl'), kill('lte'), kill('sat')];
+  const kills = ['dsl', 'lte', 'sat'].map(labelKill);
   const asked: (readonly [string, number])[] = [];
   const isWanted = ({ link }: Kill): boolean => {
     asked.push([link, calls().length]);

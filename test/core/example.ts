@@ -1,6 +1,7 @@
 /** Settings, interfaces and paths to test the core with: two or three links on em0, em1, em2, short to write down. */
 import type { Evidence } from '../../src/core/evidence.ts';
 import { stepEvidence } from '../../src/core/health.ts';
+import { linkLabel } from '../../src/core/kill.ts';
 import {
   type Family,
   families,
@@ -19,6 +20,7 @@ import {
 } from '../../src/core/model.ts';
 import { newPath, type PathHealth } from '../../src/core/path.ts';
 import { millis, mono } from '../../src/core/time.ts';
+import type { Kill } from '../../src/core/transaction.ts';
 
 export const toGateway: Target = { kind: 'gateway' };
 export const toAddress = (address: string): Target => ({ kind: 'address', family: 'inet', address });
@@ -188,3 +190,12 @@ export const readyPath = (link: LinkSettings, number: number, family: Family = '
     family === 'inet' ? ready(number) : ready6(number),
     mono(0),
   );
+
+/** What a transaction does about the states of a link in inet. */
+export const labelKill = (link: string): Kill => ({
+  path: `${link}/inet`,
+  link,
+  what: { kind: 'label', label: linkLabel(link, 'inet') },
+  rdomains: [0],
+  again: false,
+});

@@ -380,11 +380,11 @@ t.test('which gateways to look for', async (t) => {
   t.same(dead('dhcp', '10.1.0.1'), [], 'it is that of another path by now');
   t.same(dead('10.9.0.2', null), ['10.9.0.2'], 'the configuration');
   t.same(dead('10.1.0.1', null), [], 'that of another path, whoever tells it');
-  const session = em(0, {
+  const tunnel = em(0, {
     name: one.interface,
     carrier: 'down',
     addresses: [{ family: 'inet', address: '10.9.0.7', prefixLength: 32, peer: '10.9.0.3' }],
   });
-  t.same(dead('peer', null, { interfaces: [session] }), ['10.9.0.3'], 'the peer of a session');
+  t.same(dead('peer', null, { interfaces: [tunnel] }), ['10.9.0.3'], 'the other end of a tunnel');
   t.same(dead('peer', null), [], 'no such interface');
 });

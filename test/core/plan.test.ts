@@ -4,22 +4,14 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { CarpSettings } from '../../src/core/model.ts';
 import { isKillWanted, isSweepWanted } from '../../src/core/plan.ts';
 import { millis, mono } from '../../src/core/time.ts';
-import type { Kill } from '../../src/core/transaction.ts';
 import { forgetWorkedOut } from '../../src/core/turn.ts';
-import { em, interfacesOf, linkSettings, policySettings, settingsOf } from './example.ts';
+import { em, interfacesOf, labelKill, linkSettings, policySettings, settingsOf } from './example.ts';
 import { createWorld } from './world.ts';
 
 const carp: CarpSettings = { group: 'carp', demote: 50, hold: millis(10_000) };
 const links = [linkSettings('a', 0), linkSettings('b', 1)];
 const settings = settingsOf(links, [policySettings(links, { balance: 'random' })], { carp });
 const LATE = mono(1_000_000);
-const killOf = (link: string): Kill => ({
-  path: `${link}/inet`,
-  link,
-  what: { kind: 'label', label: `uplink:${link}` },
-  rdomains: [0],
-  again: false,
-});
 const swept = (link: string, gateway: string) =>
   ({ path: `${link}/inet`, link, gateway, again: false }) as const;
 
@@ -37,8 +29,8 @@ const failedOver = (carrier: 'up' | 'down'): Engine => {
 
 t.test('by what is decided now', async (t) => {
   const engine = failedOver('up');
-  t.ok(isKillWanted(engine, killOf('a'), LATE));
-  t.notOk(isKillWanted(engine, killOf('b'), LATE), 'it works');
+  t.ok(isKillWanted(engine, labelKill('a'), LATE));
+  t.notOk(isKillWanted(engine, labelKill('b'), LATE), 'it works');
   t.ok(isSweepWanted(engine, '10.0.0.1', LATE));
   t.notOk(isSweepWanted(engine, '10.1.0.1', LATE));
   t.notOk(isSweepWanted(engine, '10.7.0.1', LATE), 'of no path that is swept');
@@ -48,7 +40,7 @@ t.test('by what is decided now', async (t) => {
 
 t.test('what is outlived goes in any case', async (t) => {
   const before = failedOver('up');
-  const kill = killOf('b');
+  const kill = labelKill('b');
   const [, , old = swept('b', '')] = before.sweep.inFlight?.gateways ?? [];
   const engine: Engine = {
     ...before,
@@ -56,7 +48,7 @@ t.test('what is outlived goes in any case', async (t) => {
     sweep: { ...before.sweep, outlived: [{ ...old, isKept: false }] },
   };
   t.ok(isKillWanted(engine, kill, LATE));
-  t.notOk(isKillWanted(engine, killOf('b'), LATE), 'an equal one was replaced by it, and is done with it');
+  t.notOk(isKillWanted(engine, labelKill('b'), LATE), 'an equal one was replaced by it, and is done with it');
   t.notOk(isSweepWanted(engine, old.gateway, LATE), 'the same of a gateway');
   const { outlived } = engine.sweep;
   const under = { ...engine.sweep, inFlight: { id: 1, gateways: outlived, exempt: [] } };
@@ -64,7 +56,7 @@ t.test('what is outlived goes in any case', async (t) => {
 });
 
 t.test('nothing is killed by the backup of a pair, nor while nothing is decided', async (t) => {
-  const kill = killOf('a');
+  const kill = labelKill('a');
   for (const engine of [failedOver('down'), forgetWorkedOut(failedOver('up'))]) {
     t.notOk(isKillWanted(engine, kill, LATE));
     t.notOk(isSweepWanted(engine, '10.0.0.1', LATE));

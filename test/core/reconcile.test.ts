@@ -18,8 +18,8 @@ import {
 import type { PoolAnchor } from '../../src/core/rule.ts';
 import { desireRuleset } from '../../src/core/ruleset.ts';
 import { millis, mono } from '../../src/core/time.ts';
-import type { Kill, PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
-import { linkSettings, newPaths, readyPath, settingsOf } from './example.ts';
+import type { PfResult, PfStep, PfTransaction } from '../../src/core/transaction.ts';
+import { labelKill, linkSettings, newPaths, readyPath, settingsOf } from './example.ts';
 import { tell } from './world.ts';
 
 const links = [linkSettings('a', 0), linkSettings('b', 1)];
@@ -195,14 +195,7 @@ t.test('a kill that was not wanted any more is due still', async (t) => {
 
 t.test('what a path has outlived, not killed by the backup of a pair, is to go still', async (t) => {
   const lane = loaded();
-  const kill = (link: string): Kill => ({
-    path: `${link}/inet`,
-    link,
-    what: { kind: 'label', label: `uplink:${link}` },
-    rdomains: [0],
-    again: false,
-  });
-  const kills = [kill('a'), kill('b')];
+  const kills = [labelKill('a'), labelKill('b')];
   lane.change((at) => ({ ...at, outlived: kills }));
   lane.plan(100, two);
   lane.applied(110, 'a');
