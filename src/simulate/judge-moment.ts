@@ -119,6 +119,10 @@ export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
   const judgeSteering = createSteeringJudge(scene);
   const haveCarriersChanged = watchCarriers(scene);
   let changedAt = 0;
+  // Between two looks a cable may be pulled and put in again.
+  scene.router.subscribe(({ kind }) => {
+    if (kind === 'ifinfo') changedAt = scene.clock.now();
+  });
   const look = (): void => {
     if (haveCarriersChanged()) changedAt = scene.clock.now();
     judgeKnowledge(scene, changedAt);

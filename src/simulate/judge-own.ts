@@ -1,6 +1,5 @@
 /** The default routes that are ours: of rtable 0 at rest, by the settings and by what is true of the paths; and what a restart must leave. */
 import { type Family, families, gatewayOf, gatewayWordOf, pathKey } from '../core/model.ts';
-import { isLinkUp } from '../emulator/nic.ts';
 import type { Route } from '../emulator/route-table.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
 
@@ -18,7 +17,7 @@ export const ownRoutes = (scene: Scene, family: Family): readonly Route[] =>
 
 /**
  * In which table a link has its own is history; so are the tables of links that were taken out of the file, and one of them may be that
- * of a link now that has no interface, or no carrier there.
+ * of a link now that is not ready, and whose table nobody uses yet.
  */
 export const renderRoutes = (scene: Scene): string => {
   const { router } = scene;
@@ -27,10 +26,8 @@ export const renderRoutes = (scene: Scene): string => {
     (router.routing.tables.get(numbers?.get(link) ?? -1)?.routes ?? []).filter(
       ({ prefix }) => prefix.length === 0,
     );
-  const isThere = (name: string): boolean => {
-    const nic = router.nic(name);
-    return nic !== null && isLinkUp(nic);
-  };
+  const isReady = (link: string, family: Family): boolean =>
+    scene.engine()?.paths.get(pathKey(link, family))?.evidence?.kind === 'ready';
   const render = (whose: string, routes: readonly Route[]): readonly string[] =>
     routes.map(({ prefix, gateway, nic }) => `${whose}: ${prefix.family} ${gateway} ${nic}`).sort();
   return [
@@ -38,10 +35,12 @@ export const renderRoutes = (scene: Scene): string => {
       'own',
       families.flatMap((family) => ownRoutes(scene, family)),
     ),
-    ...scene
-      .settings()
-      .links.filter((link) => isThere(link.interface))
-      .flatMap(({ name }) => render(name, defaultsOf(name))),
+    ...scene.settings().links.flatMap(({ name }) =>
+      render(
+        name,
+        defaultsOf(name).filter(({ prefix }) => isReady(name, prefix.family)),
+      ),
+    ),
   ].join('\n');
 };
 

@@ -117,7 +117,9 @@ export const createLives = (world: World, ports: LivesPorts): Lives => {
     leaving = ending;
     void ending.loop.leave().then(() => {
       ending.process.kill();
-      if (!isCalm || onExit === 'keep' || router.faults.used !== used || scene.isAdminBusy()) return;
+      if (!isCalm || onExit === 'keep' || router.faults.used !== used) return;
+      // Or is done already: whoever loads pf.conf loads the rules of the last boot file.
+      if (scene.isAdminBusy() || clock.now() < scene.foreignUntil()) return;
       const rules = router.firewall.rulesets.get(anchor)?.rules.length ?? 0;
       const routes = families.flatMap((family) => ownRoutes(scene, family));
       if (rules + routes.length > 0)
