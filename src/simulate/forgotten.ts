@@ -1,10 +1,12 @@
 /**
  * Connections that the daemon cannot know of: of an earlier life, and such that neither its memory nor the settings of now tell that
- * they are there (docs/DESIGN.md, section 12). Nothing is demanded of them.
+ * they are there (docs/DESIGN.md, section 15). Nothing is demanded of them.
  */
+import type { PathKey } from '../core/model.ts';
 import type { Outcome } from '../emulator/clients.ts';
 import type { PfState } from '../emulator/pf-state.ts';
 import type { Scene } from './scene.ts';
+import { pathOf } from './state-path.ts';
 import type { StoryClient } from './story.ts';
 
 /** What ifconfig and dhcpleasectl show is known so long after a start. */
@@ -30,17 +32,23 @@ export const isForgotten = (
   outcome: Outcome,
 ): boolean => {
   if (openedAt >= scene.startedAt()) return false;
+  const states = [...scene.router.firewall.states.all.values()].filter(
+    ({ stack }) => stack.address0 === client.address,
+  );
   const forgottenAt = scene.forgottenAt();
   if (openedAt < forgottenAt) {
     const by = outcome.kind === 'silence' ? outcome.interface : null;
     if (by !== null && !scene.settings().links.some((link) => link.interface === by)) return true;
-    for (const { identityAt } of scene.truth.paths.values())
-      if (identityAt > openedAt && identityAt <= forgottenAt + READ_MS) return true;
+    const mayBeOn = (path: PathKey): boolean =>
+      states.some((pfState) => [path, null].includes(pathOf(scene, pfState)));
+    const readAt = forgottenAt + READ_MS;
+    for (const { key, identityAt, leftAt } of scene.truth.paths.values()) {
+      if (identityAt <= openedAt) continue;
+      // Later as well, if it has not been ready meanwhile as what it was.
+      if (identityAt <= readAt || (leftAt < readAt && mayBeOn(key))) return true;
+    }
   }
-  return [...scene.router.firewall.states.all.values()].some(
-    (pfState) =>
-      pfState.stack.address0 === client.address &&
-      pfState.rule.label === `uplink::${client.policy}` &&
-      isOfForgottenPool(scene, pfState),
+  return states.some(
+    (pfState) => pfState.rule.label === `uplink::${client.policy}` && isOfForgottenPool(scene, pfState),
   );
 };

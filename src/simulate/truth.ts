@@ -9,6 +9,7 @@ import {
   type Family,
   families,
   gatewayOf,
+  gatewayWordOf,
   isLinkLocal,
   type LinkSettings,
   type PathKey,
@@ -35,9 +36,9 @@ export interface PathTruth {
   /** Interface, addresses and gateway: with others it is another path, and what was on it before is lost. */
   readonly identity: string;
   readonly identityAt: number;
+  /** When it was last seen ready as another one, which it had been before; 0: never. */
+  readonly leftAt: number;
 }
-
-/** pppoe(4) shows it before and after a session. */
 
 /** The host behind the gateway that a target asks, in whatever way. */
 const hostsOf = (target: Target, family: Family): readonly string[] => {
@@ -134,6 +135,19 @@ const standingOf = (router: Router, place: Place, family: Family): Standing => {
   return farEnd === 'doubtful' || isMarginal(uplink, link, family, gateway) ? 'grey' : 'good';
 };
 
+/** A daemon that is told nothing but what is there now could tell where this path goes. */
+const isReady = (router: Router, place: Place, family: Family): boolean => {
+  if (place.nic === null || !isLinkUp(place.nic)) return false;
+  switch (gatewayWordOf(place.link, family)) {
+    case 'route':
+      return place.hasAddress;
+    case 'dhcp':
+      return place.hasAddressTowards && router.dhcp.isRunning;
+    default:
+      return place.hasAddressTowards;
+  }
+};
+
 export interface Truth {
   /** Looks at the world. To be called whenever something may have changed, and every now and then. */
   look(settings: Settings, now: number): void;
@@ -145,6 +159,20 @@ export interface Truth {
 export const createTruth = (router: Router): Truth => {
   let paths: ReadonlyMap<PathKey, PathTruth> = new Map();
   const places = new Map<PathKey, Place>();
+  /** As what each was last seen ready, and when it had been so as another one. */
+  const lastReady = new Map<PathKey, { readonly identity: string; readonly leftAt: number; at: number }>();
+
+  const leftAtOf = (key: PathKey, identity: string): number => {
+    const last = lastReady.get(key);
+    if (last === undefined) return 0;
+    return last.identity === identity ? last.leftAt : last.at;
+  };
+
+  const noteReady = (key: PathKey, identity: string, leftAt: number, now: number): void => {
+    const last = lastReady.get(key);
+    if (last?.identity === identity) last.at = now;
+    else lastReady.set(key, { identity, leftAt, at: now });
+  };
 
   const lookAt = (link: LinkSettings, family: Family, now: number): PathTruth => {
     const key = pathKey(link.name, family);
@@ -156,10 +184,13 @@ export const createTruth = (router: Router): Truth => {
     const { identity } = place;
     const standing = standingOf(router, place, family);
     const was = paths.get(key);
+    const leftAt = leftAtOf(key, identity);
+    if (isReady(router, place, family)) noteReady(key, identity, leftAt, now);
     const isSame = was?.standing === standing && was.identity === identity;
     if (isSame && was.link === link) return was;
     const identityAt = was?.identity === identity ? was.identityAt : now;
-    return { key, link, family, gateway, standing, identity, since: isSame ? was.since : now, identityAt };
+    const since = isSame ? was.since : now;
+    return { key, link, family, gateway, standing, identity, since, identityAt, leftAt };
   };
 
   return {
