@@ -125,10 +125,15 @@ export const rememberPresent = (
           ]
         : [],
     ),
-    left: known.flatMap((path) => {
-      const place = inherited.leftBehind.get(path.key) ?? (isWorthKeeping(path) ? null : path.lastReady);
-      return place === null ? [] : [{ path: path.key, ...place }];
-    }),
+    left: [
+      ...new Map([
+        ...known.flatMap((path) =>
+          isWorthKeeping(path) || path.lastReady === null ? [] : [[path.key, path.lastReady] as const],
+        ),
+        // Also of links that the settings do not have any more.
+        ...inherited.leftBehind,
+      ]),
+    ].map(([path, place]) => ({ path, ...place })),
     users: [...inherited.users].map(([path, policies]) => ({ path, policies })),
     pooled: inherited.pooled,
     rtables: [...rtables.byLink].map(([link, rtable]) => ({ link, rtable })),

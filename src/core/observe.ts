@@ -105,10 +105,12 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
   const lost = { kills: findLostPrefixes(engine.settings, settings, rtables), sweep: null };
-  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [
-    lost,
-    ...findRemoved(engine, settings),
-  ]);
+  const removed = findRemoved(engine, settings);
+  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [lost, ...removed]);
+  // Until that is done: the next life may have to do it.
+  const leftBehind = new Map(engine.leftBehind);
+  for (const { path, place } of removed)
+    if (place !== null && !leftBehind.has(path)) leftBehind.set(path, place);
   const admin = ofTheseLinks(engine.admin, settings.links);
   const idles = findIdles(settings, engine.meters, engine.calendar, now);
   const taken: Engine = {
@@ -118,6 +120,7 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     admin,
     paths,
     idles,
+    leftBehind: leftBehind.size > engine.leftBehind.size ? leftBehind : engine.leftBehind,
     pf: { ...left.pf, mustCheck: true, holders: holdUnknown(left.pf.holders, settings, engine.settings) },
     sweep: {
       ...left.sweep,

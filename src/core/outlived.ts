@@ -19,6 +19,12 @@ export interface Outlived {
   readonly sweep: OutlivedGateway | null;
 }
 
+/** A path that is gone, and where it was ready last, if that is known. */
+export interface Removed extends Outlived {
+  readonly path: PathKey;
+  readonly place: LastReady | null;
+}
+
 const nothing: Outlived = { kills: [], sweep: null };
 
 /** The address is in the states only where it was put there. */
@@ -118,7 +124,7 @@ export const findLostPrefixes = (
  * Paths that the settings do not have any more: nobody watches them from now on, so nothing on them would ever be moved, were it by
  * a link that dies. After a restart the memory tells of them, for as long as it keeps a link's number (rtable.ts).
  */
-export const findRemoved = (engine: Engine, settings: Settings): readonly Outlived[] => {
+export const findRemoved = (engine: Engine, settings: Settings): readonly Removed[] => {
   const { memory, paths, rtables } = engine;
   const names = new Set(settings.links.map(({ name }) => name));
   const remembered =
@@ -131,19 +137,21 @@ export const findRemoved = (engine: Engine, settings: Settings): readonly Outliv
   for (const link of settings.links)
     for (const family of families)
       if (gatewayOf(link, family) !== null) gone.delete(pathKey(link.name, family));
-  return [...gone].map((key): Outlived => {
+  return [...gone].map((key): Removed => {
     const [link = '', family = 'inet'] = key.split('/');
     const label = linkLabel(link, family === 'inet6' ? 'inet6' : 'inet');
     const common = { path: key, link, again: false };
     const rdomains = domainsOf(rdomainOf(rtables, link));
-    const gateway = paths.get(key)?.lastReady?.gateway ?? rememberedPlace(memory, key)?.gateway;
+    const place = paths.get(key)?.lastReady ?? rememberedPlace(memory, key);
     return {
+      path: key,
+      place,
       kills: [label, `${label}:in`].map((each) => ({
         ...common,
         rdomains,
         what: { kind: 'label', label: each },
       })),
-      sweep: gateway === undefined ? null : { ...common, gateway, isKept: false },
+      sweep: place === null ? null : { ...common, gateway: place.gateway, isKept: false },
     };
   });
 };

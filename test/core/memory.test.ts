@@ -131,6 +131,26 @@ t.test('what is still to be killed is known to the next life', async (t) => {
   t.same(present(world).left, [], 'and no more');
 });
 
+t.test('nor is it lost with the link: by what gateway to look is known to the next life', async (t) => {
+  const before = steady();
+  before.breakPf('kill', 'no');
+  const without = settingsOf([b]);
+  before.load(without);
+  before.run(1000);
+  const place = { gateway: '10.0.0.1', address: '10.0.0.2', rdomain: 0 };
+  t.match(present(before).left, [{ path: 'a/inet', ...place }]);
+  const world = restart(before);
+  world.breakPf('kill', 'no');
+  world.load(without);
+  world.interfaces(interfacesOf(2));
+  world.run(1000);
+  t.equal(world.engine().sweep.outlived[0]?.gateway, '10.0.0.1');
+  t.match(present(world).left, [{ path: 'a/inet', ...place }], 'and to the one after');
+  world.breakPf(null);
+  world.run(60_000);
+  t.same(present(world).left, []);
+});
+
 t.test('a policy that has lost a link over a restart leaves it when it dies', async (t) => {
   const before = steady();
   const without = settingsOf([a, b], [policySettings([b])]);
