@@ -51,7 +51,12 @@ export interface PfLane {
   readonly rulesAtStart: number | null;
   /** Paths that the last ruleset of ours sent connections to, whether or not we heard of success; or the one that was found. */
   readonly paths: readonly PathKey[];
-  readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
+  /** `isOutdated`: begun before `applied` was forgotten, so that a look may have been before what is to be seen. */
+  readonly inFlight: {
+    readonly transaction: PfTransaction;
+    readonly desired: DesiredPf;
+    readonly isOutdated: boolean;
+  } | null;
   readonly nextId: number;
   /** Failures in a row. */
   readonly failures: number;
@@ -114,6 +119,7 @@ export const forgetApplied = (lane: PfLane): PfLane => ({
   appliedRules: null,
   appliedTables: new Map(),
   looked: false,
+  inFlight: lane.inFlight === null ? null : { ...lane.inFlight, isOutdated: true },
 });
 
 const tablesToWrite = (lane: PfLane, desired: DesiredPf): readonly Table[] =>
@@ -144,7 +150,12 @@ export const planPf = (
   if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
   const common = { id: lane.nextId, anchor: desired.anchor };
   const fly = (transaction: PfTransaction, next: PfLane = lane) => ({
-    lane: { ...next, inFlight: { transaction, desired }, nextId: lane.nextId + 1, retryAt: null },
+    lane: {
+      ...next,
+      inFlight: { transaction, desired, isOutdated: false },
+      nextId: lane.nextId + 1,
+      retryAt: null,
+    },
     transaction,
   });
   const isDue = lane.inspectAt !== null && now >= lane.inspectAt;
@@ -256,6 +267,7 @@ export const stepPfResult = (
   const inspectAt = isLookedAt ? plus(now, lookIn) : lane.inspectAt;
   const landed: PfLane = { ...lane, inFlight: null, inspectAt };
   if (result.kind === 'failed') return failed(landed, result, flight, now);
+  if (result.kind === 'inspected' && flight.isOutdated) return { lane: landed, notes: [] };
   const worked: PfLane = {
     ...landed,
     failures: 0,

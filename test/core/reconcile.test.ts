@@ -130,6 +130,18 @@ t.test('looks before it writes, and writes only what differs', async (t) => {
   }
 });
 
+t.test('a look that a reload has overtaken is made again', async (t) => {
+  const lane = loaded();
+  t.equal(lane.plan(30_002, one), 'inspect');
+  lane.change(forgetApplied);
+  t.equal(lane.plan(30_003, one), null, 'one after the other');
+  t.same(lane.inspected(30_004, []), []);
+  t.notOk(isSettled(lane.lane(), one), 'what it has read may be older than what is to be seen');
+  t.equal(lane.plan(30_004, one), 'inspect');
+  lane.inspected(30_005, ['rules']);
+  t.equal(lane.plan(30_005, one), 'load');
+});
+
 t.test('not before it may', async (t) => {
   const lane = drive();
   lane.plan(0, one, { mayWrite: false });
