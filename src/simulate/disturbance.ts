@@ -17,6 +17,10 @@ export const AFTER_RELOAD_MS = 30_000;
 const afterMuteMs = ({ links }: Settings): number =>
   30_000 + Math.max(300_000, ...links.map(({ probe }) => 30 * Math.max(probe.interval, probe.idle)));
 
+/** The next request of every target has been answered by then. */
+const afterRefusalMs = ({ links }: Settings): number =>
+  15_000 + 2 * Math.max(0, ...links.map(({ probe }) => Math.max(probe.interval, probe.idle)));
+
 /** em(4) negotiates for a second after `up`; readings in a storm are 50 ms apart. */
 const HEARD_MS = 1500;
 /** Without a monitor that tells of a change, the next reading does (adapter/monitor.ts). */
@@ -76,6 +80,13 @@ export const createDisturbance = (machine: {
   };
   const blind = (ms: number): void => {
     blindUntil = Math.max(blindUntil, clock.now() + ms);
+  };
+
+  /** A pf that blocks has lost our rules, those that let the pings out among them. */
+  const isRefusing = (): boolean => {
+    const { rulesets } = router.firewall;
+    if ((rulesets.get(settings().anchor)?.rules.length ?? 0) > 0) return false;
+    return rulesets.get('')?.rules.some(({ action }) => action === 'block') ?? false;
   };
 
   /** A monitor that is started now may say nothing, or late. */
@@ -150,6 +161,7 @@ export const createDisturbance = (machine: {
     blind,
     deafen,
     look: () => {
+      if (isRefusing()) blind(afterRefusalMs(settings()));
       if (router.faults.used === faultsUsed) return;
       faultsUsed = router.faults.used;
       disturb(AFTER_FAULT_MS);

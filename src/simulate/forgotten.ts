@@ -25,6 +25,15 @@ export const isOfForgottenPool = (scene: Scene, { rule, route, created }: PfStat
   return policy?.balance === 'weight' || !policy?.members.some((member) => member.link === link?.name);
 };
 
+/** No memory tells that its policy ever had this link. */
+export const isOfForgottenUser = (scene: Scene, { created, tag }: PfState, link: string): boolean =>
+  created < scene.forgottenAt() &&
+  !scene
+    .settings()
+    .policies.some(
+      ({ name, members }) => `uplink_${name}` === tag && members.some((member) => member.link === link),
+    );
+
 export const isForgotten = (
   scene: Scene,
   client: StoryClient,

@@ -129,7 +129,7 @@ export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
     if (scene.isRunning()) judgeApplied();
     judgeSteering();
     hold.judge();
-    log.look();
+    if (scene.isRunning()) log.look();
     judgeGrowth(scene);
     scene.clock.after(betweenLooks(scene.settings()), look);
   };

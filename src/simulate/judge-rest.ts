@@ -2,7 +2,7 @@
 import { desiredNow } from '../core/turn.ts';
 import { renderRuleset } from '../text/pf.ts';
 import { hasElsewhere } from './elsewhere.ts';
-import { isOfForgottenPool } from './forgotten.ts';
+import { isOfForgottenPool, isOfForgottenUser } from './forgotten.ts';
 import { judgeBounds } from './judge-bounds.ts';
 import { judgeHealth } from './judge-health.ts';
 import { judgeOwnTraffic } from './judge-own.ts';
@@ -75,7 +75,7 @@ const judgeStates = (scene: Scene): void => {
     if (tag === null || /:(?:probe|in)$/.test(rule.label) || isOfForgottenPool(scene, pfState)) continue;
     const key = pathOf(scene, pfState);
     const path = key === null ? undefined : truth.paths.get(key);
-    if (path === undefined) continue;
+    if (path === undefined || isOfForgottenUser(scene, pfState, path.link.name)) continue;
     const goneMs = Math.max(
       truth.lasting(path.key, 'dead', now),
       operator().lasting(path.link.name, 'disabled'),

@@ -10,6 +10,7 @@ import {
 } from '../core/model.ts';
 import type { Flow, Outcome } from '../emulator/clients.ts';
 import { isForgotten } from './forgotten.ts';
+import { UNSPECIFIED } from './learnt-truth.ts';
 import { OBEYED_MS } from './operator.ts';
 import { detectionMs, returnMs, type Scene } from './scene.ts';
 import type { StoryClient } from './story.ts';
@@ -81,6 +82,8 @@ const createAddressBook = (scene: Scene): AddressBook => {
       for (const nic of scene.router.nics()) {
         const known = had.get(nic.name) ?? new Set();
         for (const { address } of nic.addresses) known.add(address.text);
+        // Between two sessions.
+        if (nic.kind === 'pppoe') known.add(UNSPECIFIED);
         had.set(nic.name, known);
       }
     }
