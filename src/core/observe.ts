@@ -52,7 +52,6 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const sight = { interfaces, learnt };
   const conflicts = findConflicts(settings.links, sight, engine.rtables);
   const outlived: Outlived[] = [];
-  const leftBehind = new Map(engine.leftBehind);
   const found = mapPaths({ ...engine, conflicts }, (unseen) => {
     const path = recallPlace(unseen, memory);
     const link = settings.links.find((each) => each.name === path.link);
@@ -67,11 +66,7 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
     const isDrained = mode === 'drained';
     const found = stepEvidence(recalled, evidence, now);
     const stepped = found.isDrained === isDrained ? found : { ...found, isDrained };
-    const own = findOutlived(link, path, stepped, engine.sweep.pooledBefore.has(path.key));
-    outlived.push(own);
-    // The oldest: what has been left there is looked for by its gateway.
-    if (own.kills.length > 0 && path.lastReady !== null && !leftBehind.has(path.key))
-      leftBehind.set(path.key, path.lastReady);
+    outlived.push(findOutlived(link, path, stepped, engine.sweep.pooledBefore.has(path.key)));
     const isThere = stepped.evidence?.kind === 'ready' && isRoutedByItself(link, stepped);
     return isThere ? stepRoute(stepped, true, now) : stepped;
   });
@@ -84,13 +79,7 @@ const findAllEvidence = (engine: Engine, now: Mono): Engine => {
   const notes = [...conflicts.values()]
     .filter(isNews)
     .map(({ path, with: rival, what }): Note => ({ kind: 'conflict', path, with: rival, what }));
-  const isLeft = leftBehind.size > engine.leftBehind.size;
-  const served = {
-    ...found,
-    memory: isServed ? null : memory,
-    leftBehind: isLeft ? leftBehind : engine.leftBehind,
-  };
-  return say(leaveBehind(served, outlived), ...notes);
+  return say(leaveBehind({ ...found, memory: isServed ? null : memory }, outlived), ...notes);
 };
 
 const startLength = ({ links }: Settings): Millis => {
@@ -104,13 +93,12 @@ const startLength = ({ links }: Settings): Millis => {
 const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => {
   const rtables = allocateRtables(engine.rtables, settings.links, engine.interfaces);
   const paths = reloadPaths(engine.paths, engine.settings, settings, rtables, now);
-  const lost = { kills: findLostPrefixes(engine.settings, settings, rtables), sweep: null };
-  const removed = findRemoved(engine, settings);
-  const left = leaveBehind({ ...engine, pf: forgetApplied(engine.pf) }, [lost, ...removed]);
-  // Until that is done: the next life may have to do it.
-  const leftBehind = new Map(engine.leftBehind);
-  for (const { path, place } of removed)
-    if (place !== null && !leftBehind.has(path)) leftBehind.set(path, place);
+  const lost = { kills: findLostPrefixes(engine.settings, settings, rtables), sweep: null, place: null };
+  // Whoever makes us read the file again may have changed pf as well, behind a look that is under way.
+  const left = leaveBehind({ ...engine, pf: { ...forgetApplied(engine.pf), inspectAt: now } }, [
+    lost,
+    ...findRemoved(engine, settings),
+  ]);
   const admin = ofTheseLinks(engine.admin, settings.links);
   const idles = findIdles(settings, engine.meters, engine.calendar, now);
   const taken: Engine = {
@@ -120,7 +108,6 @@ const takeSettings = (engine: Engine, settings: Settings, now: Mono): Engine => 
     admin,
     paths,
     idles,
-    leftBehind: leftBehind.size > engine.leftBehind.size ? leftBehind : engine.leftBehind,
     pf: { ...left.pf, mustCheck: true, holders: holdUnknown(left.pf.holders, settings, engine.settings) },
     sweep: {
       ...left.sweep,

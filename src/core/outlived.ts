@@ -17,15 +17,11 @@ export interface Outlived {
   readonly kills: readonly Kill[];
   /** A gateway that a pool may have pinned states to; null: there is none. */
   readonly sweep: OutlivedGateway | null;
+  /** Where the path was ready, for the next life, which may have to do it; null: nobody knows. */
+  readonly place: readonly [PathKey, LastReady] | null;
 }
 
-/** A path that is gone, and where it was ready last, if that is known. */
-export interface Removed extends Outlived {
-  readonly path: PathKey;
-  readonly place: LastReady | null;
-}
-
-const nothing: Outlived = { kills: [], sweep: null };
+const nothing: Outlived = { kills: [], sweep: null, place: null };
 
 /** The address is in the states only where it was put there. */
 const isTranslated = (link: LinkSettings, path: PathHealth): boolean =>
@@ -54,10 +50,11 @@ const judge = (link: LinkSettings, was: LastReady, path: PathHealth, wasPooled: 
     what: { kind: 'label', label: each } as const,
   }));
   const isKept = was.gateway === is.gateway;
+  const place = [path.key, was] as const;
   // Pools pin in routing domain 0 alone.
-  if (was.rdomain !== 0 || (isKept && !wasPooled)) return { kills, sweep: null };
+  if (was.rdomain !== 0 || (isKept && !wasPooled)) return { kills, sweep: null, place };
   const sweep = { path: path.key, link: path.link, gateway: was.gateway, again: false, isKept };
-  return { kills, sweep };
+  return { kills, sweep, place };
 };
 
 /**
@@ -122,36 +119,38 @@ export const findLostPrefixes = (
 
 /**
  * Paths that the settings do not have any more: nobody watches them from now on, so nothing on them would ever be moved, were it by
- * a link that dies. After a restart the memory tells of them, for as long as it keeps a link's number (rtable.ts).
+ * a link that dies. After a restart the memory tells of them, for as long as it keeps a link's number (rtable.ts) or what was left on it.
  */
-export const findRemoved = (engine: Engine, settings: Settings): readonly Removed[] => {
+export const findRemoved = (engine: Engine, settings: Settings): readonly Outlived[] => {
   const { memory, paths, rtables } = engine;
   const names = new Set(settings.links.map(({ name }) => name));
   const remembered =
     memory === null
       ? []
-      : memory.rtables
-          .filter(({ link }) => !names.has(link))
-          .flatMap(({ link }) => families.map((family) => pathKey(link, family)));
+      : [
+          ...memory.left.map(({ path }) => path),
+          ...memory.rtables
+            .filter(({ link }) => !names.has(link))
+            .flatMap(({ link }) => families.map((family) => pathKey(link, family))),
+        ];
   const gone = new Set([...paths.keys(), ...remembered]);
   for (const link of settings.links)
     for (const family of families)
       if (gatewayOf(link, family) !== null) gone.delete(pathKey(link.name, family));
-  return [...gone].map((key): Removed => {
+  return [...gone].map((key): Outlived => {
     const [link = '', family = 'inet'] = key.split('/');
     const label = linkLabel(link, family === 'inet6' ? 'inet6' : 'inet');
     const common = { path: key, link, again: false };
     const rdomains = domainsOf(rdomainOf(rtables, link));
     const place = paths.get(key)?.lastReady ?? rememberedPlace(memory, key);
     return {
-      path: key,
-      place,
       kills: [label, `${label}:in`].map((each) => ({
         ...common,
         rdomains,
         what: { kind: 'label', label: each },
       })),
       sweep: place === null ? null : { ...common, gateway: place.gateway, isKept: false },
+      place: place === null ? null : [key, place],
     };
   });
 };
@@ -164,7 +163,10 @@ export const forgetLeft = (engine: Engine): Engine => {
   return left.length === leftBehind.size ? engine : { ...engine, leftBehind: new Map(left) };
 };
 
-/** States of what paths have been before must go; they are killed with the next transaction, after its rules. */
+/**
+ * States of what paths have been before must go; they are killed with the next transaction, after its rules. Of places the oldest is
+ * kept: what has been left there is looked for by its gateway.
+ */
 export const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engine => {
   const kills = outlived.flatMap((each) => each.kills);
   const sweeps = outlived.flatMap(({ sweep }) => (sweep === null ? [] : [sweep]));
@@ -175,8 +177,10 @@ export const leaveBehind = (engine: Engine, outlived: readonly Outlived[]): Engi
     return [...known.filter((each) => !keys.has(JSON.stringify(each))), ...found];
   };
   const { pf, sweep } = engine;
+  const places = outlived.flatMap(({ place }) => (place === null ? [] : [place]));
   return {
     ...engine,
+    leftBehind: places.length === 0 ? engine.leftBehind : new Map([...places, ...engine.leftBehind]),
     pf: { ...pf, outlived: merge(pf.outlived, kills) },
     sweep: { ...sweep, outlived: merge(sweep.outlived, sweeps) },
   };

@@ -51,12 +51,7 @@ export interface PfLane {
   readonly rulesAtStart: number | null;
   /** Paths that the last ruleset of ours sent connections to, whether or not we heard of success; or the one that was found. */
   readonly paths: readonly PathKey[];
-  /** `isOutdated`: begun before `applied` was forgotten, so that a look may have been before what is to be seen. */
-  readonly inFlight: {
-    readonly transaction: PfTransaction;
-    readonly desired: DesiredPf;
-    readonly isOutdated: boolean;
-  } | null;
+  readonly inFlight: { readonly transaction: PfTransaction; readonly desired: DesiredPf } | null;
   readonly nextId: number;
   /** Failures in a row. */
   readonly failures: number;
@@ -119,7 +114,6 @@ export const forgetApplied = (lane: PfLane): PfLane => ({
   appliedRules: null,
   appliedTables: new Map(),
   looked: false,
-  inFlight: lane.inFlight === null ? null : { ...lane.inFlight, isOutdated: true },
 });
 
 const tablesToWrite = (lane: PfLane, desired: DesiredPf): readonly Table[] =>
@@ -150,12 +144,7 @@ export const planPf = (
   if (lane.inFlight !== null || isWaiting) return { lane, transaction: null };
   const common = { id: lane.nextId, anchor: desired.anchor };
   const fly = (transaction: PfTransaction, next: PfLane = lane) => ({
-    lane: {
-      ...next,
-      inFlight: { transaction, desired, isOutdated: false },
-      nextId: lane.nextId + 1,
-      retryAt: null,
-    },
+    lane: { ...next, inFlight: { transaction, desired }, nextId: lane.nextId + 1, retryAt: null },
     transaction,
   });
   const isDue = lane.inspectAt !== null && now >= lane.inspectAt;
@@ -260,14 +249,13 @@ export const stepPfResult = (
   const flight = lane.inFlight;
   if (flight === null || flight.transaction.id !== id) return { lane, notes: [] };
   const { transaction, desired } = flight;
-  // What is written now and then must not put off the look at what nobody has written.
-  const isLookedAt = result.kind !== 'applied' || lane.inspectAt === null;
   const isFirst = result.kind === 'inspected' && lane.rulesAtStart === null;
   const lookIn = isFirst ? millis(Math.min(LATE_WRITERS, reconcile)) : reconcile;
-  const inspectAt = isLookedAt ? plus(now, lookIn) : lane.inspectAt;
+  // What is written now and then must not put off the look at what nobody has written, and a look that was asked for during another
+  // one is for what that may have missed.
+  const inspectAt = lane.inspectAt ?? plus(now, lookIn);
   const landed: PfLane = { ...lane, inFlight: null, inspectAt };
   if (result.kind === 'failed') return failed(landed, result, flight, now);
-  if (result.kind === 'inspected' && flight.isOutdated) return { lane: landed, notes: [] };
   const worked: PfLane = {
     ...landed,
     failures: 0,

@@ -126,10 +126,12 @@ export const watchMoments = (scene: Scene, log: LogJudge): Moments => {
   const look = (): void => {
     if (haveCarriersChanged()) changedAt = scene.clock.now();
     judgeKnowledge(scene, changedAt);
-    if (scene.isRunning()) judgeApplied();
+    if (scene.isRunning()) {
+      judgeApplied();
+      log.look();
+    }
     judgeSteering();
     hold.judge();
-    if (scene.isRunning()) log.look();
     judgeGrowth(scene);
     scene.clock.after(betweenLooks(scene.settings()), look);
   };

@@ -103,18 +103,22 @@ t.test('a route(8) that fails at a restart costs no connection', async (t) => {
   t.equal(world.statesOf('a'), 5);
 });
 
-const renumbered = interfacesOf(2).map((each) =>
-  each.name === 'em0'
-    ? { ...each, addresses: [{ family: 'inet', address: '10.0.0.7', prefixLength: 24, peer: null } as const] }
-    : each,
-);
+const renumberedTo = (address: string) =>
+  interfacesOf(2).map((each) =>
+    each.name === 'em0'
+      ? { ...each, addresses: [{ family: 'inet', address, prefixLength: 24, peer: null } as const] }
+      : each,
+  );
+const renumbered = renumberedTo('10.0.0.7');
 
 t.test('what is still to be killed is known to the next life', async (t) => {
   const before = steady();
   before.breakPf('kill', 'no');
+  before.interfaces(renumberedTo('10.0.0.6'));
+  before.run(30_000);
   before.interfaces(renumbered);
   before.run(30_000);
-  t.equal(before.engine().leftBehind.get('a/inet')?.address, '10.0.0.2');
+  t.equal(before.engine().leftBehind.get('a/inet')?.address, '10.0.0.2', 'of two the older one');
   t.match(present(before), {
     left: [{ path: 'a/inet', address: '10.0.0.2' }],
     paths: [{ path: 'a/inet', identity: '1:10.0.0.7>10.0.0.1' }, { path: 'b/inet' }],
@@ -139,7 +143,9 @@ t.test('nor is it lost with the link: by what gateway to look is known to the ne
   before.run(1000);
   const place = { gateway: '10.0.0.1', address: '10.0.0.2', rdomain: 0 };
   t.match(present(before).left, [{ path: 'a/inet', ...place }]);
-  const world = restart(before);
+  const world = createWorld(before.holding());
+  // The number of its routing table may be another link's by now.
+  world.tell({ kind: 'memory', memory: { ...present(before), rtables: [] } });
   world.breakPf('kill', 'no');
   world.load(without);
   world.interfaces(interfacesOf(2));

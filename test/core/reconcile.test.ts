@@ -130,16 +130,19 @@ t.test('looks before it writes, and writes only what differs', async (t) => {
   }
 });
 
-t.test('a look that a reload has overtaken is made again', async (t) => {
+t.test('a look that is asked for during another one follows it, after what is urgent', async (t) => {
   const lane = loaded();
   t.equal(lane.plan(30_002, one), 'inspect');
-  lane.change(forgetApplied);
+  lane.change((at) => ({ ...at, inspectAt: mono(30_003) }));
   t.equal(lane.plan(30_003, one), null, 'one after the other');
-  t.same(lane.inspected(30_004, []), []);
-  t.notOk(isSettled(lane.lane(), one), 'what it has read may be older than what is to be seen');
-  t.equal(lane.plan(30_004, one), 'inspect');
-  lane.inspected(30_005, ['rules']);
-  t.equal(lane.plan(30_005, one), 'load');
+  lane.inspected(30_004, []);
+  t.equal(lane.plan(30_004, two), 'load, uplinkd_default=1');
+  lane.applied(30_005);
+  t.equal(lane.plan(30_005, two), 'inspect');
+  t.same(lane.inspected(30_006, ['rules']), ['pf: changed by somebody else, putting it back: rules']);
+  t.equal(lane.plan(30_006, two), 'load');
+  lane.applied(30_007);
+  t.equal(pfDeadline(lane.lane(), []), 60_006, 'and no more');
 });
 
 t.test('not before it may', async (t) => {
