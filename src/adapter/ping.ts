@@ -89,18 +89,22 @@ const prepare = (
     let lastWords = '';
     muteFor = null;
 
-    const listen = (): void => {
-      heardAt = clock.now();
+    const listen = (wait: number): void => {
       cancelSilence();
-      cancelSilence = clock.after(millis(silence), () => {
+      cancelSilence = clock.after(millis(wait), () => {
+        // Lines come all the time, and the timer is not set again for each.
+        const left = silence - since(clock.now(), heardAt);
+        if (left >= 1) return listen(left);
         silence = Math.max(shortestSilence, Math.min(silence * 2, LONGEST_SILENCE_MS));
         replace();
       });
     };
     const hearLine = (): void => {
       if (muteFor !== null) return;
+      heardAt = clock.now();
+      if (silence === shortestSilence) return;
       silence = shortestSilence;
-      listen();
+      listen(silence);
     };
     const say = (line: string): void => {
       hearLine();
@@ -129,7 +133,8 @@ const prepare = (
       }
     };
 
-    listen();
+    heardAt = clock.now();
+    listen(silence);
     observe({ kind: 'probe-started', probe: key });
     // Whoever was told may have ended it.
     if (ended) return;

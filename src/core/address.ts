@@ -72,21 +72,6 @@ const readInet6 = (text: string): bigint | null => {
 };
 
 // A router has few addresses, and asks for the same ones at every reading of its interfaces.
-const bitsRead = new Map<string, Bits | null>();
-const MOST_READ = 1000;
-
-const readBits = (text: string): Bits | null => {
-  if (text.length > LONGEST) return null;
-  const known = bitsRead.get(text);
-  if (known !== undefined) return known;
-  const family: Family = text.includes(':') ? 'inet6' : 'inet';
-  const value = family === 'inet' ? readInet(text) : readInet6(text);
-  const bits = value === null ? null : { family, value };
-  if (bitsRead.size >= MOST_READ) bitsRead.clear();
-  bitsRead.set(text, bits);
-  return bits;
-};
-
 const renderInet = (value: bigint): string =>
   [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.');
 
@@ -111,6 +96,30 @@ const renderInet6 = (value: bigint): string => {
 const renderBits = (bits: Bits): string =>
   bits.family === 'inet' ? renderInet(bits.value) : renderInet6(bits.value);
 
+interface Read {
+  readonly bits: Bits;
+  readonly address: Address;
+}
+
+// A router has few addresses, and asks for the same ones at every reading of its interfaces.
+const known = new Map<string, Read | null>();
+const MOST_KNOWN = 1000;
+
+const read = (text: string): Read | null => {
+  if (text.length > LONGEST) return null;
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const family: Family = text.includes(':') ? 'inet6' : 'inet';
+  const value = family === 'inet' ? readInet(text) : readInet6(text);
+  const bits = value === null ? null : { family, value };
+  const found = bits === null ? null : { bits, address: { family, address: renderBits(bits) } };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, found);
+  return found;
+};
+
+const readBits = (text: string): Bits | null => read(text)?.bits ?? null;
+
 /** Clears the host bits. `length` is within the family's width. */
 const maskBits = (bits: Bits, length: number): Bits => {
   const host = BigInt(addressWidth(bits.family) - length);
@@ -118,10 +127,7 @@ const maskBits = (bits: Bits, length: number): Bits => {
 };
 
 /** Reads one address of either family; null if it is none, or has a scope or a length. */
-export const parseAddress = (text: string): Address | null => {
-  const bits = readBits(text);
-  return bits === null ? null : { family: bits.family, address: renderBits(bits) };
-};
+export const parseAddress = (text: string): Address | null => read(text)?.address ?? null;
 
 /** Reads `address` (a host) or `address/length`, and keeps the host bits; null if it is neither. */
 export const parseAddressWithLength = (text: string): AddressWithLength | null => {
@@ -148,8 +154,8 @@ export const networkOf = (address: string, length: number): Prefix => {
 
 /** Reads a network, `address/length` or a host without length; null if it is none, or has host bits set. */
 export const parsePrefix = (text: string): Prefix | null => {
-  const read = parseAddressWithLength(text);
-  return read === null || networkOf(read.address, read.length).address !== read.address ? null : read;
+  const host = parseAddressWithLength(text);
+  return host === null || networkOf(host.address, host.length).address !== host.address ? null : host;
 };
 
 /** Whether an address is in a network. False for another family and for text that is no address. */

@@ -50,9 +50,14 @@ const stepTarget = (was: TargetHealth | undefined, { probe, window }: TargetHeal
     was.window.answered + was.window.lost > sent ||
     was.window.duplicates > window.duplicates ||
     was.window.stray > window.stray;
-  const now = rowBytes(probe, window);
-  const before = hasBegunAnew ? { out: 0, in: 0 } : rowBytes(probe, was.window);
-  return { out: now.out - before.out, in: now.in - before.in };
+  if (hasBegunAnew) return rowBytes(probe, window);
+  const before = was.window;
+  return rowBytes(probe, {
+    answered: window.answered - before.answered,
+    lost: window.lost - before.lost,
+    duplicates: window.duplicates - before.duplicates,
+    stray: window.stray - before.stray,
+  });
 };
 
 /** Bursts that were begun; their answers are counted as they are heard. */

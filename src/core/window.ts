@@ -10,7 +10,7 @@ import { type Estimate, longestWait, stepEstimate } from './estimate.ts';
 import type { Outcome } from './figures.ts';
 import { type Loss, remember, timeoutOf, withLoss, withoutLoss } from './loss.ts';
 import type { Timeout } from './model.ts';
-import { draftWindow } from './shape.ts';
+import { type Draft, draftWindow } from './shape.ts';
 import { type Millis, type Mono, millis, mono } from './time.ts';
 
 /** How many outcomes are remembered where nobody says how many. */
@@ -151,7 +151,7 @@ const sentAt = (window: Window, seq: number): Mono | null => {
 const sentBy = ({ isSingle, interval }: Window, known: NonNullable<Window['known']>, now: Mono): number =>
   known.seq + (isSingle ? 0 : Math.floor((now - known.sent) / interval));
 
-const withAnswer = (window: Window, rtt: Millis): Window => {
+const draftWithAnswer = (window: Window, rtt: Millis): Draft<Window> => {
   const next = draftWindow(window);
   next.outcomes = remember(window, rtt);
   next.answersInRow += 1;
@@ -160,19 +160,23 @@ const withAnswer = (window: Window, rtt: Millis): Window => {
   return next;
 };
 
+const settleIn = (draft: Draft<Window>, seq: number): void => {
+  // Nearly always it is the one that is expected next, and none beyond it is settled yet.
+  if (seq === draft.next && draft.settled.length === 0) {
+    draft.next += 1;
+    return;
+  }
+  const settled = [...draft.settled, seq].sort((a, b) => a - b);
+  while (settled[0] === draft.next) {
+    settled.shift();
+    draft.next += 1;
+  }
+  draft.settled = settled;
+};
+
 const settle = (window: Window, seq: number): Window => {
   const after = draftWindow(window);
-  // Nearly always it is the one that is expected next, and none beyond it is settled yet.
-  if (seq === window.next && window.settled.length === 0) {
-    after.next += 1;
-    return after;
-  }
-  const settled = [...window.settled, seq].sort((a, b) => a - b);
-  while (settled[0] === after.next) {
-    settled.shift();
-    after.next += 1;
-  }
-  after.settled = settled;
+  settleIn(after, seq);
   return after;
 };
 
@@ -211,15 +215,18 @@ export const stepAnswer = (
   const lags = seq < window.next - 1 && known.sent - expected > window.interval / 2;
   const loss = lags ? undefined : window.recent.find((each) => each.seq === seq);
   const waited = loss?.waited ?? timeoutOf(window);
-  const counted = loss === undefined ? withAnswer(window, rtt) : withoutLoss(window, loss, rtt);
-  const answeredWindow = draftWindow(counted);
+  const answeredWindow =
+    loss === undefined ? draftWithAnswer(window, rtt) : draftWindow(withoutLoss(window, loss, rtt));
   answeredWindow.known = known;
   answeredWindow.estimate = stepEstimate(window.estimate, rtt);
   answeredWindow.isPatient = false;
   answeredWindow.started = null;
   if (rtt > waited) answeredWindow.late += 1;
   answeredWindow.heard = { at: now, sent: mono(Math.min(known.sent, oldestTogether(window, now))) };
-  if (seq >= window.next) return loss === undefined ? settle(answeredWindow, seq) : answeredWindow;
+  if (seq >= window.next) {
+    if (loss === undefined) settleIn(answeredWindow, seq);
+    return answeredWindow;
+  }
   if (seq === window.next - 1) return answeredWindow;
   return lags
     ? { ...answeredWindow, next: seq + 1, settled: [], recent: [] }

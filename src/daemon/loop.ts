@@ -137,7 +137,7 @@ export const createLoop = (ports: Ports): Loop => {
     }
     if (hasTurn) return;
     hasTurn = true;
-    queueMicrotask(turn);
+    void Promise.resolve().then(turn);
   };
 
   /** The pf transaction under way. */

@@ -51,44 +51,36 @@ export const createVirtualClock = (wall = Date.UTC(2026, 10, 20, 9)): VirtualClo
   let order = 0;
   let wallOffset = wall;
 
-  const swap = (i: number, j: number): void => {
-    const a = heap[i];
-    const b = heap[j];
-    if (a === undefined || b === undefined) return;
-    heap[i] = b;
-    heap[j] = a;
-  };
-  const less = (i: number, j: number): boolean => {
-    const a = heap[i];
-    const b = heap[j];
-    return a !== undefined && b !== undefined && isBefore(a, b);
-  };
   const push = (timer: Timer): void => {
-    heap.push(timer);
-    let i = heap.length - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!less(i, parent)) break;
-      swap(i, parent);
-      i = parent;
+    let at = heap.push(timer) - 1;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const parent = heap[up];
+      if (parent === undefined || !isBefore(timer, parent)) break;
+      heap[at] = parent;
+      at = up;
     }
+    heap[at] = timer;
   };
   const pop = (): Timer | undefined => {
     const first = heap[0];
     const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    heap[0] = last;
-    let i = 0;
-    for (;;) {
-      const left = 2 * i + 1;
-      const right = left + 1;
-      let least = i;
-      if (less(left, least)) least = left;
-      if (less(right, least)) least = right;
-      if (least === i) return first;
-      swap(i, least);
-      i = least;
+    const { length } = heap;
+    if (last === undefined || length === 0) return first;
+    let at = 0;
+    for (let down = 1; down < length; down = 2 * at + 1) {
+      let least = heap[down];
+      const right = down + 1 < length ? heap[down + 1] : undefined;
+      if (least !== undefined && right !== undefined && isBefore(right, least)) {
+        least = right;
+        down += 1;
+      }
+      if (least === undefined || !isBefore(least, last)) break;
+      heap[at] = least;
+      at = down;
     }
+    heap[at] = last;
+    return first;
   };
   const peek = (): Timer | undefined => {
     while (heap[0]?.cancelled) pop();

@@ -23,7 +23,8 @@ const boundCollections = (scene: Scene, engine: Engine): void => {
   bound(scene, 'kills of what was left', pf.outlived.length, 6 * paths + FEW);
   bound(scene, 'gateways to be swept', sweep.outlived.length, 3 * paths + FEW);
   bound(scene, 'paths of former policies', former.size, 2 * paths + FEW);
-  bound(scene, 'places left behind', leftBehind.size, paths);
+  // Those of links that are taken out last until their states are ended.
+  bound(scene, 'places left behind', leftBehind.size, 2 * paths + FEW);
   // What is recalled is there before the paths are.
   bound(scene, 'records', records.size, engine.interfaces === null ? records.size : paths);
   bound(scene, 'meters', meters.size, (engine.settings?.links.length ?? 0) + FEW);

@@ -169,12 +169,10 @@ export const createTraffic = (scene: Scene): Traffic => {
     let openedAt = 0;
     const open = (): Flow => {
       openedAt = clock.now();
-      return router.lan.open({
-        client: client.address,
-        protocol: client.protocol,
-        to: client.to,
-        ...(client.kind === 'lasting' ? { sourcePort: nextPort++, port: 5000 } : {}),
-      });
+      const flow = { client: client.address, protocol: client.protocol, to: client.to };
+      return router.lan.open(
+        client.kind === 'lasting' ? { ...flow, sourcePort: nextPort++, port: 5000 } : flow,
+      );
     };
     const tick = (): void => {
       // A client whose connection was reset takes another port.
