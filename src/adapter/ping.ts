@@ -92,7 +92,7 @@ const prepare = (
     const listen = (wait: number): void => {
       cancelSilence();
       cancelSilence = clock.after(millis(wait), () => {
-        // Lines come all the time, and the timer is not set again for each.
+        // Lines come all the time, and the timer is not set again for each. One may fire a little early.
         const left = silence - since(clock.now(), heardAt);
         if (left >= 1) return listen(left);
         silence = Math.max(shortestSilence, Math.min(silence * 2, LONGEST_SILENCE_MS));

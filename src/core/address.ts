@@ -71,7 +71,6 @@ const readInet6 = (text: string): bigint | null => {
   );
 };
 
-// A router has few addresses, and asks for the same ones at every reading of its interfaces.
 const renderInet = (value: bigint): string =>
   [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.');
 

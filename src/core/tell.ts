@@ -37,11 +37,8 @@ export const healthNotes = (
   if (after.reason === 'damped' && before.reason !== 'damped') {
     notes.push({ kind: 'damped', path: after.key, wait: since(holdEnds(after) ?? now, now) });
   }
-  for (const [at, target] of after.targets.entries()) {
-    const isAskedStill = before.targets[at]?.probe === target.probe;
-    const was = isAskedStill
-      ? before.targets[at]?.verdict
-      : before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;
+  for (const target of after.targets) {
+    const was = before.targets.find((each) => each.probe.key === target.probe.key)?.verdict;
     if (was === undefined || was === target.verdict || after.health === 'down') continue;
     const common = { path: after.key, target: target.target };
     if (target.verdict === 'failed')

@@ -137,6 +137,7 @@ export const createLoop = (ports: Ports): Loop => {
     }
     if (hasTurn) return;
     hasTurn = true;
+    // For every answer to a ping: queueMicrotask would make an AsyncResource each time.
     void Promise.resolve().then(turn);
   };
 

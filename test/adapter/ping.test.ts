@@ -222,6 +222,19 @@ t.test('a silent child is replaced, and less and less often (S7)', async (t) => 
   t.ok(slow.commands.streams[0]?.stopped);
 });
 
+t.test('a child is silent since its last line, whenever it was started', async (t) => {
+  const { clock, commands } = running();
+  const child = commands.latest();
+  for (let seq = 0; seq < 7; seq += 1) {
+    await clock.advance(10_000);
+    child.say(answer(seq));
+  }
+  await clock.advance(14_999);
+  t.notOk(child.stopped, 'none of its own pauses was that long');
+  await clock.advance(1);
+  t.ok(child.stopped);
+});
+
 t.test('a child that is silent while another is answered by the same target is replaced soon', async (t) => {
   const steady = probe('9.9.9.9', { interval: millis(60_000) });
   const burst = (n: number): Probe => ({
