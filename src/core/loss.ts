@@ -75,6 +75,22 @@ export const withoutLoss = (window: Window, loss: Loss, rtt: Millis): Window => 
 };
 
 /**
+ * Requests from `first` on had not left yet when they were taken for lost, and are open again: those losses that an answer could
+ * still take back were none.
+ */
+export const withoutUnsent = (window: Window, first: number): Window => {
+  const { outcomes, answered, lost, recent } = window;
+  const unsent = recent.filter(({ seq, waited }) => seq >= first && waited > 0);
+  if (unsent.length === 0) return window;
+  const places = unsent.map(({ at }) => outcomes.length - (answered + lost - at));
+  return {
+    ...window,
+    outcomes: outcomes.filter((_, place) => !places.includes(place)),
+    lost: lost - unsent.length,
+  };
+};
+
+/**
  * Something else says that the path is alive: losses that were said too soon, in a row until now, are open again, and
  * wait for their answers as long as any may take.
  */

@@ -8,7 +8,7 @@
  */
 import { type Estimate, longestWait, stepEstimate } from './estimate.ts';
 import type { Outcome } from './figures.ts';
-import { type Loss, remember, timeoutOf, withLoss, withoutLoss } from './loss.ts';
+import { type Loss, remember, timeoutOf, withLoss, withoutLoss, withoutUnsent } from './loss.ts';
 import type { Timeout } from './model.ts';
 import { type Draft, draftWindow } from './shape.ts';
 import { type Millis, type Mono, millis, mono } from './time.ts';
@@ -210,13 +210,14 @@ export const stepAnswer = (
     return { ...window, duplicates: window.duplicates + 1 };
   }
   const known = { seq, sent: mono(now - rtt) };
-  // Taken for lost already. Either that was too soon, or the child was stopped for a while and its numbers lag behind the
-  // clock: then follow its numbers, whatever their phase, or every later answer would look old.
+  // Taken for lost already. Either that was too soon, or the child was stopped for a while, or long in starting, and its numbers
+  // lag behind the clock: then follow its numbers, whatever their phase, or every later answer would look old.
   const lags = seq < window.next - 1 && known.sent - expected > window.interval / 2;
   const loss = lags ? undefined : window.recent.find((each) => each.seq === seq);
   const waited = loss?.waited ?? timeoutOf(window);
+  const sent = lags ? withoutUnsent(window, seq) : window;
   const answeredWindow =
-    loss === undefined ? draftWithAnswer(window, rtt) : draftWindow(withoutLoss(window, loss, rtt));
+    loss === undefined ? draftWithAnswer(sent, rtt) : draftWindow(withoutLoss(window, loss, rtt));
   answeredWindow.known = known;
   answeredWindow.estimate = stepEstimate(window.estimate, rtt);
   answeredWindow.isPatient = false;

@@ -707,7 +707,8 @@ const someTargets = (count: number): readonly Target[] => targets.slice(0, count
 
 t.test('latency alone takes no path down, and no target (S17)', async (t) => {
   const slowness = fc.record({
-    fates: fc.array(fc.array(fc.nat(5000), { minLength: 40, maxLength: 40 }), { minLength: 1, maxLength: 3 }),
+    // Within the time-out: whether an answer of the very instant in which it is over was in time depends on what is looked at first.
+    fates: fc.array(fc.array(fc.nat(4999), { minLength: 40, maxLength: 40 }), { minLength: 1, maxLength: 3 }),
     mark: fc.integer({ min: 1, max: 5000 }),
     timeout: fc.constantFrom(5000, 8000),
   });

@@ -214,6 +214,56 @@ t.test(
   },
 );
 
+t.test('a child that begins long after its start: what had not left yet was not lost', async (t) => {
+  for (const timeout of [millis(1000), 'auto'] as const) {
+    for (const delay of [600, 900, 1400, 1900, 2400]) {
+      // Answers to 40 requests of a child before it, and then the new one's, from `delay` after its start on.
+      let window = newWindow(millis(200), timeout);
+      window = step(window, start);
+      for (let n = 0; n < 40; n += 1) window = play([read(n * 200 + 19), answer(n * 200 + 20, n)], window);
+      window = play(
+        [
+          { at: 8000, do: 'gone' },
+          { at: 8010, do: 'start' },
+        ],
+        window,
+      );
+      for (let at = 8020; at < 8010 + delay; at += 10) window = step(window, read(at));
+      for (let n = 0; n < 10; n += 1) {
+        const sent = 8010 + delay + n * 200;
+        window = play([read(sent + 19), answer(sent + 20, n)], window);
+      }
+      const name = `${timeout}, ${delay} ms`;
+      t.match(counts(window), { answered: 50, lost: 0 }, name);
+      t.ok(window.answersInRow >= 10, name);
+      t.match(readQuality(window), { lossPercent: 0 }, name);
+    }
+  }
+});
+
+t.test(
+  'a child that begins long after its start, unheard: nothing was lost, and no row has ended',
+  async (t) => {
+    const child = play([start, answer(20, 0), answer(1020, 1), { at: 1500, do: 'gone' }]);
+    const busy = play([{ at: 1600, do: 'start' }, { at: 7000, do: 'skip' }, answer(7500, 0)], child);
+    t.match(counts(busy), { answered: 3, lost: 0, answersInRow: 3, lossesInRow: 0 });
+  },
+);
+
+t.test('a child that begins long after its start, and whose first requests are lost', async (t) => {
+  // 0 and 1 leave at 3 s and 4 s and are not answered; 2 is, at 5 s. What was lost before the child's numbers were known
+  // is theirs, and no more.
+  const late = play([start, read(4900), answer(5020, 2)], newWindow(millis(1000), millis(500)));
+  t.match(counts(late), { answered: 1, lost: 2, answersInRow: 1, lossesInRow: 0 });
+  t.equal(late.outcomes.filter((each) => each === null).length, 2);
+  // One that could not be sent was, whatever its number; and it has ended the row.
+  const auto = newWindow(millis(1000), 'auto');
+  const refused = play([start, answer(20, 0), { at: 1000, do: 'gone' }, { at: 1000, do: 'start' }], auto);
+  const after = play([read(2600), { at: 2700, do: 'error' }, read(5000), answer(5100, 0)], refused);
+  t.equal(play([read(2600), { at: 2700, do: 'error' }, read(5000)], refused).lost, 3);
+  t.match(counts(after), { answered: 2, lost: 1, answersInRow: 1 });
+});
+
 t.test(
   'a stopped child: its numbers lag behind the clock for good, whatever the phase it comes back with',
   async (t) => {
