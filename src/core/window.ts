@@ -23,6 +23,8 @@ export const FEWEST_OUTCOMES = 10;
 const START_SLACK = millis(500);
 /** icmp_seq is 16 bits wide and wraps after 18 hours at one a second. */
 const SEQ_SPAN = 65536;
+/** By so many requests a child may be ahead of what is known of it: it was started quicker than is taken for granted. */
+const EARLY = 10;
 /** Requests are further apart than that, so answers are, unless something has held them back. */
 const TOGETHER = 50;
 
@@ -180,10 +182,14 @@ const settle = (window: Window, seq: number): Window => {
   return after;
 };
 
-/** The full number of a 16-bit icmp_seq: the one nearest to what is expected. */
-const unwrap = (window: Window, seq: number): number => {
-  const ahead = (((seq - window.next) % SEQ_SPAN) + SEQ_SPAN) % SEQ_SPAN;
-  return window.next + (ahead < SEQ_SPAN / 2 ? ahead : ahead - SEQ_SPAN);
+/**
+ * The full number of a 16-bit icmp_seq: the newest that can have left by `now`. A child that slept with the whole machine is behind by
+ * as many requests as would have left meanwhile, be it half of all numbers, and never ahead.
+ */
+const unwrap = (window: Window, seq: number, now: Mono): number => {
+  const { known, next } = window;
+  const newest = (known === null ? next : Math.max(next, sentBy(window, known, now))) + EARLY;
+  return newest - ((((newest - seq) % SEQ_SPAN) + SEQ_SPAN) % SEQ_SPAN);
 };
 
 /** Of what came just before: after a stall all answers come together, and the oldest of their requests is what tells. */
@@ -200,7 +206,7 @@ export const stepAnswer = (
   now: Mono,
 ): Window => {
   if (answer.duplicate) return { ...window, duplicates: window.duplicates + 1 };
-  const seq = unwrap(window, answer.seq);
+  const seq = unwrap(window, answer.seq, now);
   const expected = sentAt(window, seq) ?? now;
   const rtt = answer.rtt ?? millis(Math.max(0, now - expected));
   if (rtt > longestWait(window.timeout)) {

@@ -214,6 +214,22 @@ t.test(
   },
 );
 
+t.test(
+  'a child that slept with the machine, for longer than half of all icmp_seq last, or all of them',
+  async (t) => {
+    for (const hours of [1, 9, 10, 17, 18.2, 18.3, 30, 40]) {
+      const slept = Math.round(hours * 3_600_000);
+      let window = play([start, ...Array.from({ length: 24 }, (_, n) => answer(40 + n * 1000, n))]);
+      window = step(window, { at: 23_100 + slept, do: 'skip' });
+      for (let n = 24; n < 40; n += 1) {
+        const at = slept + 40 + n * 1000;
+        window = play([read(at - 1), answer(at, n)], window);
+      }
+      t.match(counts(window), { answered: 40, lost: 0, answersInRow: 40 }, `${hours} hours`);
+    }
+  },
+);
+
 t.test('a child that begins long after its start: what had not left yet was not lost', async (t) => {
   for (const timeout of [millis(1000), 'auto'] as const) {
     for (const delay of [600, 900, 1400, 1900, 2400]) {

@@ -6,6 +6,7 @@ import fc, { SEED } from '../chance.ts';
 export const check = <Ts>(t: Test, property: fc.IProperty<Ts>, numRuns = 500): void => {
   t.comment(`SEED=${SEED}`);
   fc.assert(property, { numRuns });
+  t.pass(`holds for ${numRuns} inputs`);
 };
 
 export const must = (claim: boolean, text: string): void => {
