@@ -97,12 +97,13 @@ export const stepEvidence = (path: PathHealth, evidence: Evidence, now: Mono): P
   }
   if (identityOf(path.evidence) === evidence.identity) return path;
   const isFirst = path.evidence === null;
+  const begun = { ...path, incarnation: path.incarnation + 1 };
   const ready = {
-    ...path,
+    ...begun,
     evidence,
     lastReady: { gateway: evidence.gateway, address: evidence.address, rdomain: path.rdomain },
     isRouted: false,
-    targets: newTargets(path, evidence),
+    targets: newTargets(begun, evidence),
     confirming: newConfirming(now),
   };
   return isFirst ? ready : withHealth(ready, 'unknown', 'probing', now);
@@ -336,7 +337,7 @@ export const pathDeadline = (path: PathHealth): Mono | null =>
 /** The same path, asked more or less often from now on; what was measured stays. */
 export const stepPace = (path: PathHealth, pace: Millis | null): PathHealth => {
   if (pace === path.pace) return path;
-  const paced = { ...path, pace };
+  const paced = { ...path, pace, incarnation: path.incarnation + 1 };
   if (path.evidence?.kind !== 'ready') return paced;
   return {
     ...paced,
@@ -353,11 +354,14 @@ export const stepPace = (path: PathHealth, pace: Millis | null): PathHealth => {
 export const retunePath = (path: PathHealth, settings: ProbeSettings): PathHealth => {
   const retuned = { ...path, settings };
   if (path.evidence?.kind !== 'ready') return retuned;
-  const fresh = newTargets(retuned, path.evidence);
+  const incarnation = path.incarnation + 1;
+  const fresh = newTargets({ ...retuned, incarnation }, path.evidence);
+  const targets = retuneTargets(path.targets, fresh);
   const { credit, isRefused, ...confirming } = path.confirming;
   return {
     ...retuned,
-    targets: retuneTargets(path.targets, fresh),
+    incarnation: targets.some((target) => fresh.includes(target)) ? incarnation : path.incarnation,
+    targets,
     // A burst is of the old targets. That ping refused to is worth another try.
     confirming: { ...confirming, credit, isRefused: false, burst: null },
   };

@@ -61,10 +61,10 @@ export const stepStarts = (
 };
 
 const withWindow = (
-  { target, probe, verdict }: TargetHealth,
+  { target, measure, probe, verdict }: TargetHealth,
   window: Window,
   complaint: string | null,
-): TargetHealth => ({ target, probe, verdict, window, complaint });
+): TargetHealth => ({ target, measure, probe, verdict, window, complaint });
 
 const inTarget = (target: TargetHealth, heard: Heard, now: Mono): TargetHealth => {
   switch (heard.kind) {

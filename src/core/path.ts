@@ -48,6 +48,8 @@ export interface PathHealth {
   readonly isDrained: boolean;
   /** The path's routing table has its default route: probes may run. */
   readonly isRouted: boolean;
+  /** How often targets of its have been begun anew (target.ts). */
+  readonly incarnation: number;
   readonly targets: readonly TargetHealth[];
   readonly confirming: Confirming;
   /** Set while the path is down by losses, if it was usable before: an answer that was only slow brings it back at once. */
@@ -79,6 +81,7 @@ export const newPath = (
   goodSince: null,
   isDrained: false,
   isRouted: false,
+  incarnation: 0,
   targets: [],
   confirming: newConfirming(now),
   fell: null,

@@ -48,8 +48,12 @@ export const reloadPaths = (
         key,
         isKept
           ? { ...retunePath(kept, link.probe), via: viaOf(link, family, rdomain) }
-          : // Its connections are still there.
-            { ...newPath(link, family, rtable, now, rdomain), lastReady: kept?.lastReady ?? null },
+          : {
+              ...newPath(link, family, rtable, now, rdomain),
+              // Its connections are still there, and so are its children.
+              lastReady: kept?.lastReady ?? null,
+              incarnation: kept?.incarnation ?? 0,
+            },
       );
     }
   }

@@ -66,6 +66,7 @@ export const draftPath = (path: PathHealth): Draft<PathHealth> => ({
   goodSince: path.goodSince,
   isDrained: path.isDrained,
   isRouted: path.isRouted,
+  incarnation: path.incarnation,
   targets: path.targets,
   confirming: path.confirming,
   fell: path.fell,

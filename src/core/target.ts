@@ -30,6 +30,8 @@ export type Verdict = 'unknown' | 'answers' | 'failed';
 export interface TargetHealth {
   /** As configured: `gateway` or an address. */
   readonly target: string;
+  /** What is measured, and how: a window is kept for as long as this is the same. */
+  readonly measure: string;
   readonly probe: Probe;
   readonly verdict: Verdict;
   readonly window: Window;
@@ -46,6 +48,8 @@ export interface Asked {
   readonly settings: ProbeSettings;
   /** Between two requests, in place of the settings' interval; null: that. */
   readonly pace: Millis | null;
+  /** How often targets of its have been begun anew: a child of one that was before tells nothing of the one that has its measure. */
+  readonly incarnation: number;
 }
 
 /** What its packets leave by. */
@@ -106,10 +110,12 @@ export const newTargets = (path: Asked, way: Way): readonly TargetHealth[] => {
     const own = millis(Math.max(isSingle ? SHORTEST_RUN : 0, path.settings.interval));
     const interval = path.pace === null ? own : millis(Math.max(own, path.pace));
     const limit = isSingle ? `/${longest}` : '';
+    const measure = `${path.key}/${name} ${way.identity}@${path.rtable}/${interval}${limit}`;
     found.set(name, {
       target: nameTarget(target),
+      measure,
       probe: {
-        key: `${path.key}/${name} ${way.identity}@${path.rtable}/${interval}${limit}`,
+        key: path.incarnation > 1 ? `${measure}.${path.incarnation}` : measure,
         path: path.key,
         family: path.family,
         ask,
@@ -134,7 +140,7 @@ export const retuneTargets = (
   fresh: readonly TargetHealth[],
 ): readonly TargetHealth[] =>
   fresh.map((each) => {
-    const kept = targets.find((target) => target.probe.key === each.probe.key);
+    const kept = targets.find((target) => target.measure === each.measure);
     if (kept === undefined) return each;
     const window = retuneWindow(kept.window, each.window.timeout, each.window.size);
     return { ...kept, target: each.target, window };
@@ -149,7 +155,7 @@ export const repaceTargets = (
     const was = targets.find(({ target }) => target === each.target);
     return was === undefined
       ? each
-      : { ...was, probe: each.probe, window: carryWindow(was.window, each.window) };
+      : { ...was, measure: each.measure, probe: each.probe, window: carryWindow(was.window, each.window) };
   });
 
 /** What a target's quality is judged by. */

@@ -188,7 +188,8 @@ const settle = (window: Window, seq: number): Window => {
  */
 const unwrap = (window: Window, seq: number, now: Mono): number => {
   const { known, next } = window;
-  const newest = (known === null ? next : Math.max(next, sentBy(window, known, now))) + EARLY;
+  if (known === null) return seq;
+  const newest = Math.max(next, sentBy(window, known, now)) + EARLY;
   return newest - ((((newest - seq) % SEQ_SPAN) + SEQ_SPAN) % SEQ_SPAN);
 };
 
@@ -201,11 +202,13 @@ const oldestTogether = ({ heard }: Window, now: Mono): number =>
  * we got to read it: our own lateness is not the link's.
  */
 export const stepAnswer = (
-  window: Window,
+  before: Window,
   answer: { readonly seq: number; readonly rtt: Millis | null; readonly duplicate: boolean },
   now: Mono,
 ): Window => {
-  if (answer.duplicate) return { ...window, duplicates: window.duplicates + 1 };
+  if (answer.duplicate) return { ...before, duplicates: before.duplicates + 1 };
+  // Nobody told of this child's start: whatever its first number is, none before it is open.
+  const window = before.known === null ? { ...before, next: answer.seq, settled: [] } : before;
   const seq = unwrap(window, answer.seq, now);
   const expected = sentAt(window, seq) ?? now;
   const rtt = answer.rtt ?? millis(Math.max(0, now - expected));

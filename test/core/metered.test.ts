@@ -9,7 +9,7 @@ import {
   rememberMeters,
   withBytes,
 } from '../../src/core/meter.ts';
-import type { LinkSettings, ProbeSettings } from '../../src/core/model.ts';
+import type { LinkSettings, ProbeSettings, Settings } from '../../src/core/model.ts';
 import { bytesOf, roundBytes } from '../../src/core/probe-bytes.ts';
 import { type Millis, millis } from '../../src/core/time.ts';
 import fc from '../chance.ts';
@@ -324,3 +324,33 @@ t.test('what the meter says is what was sent', async (t) => {
   t.ok(out >= sent - 20 * 84, `${out} of ${sent} bytes`);
   t.ok(out <= sent * 1.25, `${out} of ${sent} bytes`);
 });
+
+t.test(
+  'an idle link whose own interval becomes shorter than that of idle ones: nothing is lost by that',
+  async (t) => {
+    const world = begin();
+    const settings = world.engine().settings;
+    if (settings === null) throw new Error('no settings');
+    const every = (interval: number): Settings => ({
+      ...settings,
+      links: settings.links.map((link) => ({
+        ...link,
+        probe: { ...link.probe, interval: millis(interval) },
+      })),
+    });
+    world.load(every(MINUTE));
+    world.run(20 * MINUTE);
+    t.match(path(world, 'b'), { health: 'up', pace: null });
+    // Asked once a minute before and after.
+    world.load(every(MINUTE / 2));
+    world.run(5 * MINUTE);
+    t.match(path(world, 'b'), { health: 'up', pace: MINUTE });
+    const lost = path(world, 'b')?.targets.map(({ window }) => window.lost) ?? [];
+    t.ok(lost.length > 0 && lost.every((count) => count === 0), `lost: ${lost}`);
+    world.load(every(MINUTE));
+    world.load(every(MINUTE / 2));
+    world.answers('b', null);
+    world.run(5 * MINUTE);
+    t.match(path(world, 'b'), { health: 'down', reason: 'probe-loss' });
+  },
+);

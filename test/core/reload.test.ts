@@ -1,6 +1,6 @@
 import t from 'tap';
 import { stepEvidence, stepRoute } from '../../src/core/health.ts';
-import type { LinkSettings, PathKey } from '../../src/core/model.ts';
+import type { LinkSettings, PathKey, Settings } from '../../src/core/model.ts';
 import type { PathHealth } from '../../src/core/path.ts';
 import { reloadPaths } from '../../src/core/reload.ts';
 import { allocateRtables, noRtables } from '../../src/core/rtable.ts';
@@ -35,6 +35,8 @@ const paths = (): ReadonlyMap<PathKey, PathHealth> =>
       },
     ]),
   );
+
+const settled = (settings: Settings) => ({ kind: 'settings', settings }) as const;
 
 const now = mono(60_000);
 
@@ -158,3 +160,34 @@ t.test(
     t.equal(twice.statesOf('a'), 0, 'whatever has been loaded since');
   },
 );
+
+t.test('what is lost and there again before anybody looks is asked anew', async (t) => {
+  const carrier = (is: 'up' | 'down') =>
+    ({ kind: 'interface-status', name: 'em0', up: true, carrier: is }) as const;
+  const other = settingsOf([{ ...a, gateway: '10.0.0.9' }, b]);
+  const rows: readonly (readonly [string, (world: World) => void])[] = [
+    ['carrier', (world) => world.tell(carrier('down'), carrier('up'))],
+    ['gateway', (world) => world.tell(settled(other), settled(before))],
+  ];
+  for (const [name, happen] of rows) {
+    const world = createWorld();
+    world.load(before);
+    world.interfaces(interfacesOf(2));
+    world.run(70_000);
+    world.takeStarted();
+    happen(world);
+    world.run(20_000);
+    t.ok(world.takeStarted().length > 0, `${name}: by children of its own`);
+    const path = world.engine().paths.get('a/inet');
+    t.match(path, { health: 'up', reason: 'answering' }, name);
+    t.same(
+      path?.targets.map(({ window }) => window.lost),
+      [0],
+      `${name}: nothing was lost`,
+    );
+    happen(world);
+    world.answers('a', null);
+    world.run(20_000);
+    t.match(world.engine().paths.get('a/inet'), { health: 'down', reason: 'probe-loss' }, `${name}: dead`);
+  }
+});

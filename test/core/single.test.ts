@@ -199,6 +199,7 @@ t.test('what is asked of a path', async (t) => {
     interface: 'em0',
     rtable: 101,
     pace: null,
+    incarnation: 1,
     settings: probeSettings({ targets, interval: millis(200), timeout: 'auto' }),
   };
   const way = { gateway: '10.0.0.1', address: '10.0.0.2', identity: '1' };

@@ -215,6 +215,16 @@ t.test(
 );
 
 t.test(
+  'a child whose start nobody told: whatever its first number is, all others follow from it',
+  async (t) => {
+    for (const first of [0, 1, 22, 40_000, 65_535]) {
+      const window = play([answer(20, first), answer(1020, (first + 1) % 65_536), read(3020)]);
+      t.match(counts(window), { answered: 2, lost: 1, answersInRow: 0, lossesInRow: 1 }, `from ${first} on`);
+    }
+  },
+);
+
+t.test(
   'a child that slept with the machine, for longer than half of all icmp_seq last, or all of them',
   async (t) => {
     for (const hours of [1, 9, 10, 17, 18.2, 18.3, 30, 40]) {
