@@ -152,6 +152,26 @@ t.test('a test has its chance from chance.ts alone', async (t) => {
     t.notMatch(readFileSync(join(folder, name), 'utf8'), own, name);
 });
 
+t.test('no test file is left out, or run twice', async (t) => {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  const leftOut = [...text('../.taprc').matchAll(/"test\/([a-z]+)\/\*\*"$/gm)].map(([, name]) => name);
+  const together = readdirSync(join(folder, 'together')).filter((name) => name.endsWith('.test.ts'));
+  const runThere = together.flatMap((name) =>
+    [...text(`together/${name}`).matchAll(/'([a-z]+)'/g)].map(([, directory]) => directory),
+  );
+  t.ok(leftOut.length > 0);
+  t.same(runThere.sort(), leftOut.sort());
+  for (const name of leftOut) {
+    const below = readdirSync(join(folder, name ?? ''), { recursive: true, encoding: 'utf8' });
+    t.same(
+      below.filter((file) => file.includes('/') && file.endsWith('.test.ts')),
+      [],
+      `${name}: none further down`,
+    );
+  }
+});
+
 t.test('the core has no clock, no chance, no timer and no process', async (t) => {
   const impure =
     /\b(Date|setTimeout|setInterval|setImmediate|queueMicrotask|performance|process|console|crypto|fetch|globalThis|Intl)\b|\bMath\.random\b/g;

@@ -8,7 +8,7 @@ import { millis } from '../../src/core/time.ts';
 import { followWithHooks } from '../../src/daemon/hook-gate.ts';
 import type { HookDocument } from '../../src/wire/hook.ts';
 import { isAlive } from '../adapter/programs.ts';
-import { createVirtualWorld, links } from './virtual.ts';
+import { createVirtualWorld, links } from '../system/virtual.ts';
 import { config, healthOf, isSettledOn, openWorld } from './world.ts';
 
 /** Pulls a cable; when the rules that follow from it were loaded, and what was told of it when. */

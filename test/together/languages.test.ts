@@ -1,0 +1,3 @@
+import { runTogether } from './run.ts';
+
+await runTogether('config', 'docs', 'doctor', 'etc', 'golden', 'recording', 'text', 'wire');
