@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
-import { config, isAsFresh, isSettledOn, openWorld, runBuilt } from './world.ts';
+import { config, isAsFresh, isSettledOn, openWorld, runBuilt, shareWorld } from './world.ts';
 
 t.test('kill -9 and a new start: not one write to pf, not one state lost, no transition', async (t) => {
   const world = await openWorld(t);
@@ -85,7 +85,7 @@ t.test('a SIGHUP that comes while it leaves is not followed', async (t) => {
 });
 
 t.test('a second daemon on the same socket is refused', async (t) => {
-  const world = await openWorld(t);
+  const world = await shareWorld(t);
   const second = await runBuilt('daemon', world.daemonArgs);
   t.equal(second.code, 1);
   t.match(second.stderr, /uplinkd: .*uplinkd\.sock.*(running|use)/);
@@ -93,7 +93,7 @@ t.test('a second daemon on the same socket is refused', async (t) => {
 });
 
 t.test('uplinkctl against the running daemon', async (t) => {
-  const world = await openWorld(t);
+  const world = await shareWorld(t);
   const ctl = (...args: readonly string[]) => runBuilt('ctl', ['-s', world.controlSocket, ...args]);
   t.match((await ctl('sh', 'l')).stdout, /fibre +inet +up/);
   t.match(JSON.parse((await ctl('-j', 'show', 'policies')).stdout), {
@@ -110,6 +110,7 @@ t.test('uplinkctl against the running daemon', async (t) => {
   const refused = await ctl('reload');
   t.equal(refused.code, 1);
   t.match(refused.stderr, /uplinkd\.conf:\d+:\d+: /);
+  world.writeConfig(config);
 });
 
 t.test('without -d everything goes to syslog, with its severity', async (t) => {
@@ -130,7 +131,7 @@ t.test('without -d everything goes to syslog, with its severity', async (t) => {
 });
 
 t.test('-nv beside a running daemon: the configuration on stdout, what pf holds on stderr', async (t) => {
-  const world = await openWorld(t);
+  const world = await shareWorld(t);
   const with_ = (...args: readonly string[]) =>
     runBuilt('daemon', [...args, ...world.daemonArgs.filter((arg) => arg !== '-d')]);
   const same = await with_('-nv');

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Test } from 'tap';
+import tap, { type Test } from 'tap';
 import type { Status } from '../../src/wire/status.ts';
 
 type WorldModule = typeof import('../../src/demo/world.ts');
@@ -79,17 +79,47 @@ export const isSettledOn = (shares: string) => (status: Status) =>
   !status.pf.busy &&
   status.pf.failure === null;
 
-/** A world in which all three links are up; closed when the test ends. */
-export const openWorld = async (t: Test): Promise<World> => {
-  const world = await built.createWorld(config, () => {});
+type Closing = Pick<Test, 'teardown'>;
+
+const isWell = (status: Status): boolean =>
+  ['fibre', 'dsl', 'lte'].every((link) => healthOf(status, link) === 'up') &&
+  isSettledOn('fibre 75% dsl 25%')(status);
+
+const open = async (t: Closing, text: string): Promise<World> => {
+  const world = await built.createWorld(text, () => {});
   t.teardown(() => world.close());
-  t.on('fail', () => t.comment(world.log.join('\n')));
-  const isUp = (status: Status) => ['fibre', 'dsl', 'lte'].every((link) => healthOf(status, link) === 'up');
   // Long enough for a machine with twenty times as much to do: what is waited for comes, or does not.
   const until: World['until'] = (what, isWanted, timeoutMs = 60_000) =>
     world.until(what, isWanted, timeoutMs);
-  await until('three healthy links', (status) => isUp(status) && isSettledOn('fibre 75% dsl 25%')(status));
+  await until('three healthy links', isWell);
   return { ...world, until };
+};
+
+/** A world in which all three links are up; closed when the test ends. */
+export const openWorld = async (t: Test): Promise<World> => {
+  const world = await open(t, config);
+  t.on('fail', () => t.comment(world.log.join('\n')));
+  return world;
+};
+
+let shared: World | null = null;
+
+/**
+ * The same world for every test of a file that asks for it, and pulls no cable but fibre's: all links are up again, and commands work. To
+ * open one takes longer than most of these tests. A link that falls in each of them is not held back for it. Once a test has failed, the
+ * next one gets another world.
+ */
+export const shareWorld = async (t: Test): Promise<World> => {
+  shared ??= await open(tap, config.replace('[probe]', '[probe]\ndamping = false'));
+  const world = shared;
+  t.on('fail', () => {
+    shared = null;
+    t.comment(world.log.join('\n'));
+  });
+  world.router.faults.clear();
+  world.router.setCarrier('em1', true);
+  await world.until('three healthy links', isWell);
+  return world;
 };
 
 /** The emulated pf holds, rule for rule, what `uplinkctl render` says of these healths: what a fresh start would load. */
