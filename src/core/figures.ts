@@ -37,6 +37,34 @@ export const readQuality = ({ outcomes }: { readonly outcomes: readonly Outcome[
   };
 };
 
+/** What a window counts: answers, losses, doubled answers, and answers that came too late to be any. */
+export interface Counts {
+  readonly answered: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly stray: number;
+}
+
+/**
+ * What has been counted since it was `before`. A window that has become another one begins at nothing. Of losses that were none
+ * nothing is taken off, but an answer in the place of one is no further request.
+ */
+export const countedSince = (before: Counts | undefined, now: Counts): Counts => {
+  const hasBegunAnew =
+    before === undefined ||
+    before.answered > now.answered ||
+    before.duplicates > now.duplicates ||
+    before.stray > now.stray;
+  if (hasBegunAnew) return now;
+  const answered = now.answered - before.answered;
+  return {
+    answered,
+    lost: Math.max(now.lost - before.lost, 0 - answered),
+    duplicates: now.duplicates - before.duplicates,
+    stray: now.stray - before.stray,
+  };
+};
+
 export interface RttFigures {
   readonly last: Millis;
   readonly mean: Millis;

@@ -4,10 +4,10 @@
  * into another month and back finds each month as it was. What has to follow from it is pace.ts's.
  */
 import { BURST_COUNT } from './burst.ts';
+import { countedSince } from './figures.ts';
 import type { PathKey } from './model.ts';
 import type { PathHealth } from './path.ts';
 import { bytesOf, rowBytes } from './probe-bytes.ts';
-import type { TargetHealth } from './target.ts';
 
 export interface MonthBytes {
   /** `2026-11`. */
@@ -42,24 +42,6 @@ export const withBytes = (meters: Meters, link: string, out: number, back: numbe
   return new Map(meters).set(link, { out: was.out + out, in: was.in + back, unbooked, months });
 };
 
-/** What is new in a target's window. One that has become another one begins at nothing. */
-const stepTarget = (was: TargetHealth | undefined, { probe, window }: TargetHealth) => {
-  const sent = window.answered + window.lost;
-  const hasBegunAnew =
-    was === undefined ||
-    was.window.answered + was.window.lost > sent ||
-    was.window.duplicates > window.duplicates ||
-    was.window.stray > window.stray;
-  if (hasBegunAnew) return rowBytes(probe, window);
-  const before = was.window;
-  return rowBytes(probe, {
-    answered: window.answered - before.answered,
-    lost: window.lost - before.lost,
-    duplicates: window.duplicates - before.duplicates,
-    stray: window.stray - before.stray,
-  });
-};
-
 /** Bursts that were begun; their answers are counted as they are heard. */
 const stepBursts = (was: PathHealth | undefined, { confirming }: PathHealth): number => {
   const { burst, begun } = confirming;
@@ -82,7 +64,7 @@ export const stepMeters = (
     for (const target of path.targets) {
       const before = was?.targets.find((each) => each.target === target.target);
       if (before?.window === target.window) continue;
-      const step = stepTarget(before, target);
+      const step = rowBytes(target.probe, countedSince(before?.window, target.window));
       out += step.out;
       back += step.in;
     }

@@ -2,6 +2,7 @@
  * What a probe costs on the wire: IP packets with their headers, without what the link puts around them. Exact for pings;
  * of connections and questions it is what they usually take; what a program sends is not known here and not counted.
  */
+import type { Counts } from './figures.ts';
 import {
   type Ask,
   type Family,
@@ -59,15 +60,7 @@ export const bytesOf = ({ family, ask }: Asked): ProbeBytes => {
 };
 
 /** Of a row of requests: how many were answered, lost, answered twice, and answered when nobody waited any more. */
-export const rowBytes = (
-  asked: Asked,
-  row: {
-    readonly answered: number;
-    readonly lost: number;
-    readonly duplicates: number;
-    readonly stray: number;
-  },
-): { readonly out: number; readonly in: number } => {
+export const rowBytes = (asked: Asked, row: Counts): { readonly out: number; readonly in: number } => {
   const { out, answered } = bytesOf(asked);
   return {
     out: (row.answered + row.lost) * out + row.answered * answered.out,

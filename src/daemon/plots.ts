@@ -1,6 +1,7 @@
 /** Feeds the rings that the page plots: looks at the windows every few seconds, and has them written every ten minutes. */
 import type { SeriesFile } from '../adapter/series-file.ts';
 import type { Engine } from '../core/engine.ts';
+import { type Counts, countedSince } from '../core/figures.ts';
 import { millis } from '../core/time.ts';
 import type { Clock } from '../port/clock.ts';
 import { type OutcomeSample, restoreSeries, type SeriesStore, stepSeries } from '../wire/series.ts';
@@ -17,28 +18,28 @@ export interface Plots {
   stop(): void;
 }
 
-/** By probe: what had been counted when it was looked at last. */
-export type Seen = ReadonlyMap<string, number>;
+/** By path and target: what had been counted when it was looked at last. */
+export type Seen = ReadonlyMap<string, Counts>;
 
 /** What is new in each window since the last look. Counters of a path that has become another one begin anew. */
 export const takeOutcomes = (
   seen: Seen,
   paths: Engine['paths'],
 ): { readonly seen: Seen; readonly samples: readonly OutcomeSample[] } => {
-  const next = new Map<string, number>();
+  const next = new Map<string, Counts>();
   const samples: OutcomeSample[] = [];
   for (const path of paths.values()) {
-    for (const { target, probe, window } of path.targets) {
-      const total = window.answered + window.lost;
-      const before = seen.get(probe.key);
-      next.set(probe.key, total);
-      const sent = before === undefined || before > total ? total : total - before;
+    for (const { target, window } of path.targets) {
+      const key = `${path.key} ${target}`;
+      const counted = countedSince(seen.get(key), window);
+      next.set(key, window);
+      const sent = counted.answered + counted.lost;
       // Those that have left the window since are counted by what is left of it.
       const outcomes = sent === 0 ? [] : window.outcomes.slice(-sent);
       const missed = outcomes.filter((outcome) => outcome === null).length;
       const lost = outcomes.length === 0 ? 0 : Math.round((missed * sent) / outcomes.length);
       const rttsMs = outcomes.filter((outcome) => outcome !== null);
-      samples.push({ key: `${path.key} ${target}`, sent: outcomes.length === 0 ? 0 : sent, lost, rttsMs });
+      samples.push({ key, sent: outcomes.length === 0 ? 0 : sent, lost, rttsMs });
     }
   }
   return { seen: next, samples };

@@ -110,6 +110,20 @@ t.test('a window that has begun anew takes no bytes back', async (t) => {
   }
 });
 
+t.test('losses that were none, among many answers, cost nothing again', async (t) => {
+  const paths = (had: Parameters<typeof having>[0]) =>
+    new Map([[path.key, { ...path, targets: [having(had)] }]]);
+  const cost = (lost: number, answered: number): readonly number[] => {
+    const before = paths({ answered: 5000, lost: 9 });
+    const meter = meterOf(stepMeters(new Map(), before, paths({ answered, lost })), 'a');
+    return [meter.out, meter.in];
+  };
+  t.same(cost(6, 5000), [0, 0], 'they had not left');
+  t.same(cost(8, 5001), [0, 84], 'one was answered');
+  t.same(cost(6, 5001), [0, 84], 'both');
+  t.same(cost(10, 5001), [168, 84]);
+});
+
 t.test('a kept hour or day that claims to go on for longer ends with the next one', async (t) => {
   const memory = { hours: [[]], hourLeft: millis(5 * HOUR), days: [[]], dayLeft: millis(500 * HOUR) };
   const { hours, days } = recallAvailability(memory, millis(0), mono(0));

@@ -33,6 +33,17 @@ t.test('only what is new, and what has left the window is counted by the rest', 
   t.match(takeOutcomes(second.seen, pathsOf(withOutcomes([3], 3, 1))).samples, [{ sent: 0 }]);
   const burst = takeOutcomes(second.seen, pathsOf(withOutcomes([4, null], 9, 5)));
   t.match(burst.samples, [{ sent: 10, lost: 5, rttsMs: [4] }]);
+  const fewer = takeOutcomes(burst.seen, pathsOf(withOutcomes([4], 9, 3)));
+  t.match(fewer.samples, [{ sent: 0 }], 'losses that were none');
+  const back = takeOutcomes(fewer.seen, pathsOf(withOutcomes([4, 5], 10, 2)));
+  t.match(back.samples, [{ sent: 0 }], 'an answer in the place of a loss');
+  const path = withOutcomes([4, 5, 6], 11, 2);
+  const targets = path.targets.map((target) => ({ ...target, probe: { ...target.probe, key: 'another' } }));
+  t.match(
+    takeOutcomes(back.seen, pathsOf({ ...path, targets })).samples,
+    [{ sent: 1, lost: 0, rttsMs: [6] }],
+    'another child, and the same window',
+  );
   const anew = takeOutcomes(burst.seen, pathsOf(withOutcomes([5], 1, 0)));
   t.match(anew.samples, [{ sent: 1, lost: 0, rttsMs: [5] }], 'counters that begin anew');
 });
