@@ -165,7 +165,9 @@ t.test('what is lost and there again before anybody looks is asked anew', async 
   const carrier = (is: 'up' | 'down') =>
     ({ kind: 'interface-status', name: 'em0', up: true, carrier: is }) as const;
   const other = settingsOf([{ ...a, gateway: '10.0.0.9' }, b]);
+  const slower = settingsOf([{ ...a, probe: probeSettings({ interval: millis(7000) }) }, b]);
   const rows: readonly (readonly [string, (world: World) => void])[] = [
+    ['interval', (world) => world.tell(settled(slower), settled(before))],
     ['carrier', (world) => world.tell(carrier('down'), carrier('up'))],
     ['gateway', (world) => world.tell(settled(other), settled(before))],
   ];

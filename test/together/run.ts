@@ -22,7 +22,11 @@ export const runTogether = async (...directories: readonly string[]): Promise<vo
         t.ok((t.parent?.counts.total ?? 0) > before, 'was run');
       });
       // tap ends soon after a teardown of the root, runs nothing more, and says so nowhere.
-      if (!isAfter) process.exit(1);
+      if (isAfter) continue;
+      process.stderr.write(
+        `test/${directory}/${file}: tap had ended before it: has a file before it a teardown of the root?\n`,
+      );
+      process.exit(1);
     }
   }
 };
