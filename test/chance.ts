@@ -24,7 +24,18 @@ export const SEED = given === undefined ? seedOfSource() : Number(given);
 /** The seed was asked for: play that one, and nothing else. */
 export const isGiven = given !== undefined;
 
+/**
+ * How long a property may take, in ms, the search for the shortest input that breaks it included: what fails must be told before
+ * tap's `timeout` (.taprc) ends the whole file. A property that does not come to its end in this time fails.
+ */
+const LONGEST = 180_000;
+
 // fast-check itself prints the seed of what fails.
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: SEED });
+fc.configureGlobal({
+  ...fc.readConfigureGlobal(),
+  seed: SEED,
+  interruptAfterTimeLimit: LONGEST,
+  markInterruptAsFailure: true,
+});
 
 export default fc;
